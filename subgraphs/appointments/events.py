@@ -1,0 +1,86 @@
+"""What appointments announces: ids, times, states and the fee as booked; never notes or reasons."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from subgraphs.kernel.events import Action, Event
+
+
+class AppointmentState(Event):
+    """The appointment at `version`. `treats`: whether it makes its doctor one who treats the patient.
+
+    The contact and the fee are as they were at the booking.
+    """
+
+    action = Action.UPDATE
+    resource_type = "Appointment"
+
+    appointment_id: str
+    version: int
+    patient_id: str
+    patient_name: str
+    patient_email: str | None = None
+    patient_phone: str | None = None
+    doctor_id: str
+    doctor_name: str
+    department_id: str
+    consultation_fee: Decimal
+    slot: datetime
+    end: datetime
+    status: str
+    previous_status: str | None = None
+    treats: bool
+    imported: bool = False
+
+    def key(self) -> str:
+        return self.appointment_id
+
+    def audited_patient(self) -> str | None:
+        return self.patient_id
+
+
+class AppointmentBooked(AppointmentState):
+    type = "appointment.booked"
+    action = Action.CREATE
+
+
+class AppointmentAccepted(AppointmentState):
+    type = "appointment.accepted"
+
+
+class AppointmentRejected(AppointmentState):
+    type = "appointment.rejected"
+
+
+class AppointmentRescheduled(AppointmentState):
+    type = "appointment.rescheduled"
+
+    previous_slot: datetime
+
+
+class AppointmentCancelled(AppointmentState):
+    type = "appointment.cancelled"
+
+
+class AppointmentCheckedIn(AppointmentState):
+    type = "appointment.checked_in"
+
+
+class AppointmentCompleted(AppointmentState):
+    type = "appointment.completed"
+
+
+class AppointmentNoShow(AppointmentState):
+    type = "appointment.no_show"
+
+
+EVENTS = (
+    AppointmentBooked,
+    AppointmentAccepted,
+    AppointmentRejected,
+    AppointmentRescheduled,
+    AppointmentCancelled,
+    AppointmentCheckedIn,
+    AppointmentCompleted,
+    AppointmentNoShow,
+)

@@ -1,0 +1,32 @@
+"""Wiring doctors."""
+
+from dataclasses import dataclass
+
+from subgraphs.doctors.context import Context
+from subgraphs.doctors.loaders import Loaders
+from subgraphs.doctors.schema import make_schema
+from subgraphs.doctors.service import DoctorService
+from subgraphs.kernel.federation import Subgraph
+from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.inbox import Subscriber
+from subgraphs.kernel.principal import Principal
+
+
+@dataclass(frozen=True)
+class DoctorsDomain:
+    """What the composition root needs of doctors."""
+
+    base: Foundation
+    service: DoctorService
+    subgraph: Subgraph
+    subscribers: tuple[Subscriber, ...] = ()
+
+
+def build(base: Foundation) -> DoctorsDomain:
+    service = DoctorService(base)
+
+    def context(principal: Principal | None) -> Context:
+        return Context(principal, service, Loaders(base.database))
+
+    subgraph = Subgraph(base.name, make_schema(), context, base.tokens, base.denials)
+    return DoctorsDomain(base, service, subgraph)

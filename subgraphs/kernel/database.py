@@ -1,0 +1,120 @@
+"""One domain's database: reads, and `transaction()`, the only place where anything is committed.
+
+SQLite has one writer at a time, so writers queue here instead of failing there; readers never wait (WAL).
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+T = TypeVar("T")
+AfterCommit = Callable[[list[Any]], Awaitable[None]]
+
+_ATTEMPTS = 8
+_TRANSIENT_MYSQL_CODES = {1205, 1213, 3572}
+_PENDING_EVENTS = "pending_events"
+
+
+class Race(Exception):
+    """Another transaction was first: run this one again, it will then see what the other wrote."""
+
+
+async def _nothing(events: list[Any]) -> None:
+    return None
+
+
+class Database:
+    """`url` is a SQLAlchemy URL of aiosqlite or asyncmy; `after_commit` gets what the transaction recorded."""
+
+    def __init__(self, url: str, *, readers: int = 4) -> None:
+        self.url: URL = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.after_commit: AfterCommit = _nothing
+        self._writer_queue = asyncio.Lock() if self.is_sqlite else nullcontext()
+        self._writer = _engine(self.url, 1 if self.is_sqlite else 8, begin="BEGIN IMMEDIATE")
+        self._pool = _reading_engine(self.url, readers) if self.is_sqlite else self._writer
+        self._reader = self._pool.execution_options(isolation_level="AUTOCOMMIT")
+
+    @property
+    def engine(self) -> AsyncEngine:
+        return self._writer
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session to read with: each statement sees what is committed when it runs."""
+        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    async def transaction(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Runs `work`, commits it once, hands its events over. Runs it again whole on a deadlock or lock time-out."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                result, events = await self._attempt(work)
+            except (DBAPIError, Race) as error:
+                if attempt == _ATTEMPTS - 1 or not is_transient(error):
+                    raise
+                await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))
+                continue
+            await self.after_commit(events)
+            return result
+        raise AssertionError("unreachable")
+
+    async def _attempt(self, work: Callable[[AsyncSession], Awaitable[T]]) -> tuple[T, list[Any]]:
+        async with self._writer_queue, AsyncSession(self._writer, expire_on_commit=False) as session:
+            result = await work(session)
+            await session.commit()
+            return result, session.info.get(_PENDING_EVENTS, [])
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+        await self._pool.dispose()
+
+
+def pending_events(session: AsyncSession) -> list[Any]:
+    """What the session's transaction has recorded so far, to be handed over once it is committed."""
+    events: list[Any] = session.info.setdefault(_PENDING_EVENTS, [])
+    return events
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same work can succeed when it is run again."""
+    if isinstance(error, Race):
+        return True
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return False
+    arguments = error.orig.args or (None,)
+    return arguments[0] in _TRANSIENT_MYSQL_CODES or "database is locked" in str(error.orig)
+
+
+def _engine(url: URL, size: int, begin: str) -> AsyncEngine:
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, pool_size=size, isolation_level="READ COMMITTED", pool_pre_ping=True)
+    engine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _reading_engine(url: URL, size: int) -> AsyncEngine:
+    engine = create_async_engine(
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, pool_reset_on_return=None
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by us, not by the driver
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

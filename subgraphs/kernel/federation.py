@@ -1,0 +1,138 @@
+"""A domain's Strawberry schema as a subgraph: executed in process, or served over HTTP by `subgraphs.kernel.http`."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+
+import structlog
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.federation.schema import Schema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.name_converter import NameConverter
+from strawberry.types import ExecutionResult
+
+from subgraphs.kernel.denials import DenialLog
+from subgraphs.kernel.errors import Forbidden, RequestError, Unauthenticated
+from subgraphs.kernel.ids import new_id
+from subgraphs.kernel.principal import Principal
+from subgraphs.kernel.scalars import scalar_map
+from subgraphs.kernel.tokens import TokenChecker
+
+_CACHED_DOCUMENTS = 1000
+
+log = structlog.get_logger(__name__)
+
+
+class _Names(NameConverter):
+    """Lets a field whose name is a Python keyword be written with a trailing underscore (`from_`)."""
+
+    def apply_naming_config(self, name: str) -> str:
+        return super().apply_naming_config(name.rstrip("_"))
+
+
+class _Schema(Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Nothing: what is to be logged is logged once, where it is masked."""
+
+
+def subgraph_schema(
+    *, query: type, mutation: type | None = None, subscription: type | None = None, types: Sequence[type] = ()
+) -> Schema:
+    """A federation 2.9 schema with the contract's scalars and names."""
+    return _Schema(
+        query=query,
+        mutation=mutation,
+        subscription=subscription,
+        types=types,
+        federation_version="2.9",
+        config=StrawberryConfig(name_converter=_Names(), scalar_map=scalar_map()),
+        extensions=[lambda: ParserCache(_CACHED_DOCUMENTS), lambda: ValidationCache(_CACHED_DOCUMENTS)],
+    )
+
+
+class Subgraph:
+    """One domain, ready to answer. `context` makes what resolvers get as `info.context` from who asks."""
+
+    def __init__(
+        self,
+        name: str,
+        schema: Schema,
+        context: Callable[[Principal | None], Any],
+        tokens: TokenChecker,
+        denials: DenialLog,
+    ) -> None:
+        self.name, self.schema = name, schema
+        self._context, self._tokens, self._denials = context, tokens, denials
+
+    async def execute(
+        self, document: str, variables: Mapping[str, Any], operation_name: str | None, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """A GraphQL response. `headers` have lower-case names."""
+        try:
+            principal = await self._tokens.principal(headers.get("authorization"))
+        except Unauthenticated as error:
+            return {"data": None, "errors": [error.formatted]}
+        result = await self.schema.execute(
+            document,
+            variable_values=dict(variables),
+            operation_name=operation_name,
+            context_value=self._context(principal),
+        )
+        await self._note_denials(principal, result.errors)
+        return response(result)
+
+    async def subscribe(
+        self, document: str, variables: Mapping[str, Any], operation_name: str | None, headers: Mapping[str, str]
+    ) -> AsyncIterator[dict[str, Any]]:
+        try:
+            principal = await self._tokens.principal(headers.get("authorization"))
+        except Unauthenticated as error:
+            yield {"data": None, "errors": [error.formatted]}
+            return
+        results = await self.schema.subscribe(
+            document,
+            variable_values=dict(variables),
+            operation_name=operation_name,
+            context_value=self._context(principal),
+        )
+        if isinstance(results, ExecutionResult):
+            await self._note_denials(principal, results.errors)
+            yield response(results)
+            return
+        async for result in results:
+            yield response(result)
+
+    async def _note_denials(self, principal: Principal | None, errors: Sequence[GraphQLError] | None) -> None:
+        for error in errors or ():
+            if principal is not None and isinstance(error.original_error, Forbidden) and error.path:
+                await self._denials.note(principal, str(error.path[0]), error.original_error.target)
+
+
+def response(result: Any) -> dict[str, Any]:
+    """The response as plain data, with every error masked that was not meant to be read."""
+    answer: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        answer["errors"] = [shown(error) for error in result.errors]
+    return answer
+
+
+def shown(error: GraphQLError) -> dict[str, Any]:
+    """The error as the caller may see it: as it is when it is safe, else masked, logged, and named by an id."""
+    original = error.original_error
+    if isinstance(original, RequestError):
+        return {**error.formatted, "message": original.message, "extensions": dict(original.extensions or {})}
+    if isinstance(error, RequestError) or original is None:
+        return dict(error.formatted)
+    error_id = new_id()
+    log.error("request.failed", error_id=error_id, path=error.path, exc_info=original)
+    masked = {
+        "message": "Something went wrong on our side. Quote the errorId when you report it.",
+        "extensions": {"code": "INTERNAL_SERVER_ERROR", "errorId": error_id},
+    }
+    return masked | ({"path": list(error.path)} if error.path else {})
+
+
+async def referenced(load: Callable[[str], Awaitable[Any]], id: object) -> Any:
+    """What `_entities` gives for a key: nothing for a key that is not an id."""
+    return await load(id) if isinstance(id, str) else None

@@ -1,0 +1,35 @@
+"""Recording a fact: its outbox row stands in the transaction of the fact itself, and nothing publishes directly."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from subgraphs.kernel.clock import Clock
+from subgraphs.kernel.database import pending_events
+from subgraphs.kernel.events import Actor, Event, envelope
+from subgraphs.kernel.ids import new_id
+from subgraphs.kernel.tables import OutboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """The outbox of one domain."""
+
+    domain: str
+    clock: Clock
+
+    def record(self, session: AsyncSession, event: Event, actor: Actor, *, occurred_at: datetime | None = None) -> None:
+        """Adds the event to the transaction of `session`; it is handed over when that has committed."""
+        now = self.clock.now()
+        message = envelope(event, id=new_id(), domain=self.domain, actor=actor, occurred_at=occurred_at or now)
+        session.add(
+            OutboxRow(
+                event_id=message.id,
+                shard=message.shard,
+                type=message.type,
+                body=message.to_json().decode(),
+                recorded_at=now,
+            )
+        )
+        pending_events(session).append(message)

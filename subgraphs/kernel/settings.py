@@ -1,0 +1,32 @@
+"""The settings that every component shares, read once from the environment (`HOSPITAL_…`)."""
+
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def known_zone(name: str) -> str:
+    """The name of an IANA zone. Raises ValueError for any other."""
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not an IANA time zone, such as Asia/Kolkata")
+    return name
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="HOSPITAL_", frozen=True, extra="ignore")
+
+    data: Path = Field(default=Path("data"), description="Folder of the databases, keys and the mailbox.")
+    public_url: str = Field(default="http://127.0.0.1:8761", description="Where people reach the hospital; in links.")
+    time_zone: Annotated[str, AfterValidator(known_zone)] = Field(default="UTC", description="The hospital's days.")
+    locale: str = Field(default="en", description="Language of what goes out.")
+    phone_region: str = Field(default="IN", description="Region of telephone numbers written without a country.")
+    secret_key: SecretStr | None = Field(
+        default=None, description="Encrypts the signing keys; made and kept in the data folder when not given."
+    )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)

@@ -1,0 +1,102 @@
+"""A domain under test: its own database, a clock that can be set, tokens of any role, and no network."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
+
+from subgraphs.kernel.database import Database
+from subgraphs.kernel.federation import Subgraph
+from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.migrate import migrate
+from subgraphs.kernel.settings import Settings
+from subgraphs.kernel.tokens import StaticKeys, TokenChecker
+
+ISSUER, AUDIENCE = "http://hospital.test", "hospital"
+
+
+class SetClock:
+    """Stands still until it is moved."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, by: timedelta) -> None:
+        self.at += by
+
+
+@dataclass(frozen=True)
+class Signer:
+    key: ECKey
+
+    def bearer(self, role: str, account_id: str = "", *, seconds: int = 900, **claims: Any) -> str:
+        """An Authorization header of that role; further claims are `patient_id`, `doctor_id`, `name`."""
+        now = int(time.time())
+        payload = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": account_id or f"account-of-{role.lower()}",
+            "role": role,
+            "name": f"{role.lower()}@hospital.test",
+            "iat": now,
+            "exp": now + seconds,
+            **claims,
+        }
+        header = {"alg": "ES256", "typ": "at+jwt", "kid": self.key.kid}
+        return "Bearer " + jwt.encode(header, payload, self.key, algorithms=["ES256"])
+
+
+@pytest.fixture(scope="session")
+def signer() -> Signer:
+    return Signer(ECKey.generate_key("P-256", {"kid": "test"}))
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(datetime(2026, 3, 2, 6, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def tokens(signer: Signer) -> TokenChecker:
+    return TokenChecker(StaticKeys(KeySet([signer.key])), issuer=ISSUER, audience=AUDIENCE)
+
+
+@pytest.fixture
+async def make_base(
+    tmp_path: Path, clock: SetClock, tokens: TokenChecker
+) -> AsyncIterator[Callable[..., Awaitable[Foundation]]]:
+    """Makes the foundation of a domain by its name, on a migrated database of its own."""
+    opened: list[Database] = []
+
+    async def make(name: str, **settings: Any) -> Foundation:
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / name}.db")
+        opened.append(database)
+        await migrate(database, name)
+        return Foundation.of(name, database, Settings(**settings), clock, tokens)
+
+    yield make
+    for database in opened:
+        await database.close()
+
+
+Ask = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture
+def ask() -> Ask:
+    """Sends a document to a subgraph: `await ask(subgraph, "{ … }", bearer, name=value)`."""
+
+    async def send(subgraph: Subgraph, document: str, bearer: str | None = None, **variables: Any) -> dict[str, Any]:
+        headers = {"authorization": bearer} if bearer else {}
+        return await subgraph.execute(document, variables, None, headers)
+
+    return send
