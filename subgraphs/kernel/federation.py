@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-
 import structlog
 from graphql import GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
