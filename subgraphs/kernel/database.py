@@ -41,8 +41,7 @@ class Database:
         self.after_commit: AfterCommit = _nothing
         self._writer_queue = asyncio.Lock() if self.is_sqlite else nullcontext()
         self._writer = _engine(self.url, 1 if self.is_sqlite else 8, begin="BEGIN IMMEDIATE")
-        self._pool = _reading_engine(self.url, readers) if self.is_sqlite else self._writer
-        self._reader = self._pool.execution_options(isolation_level="AUTOCOMMIT")
+        self._reader = _reading_engine(self.url, readers)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -76,7 +75,7 @@ class Database:
 
     async def close(self) -> None:
         await self._writer.dispose()
-        await self._pool.dispose()
+        await self._reader.dispose()
 
 
 def pending_events(session: AsyncSession) -> list[Any]:
@@ -105,10 +104,18 @@ def _engine(url: URL, size: int, begin: str) -> AsyncEngine:
 
 
 def _reading_engine(url: URL, size: int) -> AsyncEngine:
+    """Each statement stands alone: nothing is begun and nothing rolled back."""
     engine = create_async_engine(
-        url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, pool_reset_on_return=None
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=size,
+        max_overflow=0,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        pool_reset_on_return=None,
     )
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine
 
 

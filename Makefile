@@ -1,0 +1,62 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+BIN := .venv/bin
+ASSETS := router/entrypoints/graphiql/assets/.built
+
+.PHONY: help setup run test check bench schema format migration services audit clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/.synced $(ASSETS) ## All the set-up; starts nothing
+
+$(UV):
+	@echo "Installing uv into .tools"
+	@python3 -m venv .tools && .tools/bin/pip install --quiet uv
+
+.venv/.synced: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen
+	@touch $@
+
+$(ASSETS): router/entrypoints/graphiql/package-lock.json router/entrypoints/graphiql/build.mjs | .venv/.synced
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix router/entrypoints/graphiql --no-audit --no-fund --loglevel=error
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --prefix router/entrypoints/graphiql build
+	@touch $@
+
+schema/node_modules/.installed: schema/package-lock.json | .venv/.synced
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix schema --no-audit --no-fund --loglevel=error
+	@touch $@
+
+run: setup ## A hospital with demo data at http://127.0.0.1:8761/graphql
+	$(BIN)/hospital up --demo
+
+test: setup services schema/node_modules/.installed ## All tests but the long ones
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: setup schema/node_modules/.installed ## Formatting, linting, types, import rules, generated schemas
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m schema.generate --check
+
+schema: setup schema/node_modules/.installed ## Writes schema/*.graphql anew from the subgraphs
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m schema.generate
+
+services: setup ## Finds what tests need beside Python; installs it where CI=true
+	@tests/services.sh
+
+bench: setup ## What it costs, as ratios measured in one run
+	$(BIN)/python -m tests.bench
+
+format: setup ## Formats and mends what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+migration: setup ## make migration DOMAIN=doctors MESSAGE="What changes"
+	$(BIN)/python -m subgraphs.kernel.migrate $(DOMAIN) "$(MESSAGE)"
+	$(BIN)/ruff format --quiet subgraphs/$(DOMAIN)/migrations
+
+clean: ## Removes what set-up and tests made; keeps ./data
+	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis schema/node_modules router/entrypoints/graphiql/node_modules router/entrypoints/graphiql/assets

@@ -1,0 +1,68 @@
+"""Writes schema/<subgraph>.graphql from the subgraphs and schema/supergraph.graphql from those; `--check` compares."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+from strawberry.federation.schema import Schema
+
+from subgraphs.accounts.schema import make_schema as accounts
+from subgraphs.appointments.schema import make_schema as appointments
+from subgraphs.audit.schema import make_schema as audit
+from subgraphs.doctors.schema import make_schema as doctors
+from subgraphs.patients.schema import make_schema as patients
+
+FOLDER = Path(__file__).parent
+FIRST_PORT = 8771
+SUBGRAPHS = {
+    "accounts": accounts,
+    "patients": patients,
+    "doctors": doctors,
+    "appointments": appointments,
+    "audit": audit,
+}
+
+
+def sdl_of(schema: Schema) -> str:
+    """The subgraph's own SDL, as it answers `_service`."""
+    result = schema.execute_sync("{ _service { sdl } }")
+    if result.data is None:
+        raise SystemExit(f"A subgraph does not print its schema: {result.errors}")
+    return str(result.data["_service"]["sdl"]).strip() + "\n"
+
+
+def compose(sdls: dict[str, str]) -> str:
+    """The supergraph of these subgraphs, by `compose.mjs`."""
+    services = [
+        {"name": name, "url": f"http://127.0.0.1:{FIRST_PORT + place}/graphql", "sdl": sdl}
+        for place, (name, sdl) in enumerate(sdls.items())
+    ]
+    composed = subprocess.run(
+        ["node", str(FOLDER / "compose.mjs")], input=orjson.dumps(services), capture_output=True, check=False
+    )
+    if composed.returncode != 0:
+        raise SystemExit(f"The subgraphs do not compose:\n{composed.stderr.decode()}")
+    return composed.stdout.decode().strip() + "\n"
+
+
+def generated() -> dict[Path, str]:
+    sdls = {name: sdl_of(make()) for name, make in SUBGRAPHS.items()}
+    files = {FOLDER / f"{name}.graphql": sdl for name, sdl in sdls.items()}
+    return files | {FOLDER / "supergraph.graphql": compose(sdls)}
+
+
+def main(arguments: list[str]) -> int:
+    files = generated()
+    if "--check" not in arguments:
+        for path, text in files.items():
+            path.write_text(text)
+        return 0
+    stale = [path.name for path, text in files.items() if not path.exists() or path.read_text() != text]
+    if stale:
+        print(f"Out of date: {', '.join(stale)}. Run `make schema` and commit what it writes.", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
