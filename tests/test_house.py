@@ -1,0 +1,28 @@
+"""House rules that no linter holds."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = [
+    path
+    for room in ("subgraphs", "router", "workers", "hospital", "schema", "tests")
+    for path in (ROOT / room).rglob("*.py")
+    if "node_modules" not in path.parts
+]
+
+
+def test_no_file_is_longer_than_400_lines():
+    long = {
+        str(path.relative_to(ROOT)): lines for path in SOURCES if (lines := len(path.read_text().splitlines())) > 400
+    }
+    assert long == {}
+
+
+def test_no_file_is_a_helper_bin():
+    bins = {"utils", "helpers", "common", "manager", "base_service", "misc"}
+    assert [str(path.relative_to(ROOT)) for path in SOURCES if path.stem in bins] == []
+
+
+def test_only_transaction_commits():
+    committing = [path.name for path in SOURCES if "tests" not in path.parts and "session.commit(" in path.read_text()]
+    assert committing == ["database.py"]
