@@ -1,0 +1,5 @@
+"""Running a query plan against the subgraphs, and shaping what they gave for the client."""
+
+from router.executor.execute import execute, subscribe
+
+__all__ = ["execute", "subscribe"]

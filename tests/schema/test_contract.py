@@ -1,6 +1,7 @@
 """The composed schema against the public contract, over the domains that have moved in."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from graphql import (
     parse,
     print_ast,
 )
-from graphql.language import DocumentNode
+from graphql.language import DefinitionNode, DocumentNode
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
 from router.supergraph import read_supergraph
@@ -39,14 +40,15 @@ def contract_document() -> DocumentNode:
 
 def moved_in(document: DocumentNode) -> GraphQLSchema:
     """The contract without the fields of domains that have not moved in, and without the types only those reach."""
-    for definition in document.definitions:
-        left_out = NOT_MOVED_IN.get(definition.name.value, "").split()
-        for part in ("fields", "values"):
-            kept = tuple(item for item in getattr(definition, part, ()) if item.name.value not in left_out)
-            if hasattr(definition, part):
-                setattr(definition, part, kept)
-    whole = build_ast_schema(document)
+    whole = build_ast_schema(replace(document, definitions=tuple(map(_kept_of, document.definitions))))
     return GraphQLSchema(whole.query_type, whole.mutation_type, whole.subscription_type)
+
+
+def _kept_of(definition: DefinitionNode) -> DefinitionNode:
+    left_out = NOT_MOVED_IN.get(definition.name.value, "").split()
+    parts = {part: getattr(definition, part) or () for part in ("fields", "values") if hasattr(definition, part)}
+    kept = {part: tuple(item for item in items if item.name.value not in left_out) for part, items in parts.items()}
+    return replace(definition, **kept)
 
 
 @pytest.fixture(scope="module")

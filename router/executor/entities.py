@@ -1,0 +1,139 @@
+"""A fetch of entities: gather, project, de-duplicate, ask, and put every answer in each of its places."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from router.executor.ask import TOO_DEEP, ask
+from router.executor.errors import ResponsePath, entries_of, lost, path_of, placed, raw_entries
+from router.executor.locate import Object, located, objects_at
+from router.executor.merge import copied, merge, move_back
+from router.executor.representations import Representation, identity, projection
+from router.executor.run import Run
+from router.planner.conditions import ALWAYS
+from router.planner.nodes import Entities, Fetch, Flatten
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Distinct representations, and for each the objects it stands for with the number of their target."""
+
+    representations: list[Representation] = field(default_factory=list)
+    places: list[list[tuple[int, Object]]] = field(default_factory=list)
+
+
+class EntitiesCall:
+    """One `_entities` of a fetch, prepared."""
+
+    def __init__(self, entities: Entities) -> None:
+        self.entities = entities
+        self.alias, self.variable = entities.alias, entities.variable
+        self.targets = [(number, t.path, projection(t)) for number, t in enumerate(entities.targets)]
+        self.always = entities.condition == ALWAYS
+
+    def gather(self, run: Run) -> _Gathered:
+        gathered = _Gathered()
+        if not self.always and not run.holds(self.entities.condition):
+            return gathered
+        known: dict[bytes | str, list[tuple[int, Object]]] = {}
+        for number, path, project in self.targets:
+            for found in objects_at(run.data, path):
+                representation = project(found)
+                if representation is not None:
+                    key = identity(representation)
+                    places = known.get(key)
+                    if places is None:
+                        places = known[key] = []
+                        gathered.representations.append(representation)
+                    places.append((number, found))
+        gathered.places.extend(known.values())
+        return gathered
+
+    def spread(self, answers: list[Any], gathered: _Gathered) -> None:
+        """Places of one target share an answer; those of another get a copy, as they may be completed otherwise."""
+        for answer, places in zip(answers, gathered.places, strict=True):
+            if type(answer) is dict:
+                first = places[0][0]
+                copies = {first: answer}
+                for number, place in places:
+                    if number not in copies:
+                        copies[number] = copied(answer)
+                    merge(place, copies[number])
+
+    def paths(self, run: Run, gathered: _Gathered) -> list[list[ResponsePath]]:
+        """For each representation, where in the response its objects stand."""
+        at: dict[int, list[ResponsePath]] = {}
+        for target in self.entities.targets:
+            for found, path in located(run.data, target.path):
+                at.setdefault(id(found), []).append(path)
+        return [list(dict.fromkeys(p for _, o in places for p in at.get(id(o), ()))) for places in gathered.places]
+
+
+class EntityFetch:
+    def __init__(self, fetch: Fetch) -> None:
+        self.fetch = fetch
+        self.calls = [EntitiesCall(entities) for entities in fetch.entities]
+
+    async def __call__(self, run: Run) -> None:
+        try:
+            await self._complete(run)
+        except RecursionError:
+            paths = ((*_plain_path(e.targets[0]), name) for e in self.fetch.entities for name in e.fields)
+            run.errors.extend(lost(self.fetch.subgraph, TOO_DEEP, paths))
+
+    async def _complete(self, run: Run) -> None:
+        gathered = [call.gather(run) for call in self.calls]
+        if not any(found.representations for found in gathered):
+            return
+        sent = {call.variable: g.representations for call, g in zip(self.calls, gathered, strict=True)}
+        reply = await ask(run.transport, run.request(self.fetch, sent))
+        if isinstance(reply, str):
+            run.errors.extend(lost(self.fetch.subgraph, reply, self._lost_paths(run, gathered)))
+        else:
+            self._take(run, reply, gathered)
+
+    def _take(self, run: Run, reply: Mapping[str, Any], gathered: list[_Gathered]) -> None:
+        if reply.get("errors"):
+            self._add_errors(run, reply, gathered)
+        data = reply.get("data")
+        if type(data) is not dict:
+            return
+        if self.fetch.moved:
+            move_back(data, self.fetch.moved)
+        for call, found in zip(self.calls, gathered, strict=True):
+            answers = data.get(call.alias)
+            if type(answers) is list and len(answers) == len(found.representations):
+                call.spread(answers, found)
+            elif answers is not None:
+                paths = _below(call.paths(run, found), call.entities.fields)
+                run.errors.extend(lost(self.fetch.subgraph, "it answered for other entities than asked.", paths))
+
+    def _lost_paths(self, run: Run, gathered: list[_Gathered]) -> Iterator[ResponsePath]:
+        for call, found in zip(self.calls, gathered, strict=True):
+            yield from _below(call.paths(run, found), call.entities.fields)
+
+    def _add_errors(self, run: Run, reply: Mapping[str, Any], gathered: list[_Gathered]) -> None:
+        paths = {c.alias: c.paths(run, g) for c, g in zip(self.calls, gathered, strict=True)}
+        for raw, error in zip(raw_entries(reply), entries_of(reply), strict=True):
+            for path in _client_paths(path_of(raw), paths) or self._nearest(gathered):
+                run.errors.append(placed(error, path))
+
+    def _nearest(self, gathered: list[_Gathered]) -> list[ResponsePath]:
+        """For an error of no entity: as far as the path is the same for all that was asked."""
+        call = next(c for c, g in zip(self.calls, gathered, strict=True) if g.representations)
+        return [_plain_path(call.entities.targets[0])]
+
+
+def _below(paths: list[list[ResponsePath]], fields: tuple[str, ...]) -> Iterator[ResponsePath]:
+    return ((*path, name) for places in paths for path in places for name in fields if not name.startswith("__"))
+
+
+def _client_paths(path: ResponsePath, paths: dict[str, list[list[ResponsePath]]]) -> list[ResponsePath]:
+    if len(path) < 2 or path[0] not in paths or not isinstance(path[1], int):
+        return []
+    entities = paths[str(path[0])]
+    return [(*at, *path[2:]) for at in entities[path[1]]] if 0 <= path[1] < len(entities) else []
+
+
+def _plain_path(target: Flatten) -> ResponsePath:
+    return tuple(step.key for step in target.path)

@@ -1,0 +1,140 @@
+"""Running a plan: its nodes become closures once, and are run with the state of each request."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from router.executor.ask import MALFORMED, UNANSWERED, is_malformed
+from router.executor.entities import EntityFetch
+from router.executor.explain import unexplained_nulls
+from router.executor.introspection import introspect
+from router.executor.roots import RootFetch
+from router.executor.run import Run
+from router.executor.shape import Shaper, root_shaper
+from router.planner.nodes import Conditional, Fetch, Parallel, PlanNode, QueryPlan, Sequence, Subscription
+from router.transports.base import Transport, TransportError
+
+Runner = Callable[[Run], Awaitable[None]]
+_prepared: WeakKeyDictionary[QueryPlan, "Prepared"] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan made ready to run. Holds nothing of any request."""
+
+    run: Runner | None
+    primary: RootFetch | None
+    shape: Shaper
+
+
+def prepare(plan: QueryPlan) -> Prepared:
+    prepared = _prepared.get(plan)
+    if prepared is None:
+        prepared = _prepared[plan] = _prepare(plan)
+    return prepared
+
+
+def _prepare(plan: QueryPlan) -> Prepared:
+    shape = root_shaper(plan)
+    if isinstance(plan.root, Subscription):
+        rest = _runner(plan.root.rest) if plan.root.rest else None
+        return Prepared(rest, RootFetch(plan.root.primary), shape)
+    return Prepared(_runner(plan.root) if plan.root else None, None, shape)
+
+
+async def execute(
+    plan: QueryPlan, variables: Mapping[str, Any], transport: Transport, headers: Mapping[str, str]
+) -> dict[str, Any]:
+    """The response to a query or mutation: `data`, and `errors` if there are any."""
+    prepared = prepare(plan)
+    run = _start(plan, variables, transport, headers)
+    if plan.introspection:
+        introspect(plan, run)
+    if prepared.run:
+        await prepared.run(run)
+    return _response(plan, prepared, run)
+
+
+async def subscribe(
+    plan: QueryPlan, variables: Mapping[str, Any], transport: Transport, headers: Mapping[str, str]
+) -> AsyncIterator[dict[str, Any]]:
+    """A response for each event, completed from the other subgraphs. A broken stream ends with an error."""
+    prepared = prepare(plan)
+    assert prepared.primary is not None
+    request = _start(plan, variables, transport, headers).request(prepared.primary.fetch)
+    async with _closing(transport.subscribe(request)) as events:
+        async for reply in _until_broken(events):
+            run = _start(plan, variables, transport, headers)
+            prepared.primary.take(run, reply)
+            if prepared.run:
+                await prepared.run(run)
+            yield _response(plan, prepared, run)
+
+
+@asynccontextmanager
+async def _closing(events: AsyncIterator[Any]) -> AsyncIterator[AsyncIterator[Any]]:
+    """Ends the stream upstream as soon as the client's ends."""
+    try:
+        yield events
+    finally:
+        if isinstance(events, AsyncGenerator):
+            await events.aclose()
+
+
+async def _until_broken(events: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[Mapping[str, Any] | str]:
+    try:
+        async for reply in events:
+            yield MALFORMED if is_malformed(reply) else reply
+    except TransportError:
+        yield UNANSWERED
+
+
+def _start(plan: QueryPlan, variables: Mapping[str, Any], transport: Transport, headers: Mapping[str, str]) -> Run:
+    switches = {**plan.defaults, **variables} if plan.defaults else variables
+    return Run(variables, switches, transport, headers)
+
+
+def _response(plan: QueryPlan, prepared: Prepared, run: Run) -> dict[str, Any]:
+    data = prepared.shape(run.data, run)
+    if run.nulled:
+        run.errors.extend(unexplained_nulls(plan, run))
+    return {"data": data, "errors": run.errors} if run.errors else {"data": data}
+
+
+def _runner(node: PlanNode) -> Runner:
+    match node:
+        case Sequence(nodes):
+            return _in_sequence([_runner(child) for child in nodes])
+        case Parallel(nodes):
+            return _in_parallel([_runner(child) for child in nodes])
+        case Conditional(condition, child):
+            return _if(condition, _runner(child))
+        case Fetch(entities=entities):
+            return EntityFetch(node) if entities else RootFetch(node)
+    raise TypeError(f"{type(node).__name__} cannot stand here.")
+
+
+def _in_sequence(runners: list[Runner]) -> Runner:
+    async def run_all(run: Run) -> None:
+        for runner in runners:
+            await runner(run)
+
+    return run_all
+
+
+def _in_parallel(runners: list[Runner]) -> Runner:
+    async def run_all(run: Run) -> None:
+        await asyncio.gather(*(runner(run) for runner in runners))
+
+    return run_all
+
+
+def _if(condition: Any, runner: Runner) -> Runner:
+    async def run_if(run: Run) -> None:
+        if run.holds(condition):
+            await runner(run)
+
+    return run_if

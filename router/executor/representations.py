@@ -1,0 +1,80 @@
+"""What is sent to a subgraph to name an entity: its type, the fields of a key, and those of @requires."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from router.planner.nodes import Flatten
+from router.planner.selections import Field, Selections
+
+Representation = dict[str, Any]
+Projection = Callable[[Mapping[str, Any]], Representation | None]
+
+
+class _Incomplete(Exception):
+    """The data lacks a field that the representation needs."""
+
+
+def projection(target: Flatten) -> Projection:
+    """From an object of the data to its representation; None if its key is incomplete or holds a null."""
+    key, requires, type_name = target.key, target.requires, target.type_name
+    names = [(field.key, field.name) for field in key]
+    if not requires and all(field.is_leaf and field.on is None for field in key):
+        return _flat(type_name, names)
+
+    def project(data: Mapping[str, Any]) -> Representation | None:
+        found: Representation = {"__typename": type_name}
+        try:
+            _fill(found, data, key, nullable=False)
+            _fill(found, data, requires, nullable=True)
+        except _Incomplete:
+            return None
+        return found
+
+    return project
+
+
+def _flat(type_name: str, names: list[tuple[str, str]]) -> Projection:
+    def project(data: Mapping[str, Any]) -> Representation | None:
+        found: Representation = {"__typename": type_name}
+        for key, name in names:
+            value = data.get(key)
+            if value is None:
+                return None
+            found[name] = value
+        return found
+
+    return project
+
+
+def _fill(found: Representation, data: Mapping[str, Any], selections: Selections, *, nullable: bool) -> None:
+    for field in selections:
+        if field.on is None or data.get("__typename") == field.on:
+            if field.key not in data:
+                raise _Incomplete
+            found[field.name] = _value(data[field.key], field, nullable=nullable)
+
+
+def _value(value: Any, field: Field, *, nullable: bool) -> Any:
+    if value is None:
+        if not nullable:
+            raise _Incomplete
+        return None
+    if field.is_leaf:
+        return value
+    if isinstance(value, list):
+        return [_value(item, field, nullable=nullable) for item in value]
+    if not isinstance(value, dict):
+        raise _Incomplete
+    found: Representation = {}
+    _fill(found, value, field.children, nullable=nullable)
+    return found
+
+
+def identity(representation: Representation) -> bytes | str:
+    """Equal for equal representations."""
+    try:
+        return orjson.dumps(representation)
+    except TypeError:
+        return repr(representation)

@@ -1,0 +1,43 @@
+"""A fetch of a root type: for the response itself, or for objects within it that lead back to a root."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from router.executor.ask import TOO_DEEP, ask
+from router.executor.errors import entries_of, lost, path_of, placed, raw_entries
+from router.executor.locate import located, objects_at
+from router.executor.merge import copied, merge, move_back
+from router.executor.run import Run
+from router.planner.nodes import Fetch
+
+
+class RootFetch:
+    def __init__(self, fetch: Fetch) -> None:
+        self.fetch = fetch
+
+    async def __call__(self, run: Run) -> None:
+        if not self.fetch.at or objects_at(run.data, self.fetch.at):
+            self.take(run, await ask(run.transport, run.request(self.fetch)))
+
+    def take(self, run: Run, reply: Mapping[str, Any] | str) -> None:
+        places = list(located(run.data, self.fetch.at))
+        try:
+            self._take(run, reply, places)
+        except RecursionError:
+            self._take(run, TOO_DEEP, places)
+
+    def _take(self, run: Run, reply: Mapping[str, Any] | str, places: list[Any]) -> None:
+        if isinstance(reply, str):
+            paths = ((*at, name) for _, at in places for name in self.fetch.fields if not name.startswith("__"))
+            run.errors.extend(lost(self.fetch.subgraph, reply, paths))
+            return
+        self._add_errors(run, reply, places)
+        data = reply.get("data")
+        if type(data) is dict:
+            move_back(data, self.fetch.moved)
+            for number, (place, _) in enumerate(places):
+                merge(place, copied(data) if number else data)
+
+    def _add_errors(self, run: Run, reply: Mapping[str, Any], places: list[Any]) -> None:
+        for raw, error in zip(raw_entries(reply), entries_of(reply), strict=True):
+            run.errors.extend(placed(error, (*at, *path_of(raw))) for _, at in places)

@@ -1,0 +1,35 @@
+"""The state of one request. Plans hold none, so this is the only thing that changes while one runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from router.executor.errors import Error
+from router.planner.conditions import Condition, holds
+from router.planner.nodes import Fetch
+from router.transports.base import SubgraphRequest, Transport
+
+NO_VARIABLES: Mapping[str, Any] = {}
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """`data` is what subgraphs gave, merged; `nulled` says that a null stood where the schema allows none."""
+
+    variables: Mapping[str, Any]
+    switches: Mapping[str, Any]
+    transport: Transport
+    headers: Mapping[str, str]
+    data: dict[str, Any] = field(default_factory=dict)
+    errors: list[Error] = field(default_factory=list)
+    nulled: bool = False
+
+    def holds(self, condition: Condition) -> bool:
+        return holds(condition, self.switches)
+
+    def request(self, fetch: Fetch, representations: Mapping[str, Any] = NO_VARIABLES) -> SubgraphRequest:
+        """Variables the client left out are left out here too."""
+        given = self.variables
+        variables = {name: given[name] for name in fetch.variables if name in given}
+        variables.update(representations)
+        return SubgraphRequest(fetch.subgraph, fetch.document, variables, None, self.headers)

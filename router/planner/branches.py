@@ -1,0 +1,68 @@
+"""A selection set under construction for one node: its fields, and what each of its types adds."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from router.planner.conditions import either
+from router.planner.graph import Graph, Node
+from router.planner.selections import Field
+
+
+class Item:
+    """A field of a branch; `alias` is set where its own key would clash within the request."""
+
+    def __init__(self, field: Field, type_: str, below: "Branch | None") -> None:
+        self.field, self.type, self.below = field, type_, below
+        self.alias = field.key
+
+
+class Branch:
+    def __init__(self, node: Node, graph: Graph) -> None:
+        self.node, self.graph = node, graph
+        self.items: dict[str, Item] = {}
+        self.types: dict[str, Branch] = {}
+
+    def add(self, field: Field, child: Node) -> "Branch | None":
+        """Asks for the field; gives the branch below it, None for a leaf."""
+        edge = self.graph.edge(self.node, field.name)
+        assert edge is not None
+        return self._add(field, child, edge.type)
+
+    def _add(self, field: Field, child: Node, type_: str) -> "Branch | None":
+        item = self.items.get(field.key)
+        if item is None:
+            below = None if field.is_leaf else Branch(child, self.graph)
+            item = self.items[field.key] = Item(field, type_, below)
+        elif field.condition != item.field.condition:
+            item.field = replace(item.field, condition=either(item.field.condition, field.condition))
+        return item.below
+
+    def on(self, node: Node) -> "Branch":
+        return self.types.setdefault(node.type, Branch(node, self.graph))
+
+    def absorb(self, other: "Branch") -> None:
+        """Takes over all that the other branch asks of the same node."""
+        for item in other.items.values():
+            below = self._add(item.field, item.below.node if item.below else other.node, item.type)
+            if below and item.below:
+                below.absorb(item.below)
+        for branch in other.types.values():
+            self.on(branch.node).absorb(branch)
+
+    def agrees(self, other: "Branch") -> bool:
+        """Whether the two can be asked in one, each key of one field with the same arguments."""
+        return all(self._agrees_on(key, item) for key, item in other.items.items()) and all(
+            self.types[name].agrees(branch) for name, branch in other.types.items() if name in self.types
+        )
+
+    def _agrees_on(self, key: str, other: Item) -> bool:
+        own = self.items.get(key)
+        if own is None:
+            return True
+        same = (own.field.name, own.field.arguments) == (other.field.name, other.field.arguments)
+        return same and (own.below is None or other.below is None or own.below.agrees(other.below))
+
+    def flat(self) -> Iterator["Branch"]:
+        yield self
+        for branch in self.types.values():
+            yield from branch.flat()

@@ -1,0 +1,55 @@
+"""The text of a fetch, and which of the operation's variables it uses."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from router.planner.branches import Branch, Item
+from router.planner.conditions import ALWAYS, Clause, Condition, variables_of
+from router.planner.selections import TYPENAME
+
+
+@dataclass
+class Writer:
+    """Writes selection sets; `given` is the condition the whole fetch already stands under."""
+
+    given: Condition = ALWAYS
+    variables: set[str] = field(default_factory=set)
+
+    def selection_set(self, branch: Branch) -> str:
+        return f"{{ {' '.join(self._parts(branch)) or TYPENAME} }}"
+
+    def _parts(self, branch: Branch) -> Iterator[str]:
+        if branch.types and TYPENAME not in branch.items:
+            yield TYPENAME
+        for item in branch.items.values():
+            yield self._under(item.field.condition, self._item(item))
+        for name, part in branch.types.items():
+            inner = " ".join(self._parts(part))
+            if inner:
+                yield f"... on {name} {{ {inner} }}"
+
+    def _item(self, item: Item) -> str:
+        self.variables |= item.field.variables
+        alias = "" if item.alias == item.field.name else f"{item.alias}: "
+        below = f" {self.selection_set(item.below)}" if item.below else ""
+        return f"{alias}{item.field.name}{item.field.arguments}{below}"
+
+    def _under(self, condition: Condition, text: str) -> str:
+        if condition in (ALWAYS, self.given):
+            return text
+        self.variables |= variables_of(condition)
+        return " ".join(_within(clause, text) for clause in sorted(condition, key=sorted))
+
+
+def _within(clause: Clause, text: str) -> str:
+    for name, value in sorted(clause):
+        text = f"... @{'include' if value else 'skip'}(if: ${name}) {{ {text} }}"
+    return text
+
+
+def operation(kind: str, declared: Mapping[str, str], body: str) -> str:
+    """`declared` gives each variable its type and default, as in `{"id": "ID! = 1"}`."""
+    variables = ", ".join(f"${name}: {type_}" for name, type_ in declared.items())
+    if not variables:
+        return body if kind == "query" else f"{kind} {body}"
+    return f"{kind}({variables}) {body}"

@@ -1,0 +1,122 @@
+"""The state of a search: entries opened so far, what each takes and waits for. Never changed, only replaced."""
+
+from dataclasses import dataclass, replace
+
+from router.planner.conditions import both
+from router.planner.graph import Move, Node
+from router.planner.selections import Field, Selections, merged
+from router.planner.solution import ENTRY_COST, Chain, Entry, Solution, Taken, conditions_of
+
+
+@dataclass(frozen=True, eq=False)
+class Demand:
+    """A field still to be placed, for the operation or for the entry `needed_by`; `barred` have taken their part."""
+
+    field: Field
+    needed_by: int | None
+    chain: Chain
+    barred: frozenset[Node] = frozenset()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Opened:
+    node: Node
+    move: Move | None
+    taken: tuple[Taken, ...] = ()
+    needs: Selections = ()
+    after: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Draft:
+    entries: tuple[Opened, ...]
+    missing: Selections = ()
+    cost: int = 0
+
+    @classmethod
+    def start(cls, node: Node) -> "Draft":
+        return cls((Opened(node, None),))
+
+    def without(self, field: Field, cost: int) -> "Draft":
+        return replace(self, missing=(*self.missing, field), cost=self.cost + cost)
+
+    def changed(self, index: int, entry: Opened) -> "Draft":
+        return replace(self, entries=(*self.entries[:index], entry, *self.entries[index + 1 :]))
+
+    def may_supply(self, index: int, needed_by: int | None) -> bool:
+        """Whether the entry can come before the one that needs something of it."""
+        return needed_by is None or not self._waits_for(index, needed_by)
+
+    def _waits_for(self, index: int, other: int) -> bool:
+        return index == other or any(self._waits_for(before, other) for before in self.entries[index].after)
+
+    def supplied(self, index: int, needed_by: int | None) -> "Draft":
+        if needed_by is None:
+            return self
+        entry = self.entries[needed_by]
+        return self.changed(needed_by, replace(entry, after=entry.after | {index}))
+
+    def solution(self) -> Solution:
+        conditions = conditions_of({index: entry.taken for index, entry in enumerate(self.entries)})
+
+        def settled(taken: Taken) -> Taken:
+            if taken.needed_by is None or taken.field is None:
+                return taken
+            condition = both(conditions[taken.needed_by], taken.field.condition)
+            return replace(taken, field=replace(taken.field, condition=condition))
+
+        taken = [tuple(settled(item) for item in entry.taken) for entry in self.entries]
+        entries = tuple(
+            Entry(entry.move, merged(entry.needs), taken[index], conditions[index])
+            for index, entry in enumerate(self.entries)
+            if entry.move
+        )
+        cost = sum(item.cost for items in taken for item in items) + len(entries) * ENTRY_COST
+        return Solution(self.entries[0].node, taken[0], entries, {}, self.missing, cost)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Option:
+    """One way to place a demand: in the entry `index`, or in a new one by `move`."""
+
+    taken: Taken
+    index: int | None
+    move: Move | None
+    remainder: Field | None
+    requires: Selections
+    chain: Chain
+    estimate: int
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it leaves nothing open that might not be found."""
+        return self.index is not None and not self.requires and self.remainder is None
+
+    @property
+    def is_free(self) -> bool:
+        return self.is_certain and self.estimate < ENTRY_COST
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """What is left of a field is likely to cost another request; at the same price the whole comes first."""
+        return self.estimate + (ENTRY_COST if self.remainder else 0), self.remainder is not None
+
+    def applied(self, draft: Draft, demand: Demand) -> tuple[Draft, tuple[Demand, ...]]:
+        index, draft, needs = self._entered(draft)
+        entry = draft.entries[index]
+        entry = replace(entry, taken=(*entry.taken, self.taken), needs=entry.needs + needs)
+        draft = replace(draft.changed(index, entry), cost=draft.cost + self.taken.cost)
+        added = [Demand(need, index, self.chain) for need in needs]
+        if self.remainder:
+            barred = demand.barred | {entry.node}
+            added.append(Demand(self.remainder, demand.needed_by, demand.chain, barred))
+        return draft.supplied(index, demand.needed_by), tuple(added)
+
+    def _entered(self, draft: Draft) -> tuple[int, Draft, Selections]:
+        if self.index is not None:
+            return self.index, draft, self.requires
+        assert self.move is not None
+        opened = replace(
+            draft, entries=(*draft.entries, Opened(self.move.node, self.move)), cost=draft.cost + ENTRY_COST
+        )
+        return len(draft.entries), opened, self.move.key + self.requires

@@ -1,0 +1,97 @@
+"""From the chosen walk to the fetch graph: steps that each ask one subgraph, and which step waits for which."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from router.planner.branches import Branch
+from router.planner.budget import Budget
+from router.planner.conditions import ALWAYS, Condition
+from router.planner.graph import Graph
+from router.planner.nodes import Path, PathStep
+from router.planner.selections import Selections
+from router.planner.solution import Entry, Solution, Taken
+
+
+@dataclass(eq=False)
+class Call:
+    """What a step asks for the objects at one path; `key` and `requires` are empty where it asks a root type."""
+
+    path: Path
+    branch: Branch
+    key: Selections = ()
+    requires: Selections = ()
+    condition: Condition = ALWAYS
+
+
+@dataclass(eq=False)
+class Step:
+    number: int
+    subgraph: str
+    operation: str
+    calls: list[Call]
+    after: set[int] = field(default_factory=set)
+
+    @property
+    def is_root(self) -> bool:
+        return not self.calls[0].key
+
+
+class FetchGraph:
+    """`steps` by number. A step comes after all those named in its `after`."""
+
+    def __init__(self, graph: Graph, operation: str, budget: Budget) -> None:
+        self.graph, self.operation, self.budget = graph, operation, budget
+        self.steps: dict[int, Step] = {}
+
+    def add(self, solution: Solution) -> None:
+        """Takes the solution of a root position, which no fetch has reached yet."""
+        self._position(solution, None, None, ())
+
+    def _position(self, solution: Solution, branch: Branch | None, step: Step | None, path: Path) -> set[int]:
+        steps = [step, *(self._open(entry, step, path) for entry in solution.entries)]
+        branches = [branch, *(opened.calls[0].branch for opened in steps[1:] if opened)]
+        touched = {opened.number for opened in steps if opened}
+        parts = [solution.taken, *(entry.taken for entry in solution.entries)]
+        for number, taken in enumerate(parts):
+            touched |= self._take(taken, branches[number], steps, number, path)
+        for name, part in solution.by_type.items():
+            assert branch is not None
+            touched |= self._position(part, branch.on(part.node), step, _only(path, name))
+        return touched
+
+    def _take(
+        self, taken: Iterable[Taken], branch: Branch | None, steps: list[Step | None], number: int, path: Path
+    ) -> set[int]:
+        touched: set[int] = set()
+        for item in taken:
+            assert branch is not None
+            reached = self._taken(item, branch, steps[number], path)
+            waiting = steps[item.needed_by] if item.needed_by is not None else None
+            if waiting:
+                waiting.after |= reached
+            touched |= reached
+        return touched
+
+    def _taken(self, item: Taken, branch: Branch, step: Step | None, path: Path) -> set[int]:
+        self.budget.spend()
+        if item.field is None:
+            return self._position(item.solution, branch, step, path)
+        assert step is not None
+        below = branch.add(item.field, item.solution.node)
+        if below is None:
+            return {step.number}
+        return self._position(item.solution, below, step, (*path, PathStep(item.field.key)))
+
+    def _open(self, entry: Entry, parent: Step | None, path: Path) -> Step:
+        key = {field.key for field in entry.move.key if field.is_leaf}
+        requires = tuple(f for f in entry.needs if f.key not in key and f not in entry.move.key)
+        branch = Branch(entry.move.node, self.graph)
+        call = Call(path, branch, entry.move.key, requires, entry.condition)
+        operation = "query" if parent else self.operation
+        step = Step(len(self.steps), entry.move.node.subgraph, operation, [call], {parent.number} if parent else set())
+        self.steps[step.number] = step
+        return step
+
+
+def _only(path: Path, type_name: str) -> Path:
+    return (*path[:-1], PathStep(path[-1].key, (type_name,)))

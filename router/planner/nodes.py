@@ -1,0 +1,104 @@
+"""A query plan: plain data, made once for an operation and run many times."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import DocumentNode, GraphQLSchema
+
+from router.planner.conditions import ALWAYS, Condition
+from router.planner.selections import Selections
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """Into a field, through any lists there; then only to the objects of these types, if any are named."""
+
+    key: str
+    types: tuple[str, ...] = ()
+
+
+Path = tuple[PathStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten:
+    """Objects to complete: those at the path, sent as `type_name` with the fields of their `key` and `requires`."""
+
+    path: Path
+    type_name: str = ""
+    key: Selections = ()
+    requires: Selections = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """One `_entities` call of a fetch, answered under `alias`; `fields` are the keys it brings."""
+
+    alias: str
+    variable: str
+    targets: tuple[Flatten, ...]
+    fields: tuple[str, ...]
+    condition: Condition = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A field fetched under an alias of the planner's, to be put in its place within the objects at the path."""
+
+    path: tuple[str, ...]
+    alias: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One request. Without `entities` it asks a root type, for the objects at `at` (the response itself if empty)."""
+
+    subgraph: str
+    operation: str
+    document: str
+    variables: tuple[str, ...] = ()
+    entities: tuple[Entities, ...] = ()
+    fields: tuple[str, ...] = ()
+    at: Path = ()
+    moved: tuple[Moved, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    nodes: tuple["PlanNode", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    nodes: tuple["PlanNode", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    condition: Condition
+    node: "PlanNode"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Each event of the primary is completed by the rest."""
+
+    primary: Fetch
+    rest: "PlanNode | None"
+
+
+PlanNode = Fetch | Sequence | Parallel | Conditional | Subscription
+
+
+@dataclass(frozen=True, eq=False)
+class QueryPlan:
+    """`selections` and `schema` give the shape of the response; `introspection` is what the router answers itself."""
+
+    operation: str
+    root: PlanNode | None
+    selections: Selections
+    schema: GraphQLSchema
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    introspection: DocumentNode | None = None

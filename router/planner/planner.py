@@ -1,0 +1,124 @@
+"""The stages of planning, in order. Each takes what the one before gave."""
+
+from dataclasses import dataclass
+
+from graphql import DocumentNode
+
+from router.planner.budget import Budget
+from router.planner.errors import PlanningError
+from router.planner.fetches import FetchGraph
+from router.planner.graph import Graph, Node, needed_names
+from router.planner.merging import merge_steps
+from router.planner.naming import Naming
+from router.planner.narrowing import Narrowing
+from router.planner.nodes import Fetch, PlanNode, QueryPlan, Subscription
+from router.planner.nodes import Sequence as SequenceNode
+from router.planner.operation import Operation, read_operation
+from router.planner.schedule import Scheduler, sequence
+from router.planner.selections import Field, Selections
+from router.planner.solution import Solution
+from router.planner.walk import Walker
+from router.planner.writing import FetchWriter
+from router.supergraph import Supergraph
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """Everything that planning found on its way, for those who want to see it."""
+
+    operation: Operation
+    solutions: tuple[Solution, ...]
+    fetches: tuple[FetchGraph, ...]
+    plan: QueryPlan
+
+
+class Planner:
+    """Plans operations over one supergraph; `labels` are the progressive overrides that hold."""
+
+    def __init__(self, supergraph: Supergraph, labels: frozenset[str] = frozenset()) -> None:
+        self.supergraph = supergraph
+        self._graph = Graph(supergraph, labels)
+        self._naming = Naming(needed_names(supergraph))
+        self._guarded = supergraph.guarded_types
+
+    def plan(self, document: DocumentNode, operation_name: str | None) -> QueryPlan:
+        """The plan of an operation that is valid against the public schema."""
+        return self.stages(document, operation_name).plan
+
+    def stages(self, document: DocumentNode, operation_name: str | None) -> Stages:
+        try:
+            return self._stages(document, operation_name)
+        except RecursionError as error:
+            raise PlanningError("The operation is nested too deeply.") from error
+
+    def _stages(self, document: DocumentNode, operation_name: str | None) -> Stages:
+        operation = read_operation(document, operation_name, self.supergraph.schema, self._naming, self._guarded)
+        budget = Budget()
+        solutions = tuple(self._walk(operation, part, budget) for part in _in_turn(operation))
+        fetches = tuple(self._fetch_graphs(operation, solutions, budget))
+        plan = QueryPlan(
+            operation=operation.kind,
+            root=_root(operation, fetches),
+            selections=operation.selections,
+            schema=self.supergraph.public_schema,
+            defaults=operation.defaults,
+            introspection=operation.introspection,
+        )
+        return Stages(operation, solutions, fetches, plan)
+
+    def _walk(self, operation: Operation, selections: Selections, budget: Budget) -> Solution:
+        narrowed = Narrowing(self._graph).root(operation.root, selections)
+        solution = Walker(self._graph, budget).solve(Node(operation.root, ""), narrowed)
+        if solution.missing:
+            raise PlanningError(f"No subgraph resolves {_path_of(operation.root, solution.missing[0])}.")
+        return solution
+
+    def _fetch_graphs(self, operation: Operation, solutions: tuple[Solution, ...], budget: Budget) -> list[FetchGraph]:
+        found: list[FetchGraph] = []
+        for solution in solutions:
+            fetches = FetchGraph(self._graph, operation.kind, budget)
+            fetches.add(solution)
+            merge_steps(fetches)
+            if not (found and _absorbed(found[-1], fetches)):
+                found.append(fetches)
+        return found
+
+
+def _in_turn(operation: Operation) -> tuple[Selections, ...]:
+    """Fields of a mutation are run one after the other, so each is planned alone."""
+    if operation.kind == "mutation":
+        return tuple((field,) for field in operation.fetched)
+    return (operation.fetched,) if operation.fetched else ()
+
+
+def _absorbed(before: FetchGraph, after: FetchGraph) -> bool:
+    """Joins two mutations that follow one another in the same subgraph and need nothing else."""
+    if len(before.steps) != 1 or len(after.steps) != 1:
+        return False
+    first, second = (next(iter(fetches.steps.values())) for fetches in (before, after))
+    if first.subgraph != second.subgraph or first.calls[0].condition != second.calls[0].condition:
+        return False
+    first.calls[0].branch.absorb(second.calls[0].branch)
+    return True
+
+
+def _root(operation: Operation, fetches: tuple[FetchGraph, ...]) -> PlanNode | None:
+    scheduler = Scheduler(FetchWriter(operation.declared))
+    nodes = [scheduler.schedule(list(graph.steps.values())) for graph in fetches]
+    root = sequence([node for node in nodes if node])
+    return _subscription(root) if operation.kind == "subscription" and root else root
+
+
+def _subscription(root: PlanNode) -> PlanNode:
+    primary, *rest = root.nodes if isinstance(root, SequenceNode) else (root,)
+    if not isinstance(primary, Fetch):
+        raise PlanningError("A subscription needs one root field, and that without a condition.")
+    return Subscription(primary, sequence(rest))
+
+
+def _path_of(type_name: str, field: Field) -> str:
+    names = [type_name, field.name]
+    while field.children:
+        field = field.children[0]
+        names.append(field.name)
+    return ".".join(names)

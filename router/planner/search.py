@@ -1,0 +1,177 @@
+"""The search at one position: which entries to open, and which entry takes which of the fields still asked for.
+
+Greedy first, cheapest option by cheapest option; then branch and bound against the best found, within a limit.
+A field that an open entry takes without a further request is never worth a branch.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from router.planner.budget import Budget
+from router.planner.draft import Demand, Draft, Opened, Option
+from router.planner.graph import Edge, Graph, Move, Node
+from router.planner.selections import Field, Selections, ambiguous_keys, clash
+from router.planner.solution import ENTRY_COST, MISSING_COST, Chain, Solution, Taken
+
+MOST_BRANCHES = 500
+
+
+class Walker(Protocol):
+    """What the search asks of the walk: the answers for what lies below."""
+
+    @property
+    def graph(self) -> Graph: ...
+
+    @property
+    def budget(self) -> Budget: ...
+
+    def solve(self, node: Node, selections: Selections, chain: Chain) -> Solution: ...
+
+    def local(self, node: Node, selections: Selections) -> tuple[Solution, Selections]: ...
+
+    def alone(self, field: Field) -> Selections: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One part of a field that a node can take, and what of the field is left."""
+
+    taken: Taken
+    remainder: Field | None
+    requires: Selections
+
+
+class Search:
+    def __init__(self, walker: Walker, node: Node, chain: Chain) -> None:
+        self.walker, self.graph, self.node, self.chain = walker, walker.graph, node, chain
+        self.moves = self.graph.moves(node.type)
+        roots = self.graph.roots
+        self.may_split = node.type not in (roots.get("mutation"), roots.get("subscription"))
+        self.best: Draft | None = None
+        self.branches = 0
+        self.ambiguous: frozenset[str] = frozenset()
+
+    def run(self, selections: Selections) -> Solution:
+        self.ambiguous = ambiguous_keys(selections)
+        demands = [Demand(field, None, self.chain) for field in selections]
+        demands.sort(key=lambda demand: self._candidates(demand.field))
+        self._explore(Draft.start(self.node), tuple(demands))
+        assert self.best is not None
+        return self.best.solution()
+
+    def _candidates(self, field: Field) -> int:
+        nodes = {self.node, *(move.node for move in self.moves)}
+        return sum(1 for node in nodes if self.graph.is_abstract(node) or self.graph.edge(node, field.name))
+
+    def _explore(self, draft: Draft, pending: tuple[Demand, ...]) -> None:
+        while pending:
+            if self._is_hopeless(draft):
+                return
+            demand, pending = pending[0], pending[1:]
+            options = sorted(self._options(draft, demand), key=lambda option: option.rank)
+            if not options or not (options[0].is_free or _is_only_way(options)):
+                self._branch(draft, demand, options, pending)
+                return
+            draft, added = options[0].applied(draft, demand)
+            pending = added + pending
+        if self.best is None or draft.cost < self.best.cost:
+            self.best = draft
+
+    def _is_hopeless(self, draft: Draft) -> bool:
+        if self.best is None:
+            return False
+        return draft.cost >= self.best.cost or self.branches > MOST_BRANCHES or self.walker.budget.is_tight
+
+    def _branch(self, draft: Draft, demand: Demand, options: list[Option], pending: tuple[Demand, ...]) -> None:
+        self.branches += 1
+        self.walker.budget.spend()
+        for option in options:
+            next_draft, added = option.applied(draft, demand)
+            self._explore(next_draft, added + pending)
+        if demand.needed_by is None and (self.best is None or self.best.missing):
+            self._explore(draft.without(demand.field, MISSING_COST), pending)
+
+    def _options(self, draft: Draft, demand: Demand) -> Iterator[Option]:
+        taking: set[Node] = set()
+        for index, entry in enumerate(draft.entries):
+            if entry.node not in demand.barred and draft.may_supply(index, demand.needed_by):
+                for option in self._existing(draft, index, entry, demand):
+                    if not option.requires and option.remainder is None:
+                        taking.add(entry.node)
+                    yield option
+        for move in self.moves:
+            if move.node not in demand.barred and move.node not in taking:
+                yield from self._new(draft, move, demand)
+
+    def _existing(self, draft: Draft, index: int, entry: Opened, demand: Demand) -> Iterator[Option]:
+        token = self._token(entry.node, entry.move.text if entry.move else "", demand.field)
+        for way in self._ways(entry.node, demand):
+            if not way.requires:
+                yield Option(way.taken, index, None, way.remainder, (), demand.chain, way.taken.cost)
+            elif index > 0 and token not in demand.chain and not clash(entry.needs, way.requires):
+                chain = demand.chain | {token}
+                missing = self._unsupplied(draft, way.requires)
+                estimate = way.taken.cost + missing * ENTRY_COST
+                yield Option(way.taken, index, None, way.remainder, way.requires, chain, estimate)
+
+    def _new(self, draft: Draft, move: Move, demand: Demand) -> Iterator[Option]:
+        for way in self._ways(move.node, demand):
+            token = self._token(move.node, move.text, demand.field if way.requires else None)
+            if token not in demand.chain:
+                chain = demand.chain | {token}
+                requests = 1 + self._unsupplied(draft, (*move.key, *way.requires))
+                estimate = requests * ENTRY_COST + way.taken.cost
+                yield Option(way.taken, None, move, way.remainder, way.requires, chain, estimate)
+
+    def _token(self, node: Node, key: str, field: Field | None) -> tuple[str, str, str, str]:
+        return node.type, node.subgraph, key, field.name if field else ""
+
+    def _unsupplied(self, draft: Draft, fields: Selections) -> int:
+        """How many of the fields no open entry resolves: a guess at the requests they cost."""
+        nodes = [entry.node for entry in draft.entries]
+        return sum(1 for field in fields if not any(self.graph.edge(node, field.name) for node in nodes))
+
+    def _ways(self, node: Node, demand: Demand) -> Iterator[_Way]:
+        field = demand.field
+        if self.graph.is_abstract(node):
+            solution = self.walker.solve(node, self.walker.alone(field), demand.chain)
+            if not solution.missing:
+                yield _Way(Taken(None, solution, demand.needed_by), None, ())
+            return
+        edge = self.graph.edge(node, field.name)
+        if edge is None or (field.on and field.key in self.ambiguous):
+            return
+        if edge.child is None:
+            yield _Way(Taken(field, Solution(node), demand.needed_by), None, edge.requires)
+            return
+        yield from self._ways_below(edge, edge.child, demand)
+
+    def _ways_below(self, edge: Edge, child: Node, demand: Demand) -> Iterator[_Way]:
+        field = demand.field
+        whole = self.walker.solve(child, field.children, demand.chain)
+        if not whole.missing:
+            yield _Way(Taken(field, whole, demand.needed_by), None, edge.requires)
+        elif self._may_split(child, demand) and not whole.is_empty:
+            yield self._part(field, whole, whole.missing, edge, demand)
+        if not whole.missing and whole.cost >= ENTRY_COST and self._may_split(child, demand):
+            local, rest = self.walker.local(child, field.children)
+            if rest and not local.is_empty:
+                yield self._part(field, local, rest, edge, demand)
+
+    def _may_split(self, child: Node, demand: Demand) -> bool:
+        """Whether what one node leaves of the field might be taken by another."""
+        return self.may_split and any(
+            move.node.subgraph != child.subgraph
+            and move.node not in demand.barred
+            and (self.graph.is_abstract(move.node) or self.graph.edge(move.node, demand.field.name))
+            for move in (*self.moves, Move(self.node, (), ""))
+        )
+
+    def _part(self, field: Field, solution: Solution, rest: Selections, edge: Edge, demand: Demand) -> _Way:
+        taken = Taken(field, replace(solution, missing=()), demand.needed_by)
+        return _Way(taken, field.with_children(rest), edge.requires)
+
+
+def _is_only_way(options: list[Option]) -> bool:
+    return len(options) == 1 and options[0].is_certain

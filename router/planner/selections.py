@@ -1,0 +1,89 @@
+"""What is asked for at one position: fields, each for every type there or for one, without fragments."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from router.planner.conditions import ALWAYS, Condition, both, either
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Field:
+    """`on` is the object type it counts for (None: all); `key` names it in fetched data, `response_key` to the client,
+    who does not see what is implied.
+
+    Equal by identity, so that a search can remember what it found for the very same field.
+    """
+
+    on: str | None
+    key: str
+    response_key: str
+    name: str
+    arguments: str = ""
+    variables: frozenset[str] = frozenset()
+    condition: Condition = ALWAYS
+    children: tuple["Field", ...] = ()
+    is_leaf: bool = True
+    is_implied: bool = False
+
+    def with_children(self, children: tuple["Field", ...]) -> "Field":
+        return replace(self, children=children)
+
+    def within(self, on: str | None) -> "Field":
+        return self if on == self.on else replace(self, on=on)
+
+
+Selections = tuple[Field, ...]
+TYPENAME = "__typename"
+
+
+def implied_typename() -> Field:
+    return Field(None, TYPENAME, TYPENAME, TYPENAME, is_implied=True)
+
+
+def selections_for(selections: Selections, object_type: str) -> Selections:
+    """What counts for one object type, each key once, in the order asked."""
+    return merged(field.within(None) for field in selections if field.on is None or field.on == object_type)
+
+
+def merged(fields: Iterable[Field]) -> Selections:
+    """Fields of the same type and key made one; the first of them decides the order."""
+    found: dict[tuple[str | None, str], Field] = {}
+    for field in fields:
+        key = field.on, field.key
+        found[key] = _merged_pair(found[key], field) if key in found else field
+    return tuple(found.values())
+
+
+def _merged_pair(left: Field, right: Field) -> Field:
+    condition = either(left.condition, right.condition)
+    if left.is_leaf:
+        return replace(left, condition=condition, is_implied=left.is_implied and right.is_implied)
+    children = merged([*_narrowed(left, condition), *_narrowed(right, condition)])
+    return replace(left, condition=condition, children=children)
+
+
+def _narrowed(field: Field, condition: Condition) -> Iterable[Field]:
+    """The field's children, once the field is fetched under a wider condition than its own."""
+    if field.condition == condition:
+        return field.children
+    return (replace(child, condition=both(field.condition, child.condition)) for child in field.children)
+
+
+def ambiguous_keys(selections: Selections) -> frozenset[str]:
+    """Keys that mean one thing for one type and another for the next."""
+    meanings: dict[str, set[tuple[str, str]]] = {}
+    for field in selections:
+        meanings.setdefault(field.key, set()).add((field.name, field.arguments))
+    return frozenset(key for key, found in meanings.items() if len(found) > 1)
+
+
+def clash(left: Selections, right: Selections) -> bool:
+    """Whether the two cannot be sent in one representation: a name that stands for different arguments."""
+    known: dict[tuple[str | None, str], list[Field]] = {}
+    for field in left:
+        known.setdefault((field.on, field.name), []).append(field)
+    return any(
+        other.key != field.key or clash(other.children, field.children)
+        for field in right
+        for other in known.get((field.on, field.name), ())
+    )

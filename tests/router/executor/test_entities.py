@@ -1,0 +1,60 @@
+from tests.router.executor.subgraphs import Subgraphs, data, entities, run
+
+
+async def test_it_completes_an_entity_from_another_subgraph() -> None:
+    subgraphs = Subgraphs(a=[data({"patient": {"name": "Ada", "id": "1"}})], b=[entities({"owed": 3})])
+
+    assert await run("{ patient { owed name } }", subgraphs) == {"data": {"patient": {"owed": 3, "name": "Ada"}}}
+    assert subgraphs.representations == [[{"__typename": "Patient", "id": "1"}]]
+
+
+async def test_equal_representations_are_sent_once() -> None:
+    patients = [{"id": "1"}, {"id": "2"}, {"id": "1"}]
+    subgraphs = Subgraphs(a=[data({"patients": patients})], b=[entities({"owed": 1}, {"owed": 2})])
+
+    answer = await run("{ patients { owed } }", subgraphs)
+
+    assert answer == {"data": {"patients": [{"owed": 1}, {"owed": 2}, {"owed": 1}]}}
+    assert subgraphs.representations == [[{"__typename": "Patient", "id": i} for i in "12"]]
+
+
+async def test_it_skips_an_entity_whose_key_is_null() -> None:
+    patients = [{"ward": {"code": None}}, {"ward": {"code": "N"}}, {"ward": {}}]
+    subgraphs = Subgraphs(a=[data({"patients": patients})], c=[entities({"beds": 4})])
+
+    answer = await run("{ patients { ward { beds } } }", subgraphs)
+
+    assert answer == {"data": {"patients": [{"ward": {"beds": None}}, {"ward": {"beds": 4}}, {"ward": {"beds": None}}]}}
+    assert subgraphs.representations == [[{"__typename": "Ward", "code": "N"}]]
+
+
+async def test_nothing_is_asked_for_no_entities() -> None:
+    subgraphs = Subgraphs(a=[data({"patients": [None], "patient": None})])
+
+    assert await run("{ patients { owed } patient { owed } }", subgraphs) == data({"patients": [None], "patient": None})
+    assert subgraphs.subgraphs == ["a"]
+
+
+async def test_a_null_entity_leaves_its_fields_null() -> None:
+    subgraphs = Subgraphs(a=[data({"patient": {"name": "Ada", "id": "1"}})], b=[entities(None)])
+
+    assert await run("{ patient { name owed } }", subgraphs) == data({"patient": {"name": "Ada", "owed": None}})
+
+
+async def test_a_null_never_overwrites() -> None:
+    first = {"patient": {"id": "1", "ward": {"code": "N"}}}
+    subgraphs = Subgraphs(a=[data(first)], c=[entities({"beds": None, "code": None})])
+
+    assert await run("{ patient { ward { code beds } } }", subgraphs) == data(
+        {"patient": {"ward": {"code": "N", "beds": None}}}
+    )
+
+
+async def test_one_answer_in_two_places_is_not_shared_between_them() -> None:
+    first = {"one": {"id": "1"}, "two": {"id": "1"}}
+    subgraphs = Subgraphs(a=[data(first)], b=[entities({"bills": [{"total": 3}]})])
+
+    answer = await run("{ one: patient { bills { total } } two: patient { bills { total } } }", subgraphs)
+
+    assert answer == data({"one": {"bills": [{"total": 3}]}, "two": {"bills": [{"total": 3}]}})
+    assert len(subgraphs.representations[0]) == 1

@@ -1,0 +1,87 @@
+from router.transports.base import TransportError
+from tests.router.executor.subgraphs import Subgraphs, data, entities, events, run
+
+
+async def test_fields_come_in_the_order_of_the_query() -> None:
+    subgraphs = Subgraphs(
+        a=[data({"patient": {"id": "1", "name": "Ada"}})], b=[entities({"owed": 3})], c=[data({"wards": []})]
+    )
+
+    answer = await run("{ wards { code } patient { owed name id } __typename }", subgraphs)
+
+    assert list(answer["data"]) == ["wards", "patient", "__typename"]
+    assert list(answer["data"]["patient"]) == ["owed", "name", "id"]
+
+
+async def test_absent_variables_stay_absent_and_nulls_stay_null() -> None:
+    query = (
+        "mutation($name: String, $age: Int, $owed: Int) { admit(name: $name, age: $age) { id } charge(amount: $owed) }"
+    )
+    subgraphs = Subgraphs(a=[data({"admit": None})], b=[data({"charge": 1})])
+
+    await run(query, subgraphs, name=None)
+
+    assert [dict(request.variables) for request in subgraphs.asked] == [{"name": None}, {}]
+
+
+async def test_mutations_go_on_in_order_after_one_has_failed() -> None:
+    subgraphs = Subgraphs(a=[TransportError("down"), data({"second": {"id": "2"}})], b=[data({"charge": 1})])
+
+    answer = await run("mutation { admit { id } charge second: admit { id } }", subgraphs)
+
+    assert subgraphs.subgraphs == ["a", "b", "a"]
+    assert answer["data"] == {"admit": None, "charge": 1, "second": {"id": "2"}}
+
+
+async def test_the_router_answers_questions_about_the_schema() -> None:
+    query = """query($n: String!) {
+      __typename kind: __typename __type(name: $n) { name fields { name } } n: __schema { queryType { name } }
+    }"""
+    subgraphs = Subgraphs()
+
+    answer = await run(query, subgraphs, n="Bill")
+
+    assert answer == data(
+        {
+            "__typename": "Query",
+            "kind": "Query",
+            "__type": {"name": "Bill", "fields": [{"name": "total"}, {"name": "paid"}]},
+            "n": {"queryType": {"name": "Query"}},
+        }
+    )
+
+
+async def test_defaults_of_variables_decide_what_is_asked() -> None:
+    query = "query($x: Boolean = false) { patient { name owed @include(if: $x) } }"
+    subgraphs = Subgraphs(a=[data({"patient": {"name": "Ada"}})])
+
+    assert await run(query, subgraphs) == data({"patient": {"name": "Ada"}})
+    assert subgraphs.subgraphs == ["a"]
+
+
+async def test_each_event_is_completed_from_other_subgraphs() -> None:
+    first, second = data({"admitted": {"id": "1"}}), data({"admitted": {"id": "2"}})
+    subgraphs = Subgraphs(a=[first, second], b=[entities({"owed": 1}), entities({"owed": 2})])
+
+    answers = await events("subscription { admitted { owed id } }", subgraphs)
+
+    assert answers == [data({"admitted": {"owed": n, "id": str(n)}}) for n in (1, 2)]
+
+
+async def test_a_stream_that_breaks_ends_with_an_error() -> None:
+    subgraphs = Subgraphs(a=[data({"admitted": {"id": "1"}}), TransportError("gone")])
+
+    first, last = await events("subscription { admitted { id } }", subgraphs)
+
+    assert first == data({"admitted": {"id": "1"}})
+    assert last["data"] == {"admitted": None}
+    assert last["errors"][0]["extensions"] == {"code": "INTERNAL_SERVER_ERROR"}
+
+
+async def test_an_odd_event_is_contained() -> None:
+    subgraphs = Subgraphs(a=[[], data({"admitted": {"id": "1"}})])
+
+    first, second = await events("subscription { admitted { id } }", subgraphs)
+
+    assert first["data"] == {"admitted": None}
+    assert second == data({"admitted": {"id": "1"}})

@@ -1,0 +1,66 @@
+import pytest
+
+from router.supergraph import SupergraphError, read_supergraph
+from router.supergraph.model import Key, SubgraphField
+
+FIRST_JOIN = """
+schema @core(feature: "https://specs.apollo.dev/core/v0.1") @core(feature: "https://specs.apollo.dev/join/v0.1") {
+  query: Query
+}
+directive @core(feature: String!) repeatable on SCHEMA
+directive @join__owner(graph: join__Graph!) on OBJECT | INTERFACE
+directive @join__type(graph: join__Graph!, key: String) repeatable on OBJECT | INTERFACE
+directive @join__field(graph: join__Graph, requires: String, provides: String) on FIELD_DEFINITION
+directive @join__graph(name: String!, url: String!) on ENUM_VALUE
+enum join__Graph {
+  PEOPLE @join__graph(name: "people", url: "http://people")
+  VISITS @join__graph(name: "visits", url: "http://visits")
+}
+interface Named { name: String }
+type Query { me: Person @join__field(graph: PEOPLE) }
+type Person implements Named @join__owner(graph: PEOPLE) @join__type(graph: PEOPLE, key: "id")
+  @join__type(graph: VISITS, key: "id") {
+  id: ID! @join__field(graph: PEOPLE)
+  name: String @join__field(graph: PEOPLE)
+  born: Int
+  visits: [Visit] @join__field(graph: VISITS, requires: "name")
+}
+type Visit { day: String }
+union Thing = Person | Visit
+"""
+
+
+def test_it_names_subgraphs_as_they_were_named() -> None:
+    subgraphs = read_supergraph(FIRST_JOIN).subgraphs
+
+    assert [(s.name, s.url) for s in subgraphs.values()] == [("people", "http://people"), ("visits", "http://visits")]
+
+
+def test_it_reads_the_first_join_specification() -> None:
+    types = read_supergraph(FIRST_JOIN).types
+
+    assert set(types["Person", "people"].fields) == {"id", "name", "born"}
+    assert types["Person", "visits"].fields == {
+        "id": SubgraphField("ID!"),
+        "visits": SubgraphField("[Visit]", requires="name"),
+    }
+    assert types["Person", "visits"].keys == (Key("id"),)
+    assert set(types["Visit", "people"].fields) == set(types["Visit", "visits"].fields) == {"day"}
+    assert types["Thing", "visits"].possible == ("Person", "Visit")
+    assert types["Named", "people"].possible == ("Person",)
+
+
+BAD = {
+    "type Query {": "not valid SDL",
+    "type Query { a: Int }": "no enum join__Graph",
+    "enum join__Graph { A } type Query { a: Int }": "has no @join__graph",
+    FIRST_JOIN.replace("VISITS, key", "GONE, key"): "Person names the subgraph GONE",
+    FIRST_JOIN.replace("query: Query", "mutation: Query"): "no query type",
+    FIRST_JOIN.replace("[Visit]", "[Nothing]"): "not a valid schema",
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD.items(), ids=BAD.values())
+def test_it_says_what_is_wrong_with_a_supergraph(text: str, reason: str) -> None:
+    with pytest.raises(SupergraphError, match=reason):
+        read_supergraph(text)
