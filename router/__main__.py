@@ -1,0 +1,85 @@
+"""`python -m router --supergraph FILE --port N`: the router alone, before subgraphs over HTTP."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+from starlette.applications import Starlette
+
+from router.app import create_app
+from router.auth import TokenChecker
+from router.jwks import HttpJwksSource
+from router.server import DrainingServer, server_config, settle_memory
+from router.settings import RouterSettings
+from router.supergraph import Supergraph, read_supergraph
+from router.transports.http import HttpTransport
+from router.transports.session import HttpSession
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = parser().parse_args(arguments)
+    log_as_json()
+    settings = with_options(RouterSettings(), options)
+    app = standalone(read_supergraph(options.supergraph.read_text("utf-8")), settings)
+    settle_memory()
+    DrainingServer(server_config(app, settings, host=options.host, port=options.port), app.state.drain).run()
+
+
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(prog="python -m router", description=__doc__)
+    options.add_argument("--supergraph", type=Path, required=True, help="a composed supergraph schema")
+    options.add_argument("--host", default="127.0.0.1")
+    options.add_argument("--port", type=int, default=4000)
+    options.add_argument("--jwks-url", help="where the keys of access tokens are; without it tokens are only passed on")
+    options.add_argument("--issuer", help="the issuer that access tokens must name")
+    options.add_argument("--audience", help="the audience that access tokens must name")
+    return options
+
+
+def log_as_json() -> None:
+    """Tracebacks without the values of variables: those hold tokens and what patients wrote."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+
+
+def with_options(settings: RouterSettings, options: argparse.Namespace) -> RouterSettings:
+    """The command line wins over the environment."""
+    given = {name: getattr(options, name) for name in ("jwks_url", "issuer", "audience")}
+    return settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+
+
+def standalone(supergraph: Supergraph, settings: RouterSettings) -> Starlette:
+    session = HttpSession()
+    urls = {name: subgraph.url for name, subgraph in supergraph.subgraphs.items() if subgraph.url}
+    transport = HttpTransport(
+        urls | settings.subgraph_urls,
+        session,
+        seconds_of=settings.seconds_of,
+        reply_bytes=settings.subgraph_reply_bytes,
+    )
+    checker = token_checker(settings, session)
+    return create_app(supergraph, transport, settings, token_checker=checker, on_shutdown=[session.aclose])
+
+
+def token_checker(settings: RouterSettings, session: HttpSession) -> TokenChecker | None:
+    if settings.jwks_url is None:
+        return None
+    if settings.issuer is None or settings.audience is None:
+        raise SystemExit("Tokens are checked only where both their issuer and their audience are named.")
+    return TokenChecker(
+        HttpJwksSource(settings.jwks_url, session),
+        issuer=settings.issuer,
+        audience=settings.audience,
+        algorithms=settings.token_algorithms,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""The router as an ASGI application: wiring only."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from router.auth import Authenticator, TokenChecker
+from router.entrypoints.graphiql.page import GraphiQLPage, read_tabs
+from router.entrypoints.headers import REQUEST_ID
+from router.entrypoints.http import GraphQLOverHttp
+from router.entrypoints.negotiation import prefers_html
+from router.entrypoints.passthrough import PlainPaths, Proxy, not_found
+from router.entrypoints.probes import Readiness, ReadinessCheck, healthz
+from router.entrypoints.websocket import GraphQLOverWebSocket
+from router.pipeline import Pipeline
+from router.settings import RouterSettings
+from router.supergraph import Supergraph
+from router.transports.base import Transport
+from router.transports.session import HttpSession
+
+
+def create_app(
+    supergraph: Supergraph,
+    transport: Transport,
+    settings: RouterSettings,
+    *,
+    token_checker: TokenChecker | None = None,
+    mounts: Mapping[str, ASGIApp] | None = None,
+    readiness: Mapping[str, ReadinessCheck] | None = None,
+    on_shutdown: Sequence[Callable[[], Awaitable[None]]] = (),
+) -> Starlette:
+    """`mounts` are served at their path prefix and see the whole path; `on_shutdown` runs when no request is left."""
+    pipeline = Pipeline(
+        supergraph,
+        transport,
+        settings.limits,
+        introspection=settings.introspection,
+        cache_size=settings.plan_cache_size,
+        cache_characters=settings.plan_cache_characters,
+    )
+    authenticator = Authenticator(token_checker)
+    sockets = GraphQLOverWebSocket(pipeline, authenticator, settings)
+    ready = Readiness(readiness or {})
+    session = HttpSession()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        for close in (*on_shutdown, session.aclose):
+            await close()
+
+    async def drain() -> None:
+        ready.draining = True
+        await sockets.drain()
+
+    app = Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", ready.respond),
+            WebSocketRoute(settings.path, sockets),
+            *graphql_routes(GraphQLOverHttp(pipeline, authenticator, settings), settings),
+            *passthrough_routes(proxies(settings, session) | dict(mounts or {}), settings.limits.body_bytes),
+        ],
+        middleware=[cross_origin(settings)],
+        exception_handlers={404: nothing_here, 405: nothing_here},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    app.state.drain = drain
+    return app
+
+
+def graphql_routes(graphql: GraphQLOverHttp, settings: RouterSettings) -> list[BaseRoute]:
+    if not settings.graphiql:
+        return [Route(settings.path, graphql)]
+    tabs = read_tabs(settings.graphiql_tabs) if settings.graphiql_tabs else []
+    page = GraphiQLPage(settings.path, tabs)
+    return [
+        Route(settings.path, PageOrApi(page, graphql)),
+        Mount(f"{settings.path}/assets", page.static_files()),
+    ]
+
+
+class PageOrApi:
+    """One address for both: GraphiQL for who would rather read HTML, the API for all others."""
+
+    def __init__(self, page: GraphiQLPage, api: ASGIApp) -> None:
+        self._page = page
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        wants_page = request.method == "GET" and prefers_html(request.headers.get("accept"))
+        await (self._page.response() if wants_page else self._api)(scope, receive, send)
+
+
+def proxies(settings: RouterSettings, session: HttpSession) -> dict[str, ASGIApp]:
+    return {
+        prefix: Proxy(target, session, settings.passthrough_seconds) for prefix, target in settings.passthrough.items()
+    }
+
+
+def passthrough_routes(targets: Mapping[str, ASGIApp], body_bytes: int) -> list[BaseRoute]:
+    return [
+        Route(path, PlainPaths(RequestBodyLimitMiddleware(target, max_body_size=body_bytes)))
+        for prefix, target in targets.items()
+        for path in (prefix, f"{prefix}/{{rest:path}}")
+    ]
+
+
+def cross_origin(settings: RouterSettings) -> Middleware:
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=settings.allowed_origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type", "traceparent", REQUEST_ID],
+        expose_headers=[REQUEST_ID],
+        max_age=600,
+    )
+
+
+async def nothing_here(_: Request, __: Exception) -> Response:
+    return not_found()

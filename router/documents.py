@@ -1,0 +1,118 @@
+"""From the text of a document to an operation that may be planned: parsed, within its limits, valid."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutableDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    VariableDefinitionNode,
+    parse,
+    specified_rules,
+    validate,
+    value_from_ast_untyped,
+)
+from graphql.execution.values import get_variable_values
+
+from router.errors import ErrorCode, OperationRefused, too_large
+from router.limits.cost import Cost, cost_of, page_sizes
+from router.limits.scale import DocumentScale
+from router.settings import Limits
+
+MAX_ERRORS = 10
+
+
+def parse_document(text: str, limits: Limits) -> DocumentNode:
+    if len(text) > limits.document_characters:
+        message = f"The document is longer than {limits.document_characters} characters."
+        raise OperationRefused([GraphQLError(message)], ErrorCode.GRAPHQL_PARSE_FAILED)
+    try:
+        document = parse(
+            text,
+            max_lexical_tokens=limits.tokens,
+            max_comments=limits.tokens,
+            allow_empty_selection_sets=False,
+        )
+    except GraphQLSyntaxError as error:
+        raise OperationRefused([error], ErrorCode.GRAPHQL_PARSE_FAILED) from None
+    if len(document.definitions) > limits.definitions:
+        raise too_large(f"The document has more than {limits.definitions} definitions.")
+    return document
+
+
+def validate_document(document: DocumentNode, schema: GraphQLSchema, introspection: bool) -> None:
+    rules = specified_rules if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
+    errors = [not_executable(node) for node in document.definitions if not isinstance(node, ExecutableDefinitionNode)]
+    errors = errors or validate(schema, document, rules, MAX_ERRORS, hide_suggestions=not introspection)
+    if errors:
+        raise OperationRefused(errors, ErrorCode.GRAPHQL_VALIDATION_FAILED)
+
+
+def not_executable(node: Any) -> GraphQLError:
+    return GraphQLError("A request holds operations and fragments only.", node)
+
+
+def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    named = [node for node in operations if node.name and node.name.value == name] if name else operations
+    if len(named) == 1:
+        return named[0]
+    raise OperationRefused([GraphQLError(not_one_operation(operations, name))], ErrorCode.BAD_USER_INPUT)
+
+
+def not_one_operation(operations: list[OperationDefinitionNode], name: str | None) -> str:
+    if not operations:
+        return "The document has no operation."
+    if name:
+        return f"The document has no operation named '{name[:100]}'."
+    return "The document has several operations: say which in 'operationName'."
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The variables of an operation: how they are declared, and what they may cost."""
+
+    definitions: tuple[VariableDefinitionNode, ...]
+    defaults: Mapping[str, Any]
+    cost: Cost
+    page_sizes: Mapping[str, int]
+
+    def check(self, sent: Mapping[str, Any], schema: GraphQLSchema, limits: Limits) -> Mapping[str, Any]:
+        """The values to forward: as the client sent them, with the operation's defaults; what is absent stays so."""
+        if not self.definitions:
+            return {}
+        declared = (definition.variable.name.value for definition in self.definitions)
+        given = {name: sent[name] for name in declared if name in sent}
+        checked = get_variable_values(schema, self.definitions, given, MAX_ERRORS)
+        if isinstance(checked, list):
+            raise OperationRefused(checked, ErrorCode.BAD_USER_INPUT)
+        if self.page_sizes and cost_of(self.cost, self.page_sizes, given) > limits.cost:
+            raise too_large(
+                f"The operation is too large: more than {limits.cost} points of cost. Ask for less at a time."
+            )
+        return {**self.defaults, **given}
+
+
+def inputs_of(operation: OperationDefinitionNode, cost: Cost, limits: Limits) -> Inputs:
+    definitions = operation.variable_definitions or ()
+    return Inputs(
+        definitions=tuple(definitions),
+        defaults={
+            definition.variable.name.value: value_from_ast_untyped(definition.default_value)
+            for definition in definitions
+            if definition.default_value
+        },
+        cost=cost,
+        page_sizes=page_sizes(operation, cost, limits.assumed_page_size),
+    )
+
+
+def weigh_all(document: DocumentNode, schema: GraphQLSchema, limits: Limits) -> dict[int, Cost]:
+    scale = DocumentScale(document, schema, limits)
+    return {id(node): scale.weigh(node) for node in document.definitions if isinstance(node, OperationDefinitionNode)}

@@ -1,0 +1,36 @@
+import './workers.js';
+import 'graphiql/style.css';
+import './page.css';
+
+import { createRoot } from 'react-dom/client';
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL } from 'graphiql';
+import { createClient } from 'graphql-ws';
+
+const { path, tabs } = JSON.parse(document.getElementById('settings').textContent);
+
+const INTRODUCTION = `# Ctrl-Enter runs the operation at the cursor. The documentation is behind the book at the left.
+# Headers (below) are sent with queries as HTTP headers, and with subscriptions as the payload of connection_init.
+
+{
+  __typename
+}
+`;
+
+const socketUrl = `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${path}`;
+
+// A socket carries one token, so each subscription opens its own with the headers of its tab.
+const subscribe = (headers) =>
+  createClient({ url: socketUrl, connectionParams: headers, retryAttempts: 0 });
+
+const fetcher = (parameters, options) =>
+  createGraphiQLFetcher({ url: path, wsClient: subscribe(options?.headers ?? {}) })(parameters, options);
+
+createRoot(document.getElementById('graphiql')).render(
+  <GraphiQL
+    fetcher={fetcher}
+    defaultTabs={tabs.length ? tabs : undefined}
+    defaultQuery={INTRODUCTION}
+    defaultEditorToolsVisibility
+  />,
+);

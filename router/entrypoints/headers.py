@@ -1,0 +1,28 @@
+"""What the router takes from a client's headers: an origin it trusts, and what subgraphs may see."""
+
+import re
+from collections.abc import Collection, Mapping
+from uuid import uuid4
+
+from starlette.datastructures import Headers
+
+REQUEST_ID = "x-request-id"
+REQUEST_ID_FORM = re.compile(r"[\w.:-]{1,128}", re.ASCII)
+ORIGIN_FORM = re.compile(r"https?://([^/]+)", re.IGNORECASE)
+
+
+def forwarded(headers: Headers, allowed: Collection[str]) -> dict[str, str]:
+    """The headers that subgraphs are given, by an allow list; a request id is made where none came."""
+    kept = {name: value for name in allowed if (value := headers.get(name)) is not None}
+    if REQUEST_ID in allowed and not REQUEST_ID_FORM.fullmatch(kept.get(REQUEST_ID, "")):
+        kept[REQUEST_ID] = uuid4().hex
+    return kept
+
+
+def is_trusted_origin(headers: Mapping[str, str], allowed: Collection[str]) -> bool:
+    """No Origin (not a browser), this host's own, or one that the operator named."""
+    origin = headers.get("origin")
+    if origin is None or origin in allowed:
+        return True
+    same_host = ORIGIN_FORM.fullmatch(origin)
+    return same_host is not None and same_host[1].lower() == headers.get("host", "").lower()

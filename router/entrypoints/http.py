@@ -1,0 +1,129 @@
+"""GraphQL over HTTP, GET and POST (the specification's draft of 2025)."""
+
+import asyncio
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from graphql import GraphQLError, OperationType
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from router.auth import Authenticator
+from router.entrypoints.headers import REQUEST_ID, forwarded
+from router.entrypoints.negotiation import JSON, RESPONSE_JSON, acceptable_media_type, is_json
+from router.entrypoints.parameters import decode_json, graphql_request
+from router.errors import ErrorCode, OperationRefused, RequestRefused, masked, refused
+from router.pipeline import Call, GraphQLRequest, Pipeline
+from router.settings import RouterSettings
+
+
+class GraphQLOverHttp:
+    def __init__(self, pipeline: Pipeline, authenticator: Authenticator, settings: RouterSettings) -> None:
+        self._pipeline = pipeline
+        self._authenticator = authenticator
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._respond(request)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        media_type = acceptable_media_type(request.headers.get("accept"))
+        headers = forwarded(request.headers, self._settings.forwarded_headers)
+        try:
+            if media_type is None:
+                raise refused(f"Accept {RESPONSE_JSON} or {JSON}.", status=HTTPStatus.NOT_ACCEPTABLE)
+            response = answered(await self._answer(request, headers), media_type)
+        except RequestRefused as refusal:
+            response = refusal_response(refusal, media_type or JSON)
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            response = json_response({"errors": [masked(error)]}, media_type or JSON, HTTPStatus.INTERNAL_SERVER_ERROR)
+        if request_id := headers.get(REQUEST_ID):
+            response.headers[REQUEST_ID] = request_id
+        return response
+
+    async def _answer(self, request: Request, headers: Mapping[str, str]) -> Mapping[str, Any]:
+        await self._authenticator.authenticate(request.headers.getlist("authorization"))
+        call = self._pipeline.prepare(await self._parameters(request))
+        refuse_by_method(call, request.method)
+        return await self._pipeline.execute(call, headers)
+
+    async def _parameters(self, request: Request) -> GraphQLRequest:
+        if request.method == "POST":
+            return graphql_request(decode_json(await self._body(request), self._settings.limits))
+        if request.method == "GET":
+            return graphql_request(self._query_parameters(request))
+        raise MethodRefused("Use GET or POST.", allow="GET, POST")
+
+    def _query_parameters(self, request: Request) -> dict[str, Any]:
+        parameters: dict[str, Any] = dict(request.query_params)
+        for name in ("variables", "extensions"):
+            if parameters.get(name):
+                parameters[name] = decode_json(parameters[name].encode(), self._settings.limits)
+            else:
+                parameters.pop(name, None)
+        return parameters
+
+    async def _body(self, request: Request) -> bytes:
+        if not is_json(request.headers.get("content-type")):
+            raise refused(
+                "Send the body as 'Content-Type: application/json' in UTF-8.", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+            )
+        try:
+            async with asyncio.timeout(self._settings.body_seconds):
+                return await self._read(request)
+        except TimeoutError:
+            raise refused("The body did not come in time.", status=HTTPStatus.REQUEST_TIMEOUT) from None
+
+    async def _read(self, request: Request) -> bytes:
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > self._settings.limits.body_bytes:
+                raise refused(
+                    f"The body is larger than {self._settings.limits.body_bytes} bytes.",
+                    status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                )
+        return bytes(body)
+
+
+class MethodRefused(RequestRefused):
+    def __init__(self, message: str, *, allow: str) -> None:
+        super().__init__([GraphQLError(message)], ErrorCode.BAD_USER_INPUT, HTTPStatus.METHOD_NOT_ALLOWED)
+        self.allow = allow
+
+
+def refuse_by_method(call: Call, method: str) -> None:
+    if call.kind is OperationType.SUBSCRIPTION:
+        raise refused("Subscriptions are served over WebSockets (graphql-transport-ws) at this address.")
+    if call.kind is OperationType.MUTATION and method != "POST":
+        raise MethodRefused("Mutations are sent by POST.", allow="POST")
+
+
+def answered(result: Mapping[str, Any], media_type: str) -> Response:
+    status = HTTPStatus.OK if media_type == JSON or "data" in result else HTTPStatus.BAD_REQUEST
+    return json_response(result, media_type, status)
+
+
+def refusal_response(refusal: RequestRefused, media_type: str) -> Response:
+    lenient = media_type == JSON and isinstance(refusal, OperationRefused)
+    response = json_response({"errors": refusal.formatted()}, media_type, HTTPStatus.OK if lenient else refusal.status)
+    if isinstance(refusal, MethodRefused):
+        response.headers["allow"] = refusal.allow
+    if refusal.status is HTTPStatus.UNAUTHORIZED:
+        response.headers["www-authenticate"] = 'Bearer error="invalid_token"'
+    return response
+
+
+def json_response(body: Mapping[str, Any], media_type: str, status: HTTPStatus) -> Response:
+    headers = {"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"}
+    return Response(orjson.dumps(body), status, headers)

@@ -1,0 +1,69 @@
+"""The two families of errors: refusals, safe to show, and the unexpected, masked and logged under an id."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from graphql import GraphQLError
+
+log = structlog.get_logger()
+
+
+class ErrorCode(StrEnum):
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
+    INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+
+
+class RequestRefused(Exception):
+    """The request is not one that can be answered; `status` says why in HTTP's words."""
+
+    def __init__(
+        self, errors: Sequence[GraphQLError], code: ErrorCode, status: HTTPStatus = HTTPStatus.BAD_REQUEST
+    ) -> None:
+        super().__init__(errors[0].message)
+        self.errors = [coded(error, code) for error in errors]
+        self.status = status
+
+    def formatted(self) -> list[dict[str, Any]]:
+        return [dict(error.formatted) for error in self.errors]
+
+
+class OperationRefused(RequestRefused):
+    """A well-formed request whose operation is not run: answered 200 to those who only accept application/json."""
+
+
+def refused(
+    message: str, code: ErrorCode = ErrorCode.BAD_USER_INPUT, status: HTTPStatus = HTTPStatus.BAD_REQUEST
+) -> RequestRefused:
+    return RequestRefused([GraphQLError(message)], code, status)
+
+
+def too_large(message: str) -> OperationRefused:
+    return OperationRefused([GraphQLError(message)], ErrorCode.GRAPHQL_VALIDATION_FAILED)
+
+
+def unauthenticated(message: str) -> RequestRefused:
+    return refused(message, ErrorCode.UNAUTHENTICATED, HTTPStatus.UNAUTHORIZED)
+
+
+def coded(error: GraphQLError, code: ErrorCode) -> GraphQLError:
+    """The error with the code, unless it brought one of its own."""
+    if error.extensions is None or "code" not in error.extensions:
+        error.extensions = {**(error.extensions or {}), "code": code.value}
+    return error
+
+
+def masked(error: BaseException) -> dict[str, Any]:
+    error_id = uuid4().hex
+    log.error("unexpected error", error_id=error_id, exc_info=error)
+    return {
+        "message": "Something went wrong on our side. Please quote the error id when you report it.",
+        "extensions": {"code": ErrorCode.INTERNAL_SERVER_ERROR.value, "errorId": error_id},
+    }

@@ -1,0 +1,77 @@
+"""The keys of a token issuer, fetched by URL and kept."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import aiohttp
+import orjson
+import structlog
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from router.auth import JwksSource
+from router.transports.session import HttpSession
+
+log = structlog.get_logger()
+
+MAX_KEYS_BYTES = 100_000
+
+
+class KeysUnavailable(Exception):
+    """No keys were ever fetched, and they cannot be fetched now."""
+
+
+class HttpJwksSource(JwksSource):
+    """Fetches at most once in `pause_seconds`, whatever the tokens say; keys outlive an issuer that is down."""
+
+    def __init__(
+        self,
+        url: str,
+        session: HttpSession,
+        *,
+        fresh_seconds: float = 300.0,
+        pause_seconds: float = 10.0,
+        timeout_seconds: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = url
+        self._session = session
+        self._fresh_seconds = fresh_seconds
+        self._pause_seconds = pause_seconds
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._clock = clock
+        self._keys: KeySet | None = None
+        self._tried_at = -float("inf")
+        self._fetched_at = -float("inf")
+        self._fetching = asyncio.Lock()
+
+    async def keys(self) -> KeySet:
+        if self._keys is None or self._clock() - self._fetched_at > self._fresh_seconds:
+            await self.refreshed_keys()
+        return self._known()
+
+    async def refreshed_keys(self) -> KeySet:
+        async with self._fetching:
+            pause_seconds = self._pause_seconds if self._keys else min(1.0, self._pause_seconds)
+            if self._clock() - self._tried_at >= pause_seconds:
+                self._tried_at = self._clock()
+                await self._fetch()
+        return self._known()
+
+    def _known(self) -> KeySet:
+        if self._keys is None:
+            raise KeysUnavailable(f"no keys from {self._url}")
+        return self._keys
+
+    async def _fetch(self) -> None:
+        try:
+            async with self._session.get().get(self._url, timeout=self._timeout, allow_redirects=False) as response:
+                response.raise_for_status()
+                body = await response.content.read(MAX_KEYS_BYTES)
+                while chunk := await response.content.read(MAX_KEYS_BYTES - len(body)):
+                    body += chunk
+            self._keys = KeySet.import_key_set(orjson.loads(body))
+            self._fetched_at = self._clock()
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError, TypeError, JoseError):
+            log.warning("the token issuer's keys could not be fetched", url=self._url, exc_info=True)

@@ -1,0 +1,1 @@
+"""What is refused before validation: documents that ask for too much."""

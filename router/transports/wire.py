@@ -1,0 +1,38 @@
+"""What a request looks like on the wire, and what counts as a GraphQL response, whichever way it came."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from router.transports.base import SubgraphRequest, TransportError
+
+
+def checked_response(subgraph: str, response: Any) -> Mapping[str, Any]:
+    """The response itself, if it has the form of one; TransportError otherwise."""
+    if not isinstance(response, dict) or not response.keys() & {"data", "errors"}:
+        raise TransportError(f"{subgraph} sent something that is not a GraphQL response")
+    data, errors = response.get("data"), response.get("errors")
+    if not isinstance(data, dict | None) or not (errors is None or is_list_of_objects(errors)):
+        raise TransportError(f"{subgraph} sent a malformed GraphQL response")
+    if data is None and not errors:
+        raise TransportError(f"{subgraph} sent neither data nor errors")
+    return response
+
+
+def is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def url_of(urls: Mapping[str, str], subgraph: str) -> str:
+    try:
+        return urls[subgraph]
+    except KeyError:
+        raise TransportError(f"no URL is known for {subgraph}") from None
+
+
+def request_body(request: SubgraphRequest) -> dict[str, Any]:
+    body: dict[str, Any] = {"query": request.document}
+    if request.variables:
+        body["variables"] = request.variables
+    if request.operation_name:
+        body["operationName"] = request.operation_name
+    return body

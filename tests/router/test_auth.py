@@ -1,0 +1,194 @@
+"""Access tokens: what is taken, what is refused, and how long what was checked is kept."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
+from joserfc.util import urlsafe_b64encode
+
+from router.auth import Authenticator, CheckedToken, JwksSource, TokenChecker, TokenRefused
+from router.errors import RequestRefused
+
+ISSUER, AUDIENCE = "https://hospital.example", "hospital-api"
+KEY = OKPKey.generate_key("Ed25519", {"kid": "k1"})
+EC_KEY = ECKey.generate_key("P-256", {"kid": "k2"})
+OTHER = OKPKey.generate_key("Ed25519", {"kid": "k1"})
+
+
+class LocalKeys(JwksSource):
+    def __init__(self, *keys: Any) -> None:
+        self.current = KeySet(list(keys))
+        self.asked = 0
+
+    async def keys(self) -> KeySet:
+        self.asked += 1
+        return self.current
+
+
+def claims(**changed: Any) -> dict[str, Any]:
+    base = {"iss": ISSUER, "aud": AUDIENCE, "sub": "account-1", "exp": int(time.time()) + 60}
+    return {name: value for name, value in {**base, **changed}.items() if value is not None}
+
+
+def token(body: dict[str, Any] | None = None, key: Any = KEY, **header: Any) -> str:
+    full = {"alg": "EdDSA", "kid": key.kid, "typ": "at+jwt", **header}
+    present = {name: value for name, value in full.items() if value is not None}
+    return jwt.encode(
+        present, body or claims(), key, algorithms=["EdDSA", "ES256", "HS256", "RS256"], default_type=None
+    )
+
+
+def signed_text(header: str, payload: str) -> str:
+    """A rightly signed token whose parts are exactly these texts."""
+    signing_input = b".".join(urlsafe_b64encode(part.encode()) for part in (header, payload))
+    signature = KEY.private_key.sign(signing_input)  # type: ignore[union-attr]
+    return f"{signing_input.decode()}.{urlsafe_b64encode(signature).decode()}"
+
+
+@pytest.fixture
+def source() -> LocalKeys:
+    return LocalKeys(KEY, EC_KEY)
+
+
+@pytest.fixture
+def checker(source: LocalKeys) -> TokenChecker:
+    return TokenChecker(source, issuer=ISSUER, audience=AUDIENCE)
+
+
+@pytest.mark.parametrize("good", [token(), token(key=EC_KEY, alg="ES256"), token(claims(aud=["x", AUDIENCE]))])
+async def test_it_takes_a_good_token(checker: TokenChecker, good: str) -> None:
+    checked = await checker.check(good)
+    assert checked.subject == "account-1"
+    assert checked.expires_at > time.time()
+
+
+HEADER = '{"alg":"EdDSA","kid":"k1","typ":"at+jwt"}'
+BAD: dict[str, Callable[[], str]] = {
+    "ended": lambda: token(claims(exp=int(time.time()) - 1)),
+    "not yet valid": lambda: token(claims(nbf=int(time.time()) + 60)),
+    "another issuer": lambda: token(claims(iss="https://evil.example")),
+    "another audience": lambda: token(claims(aud="another")),
+    "no issuer": lambda: token(claims(iss=None)),
+    "no audience": lambda: token(claims(aud=None)),
+    "no end": lambda: token(claims(exp=None)),
+    "no subject": lambda: token(claims(sub=None)),
+    "an end that is text": lambda: token(claims(exp="9999999999")),
+    "an end that is true": lambda: token(claims(exp=True)),
+    "an end beyond floats": lambda: signed_text(HEADER, json.dumps(claims()).replace(str(claims()["exp"]), "1e400")),
+    "an end beyond integers": lambda: signed_text(HEADER, json.dumps(claims(exp=0)).replace(": 0", ": " + "9" * 400)),
+    "a subject that is a number": lambda: token(claims(sub=1)),
+    "an issuer that is a list": lambda: token(claims(iss=[ISSUER])),
+    "an ID token": lambda: token(typ="JWT"),
+    "no type": lambda: token(typ=None),
+    "a type that is a list": lambda: signed_text('{"alg":"EdDSA","kid":"k1","typ":["at+jwt"]}', json.dumps(claims())),
+    "no algorithm": lambda: signed_text('{"kid":"k1","typ":"at+jwt"}', json.dumps(claims())),
+    "algorithm none": lambda: signed_text('{"alg":"none","kid":"k1","typ":"at+jwt"}', json.dumps(claims())),
+    "an algorithm that is a list": lambda: signed_text('{"alg":["EdDSA"],"kid":"k1","typ":"at+jwt"}', "{}"),
+    "a symmetric algorithm": lambda: token(key=OctKey.import_key("s" * 32, {"kid": "k1"}), alg="HS256"),
+    "an algorithm not allowed": lambda: token(key=RSAKey.generate_key(2048, {"kid": "k1"}), alg="RS256"),
+    "the other key's algorithm": lambda: token(key=EC_KEY, alg="ES256", kid="k1"),
+    "no kid": lambda: token(kid=None),
+    "an unknown kid": lambda: token(kid="k9"),
+    "a kid that is a number": lambda: signed_text('{"alg":"EdDSA","kid":1,"typ":"at+jwt"}', json.dumps(claims())),
+    "a foreign key of the same kid": lambda: token(key=OTHER),
+    "a key of its own": lambda: signed_text('{"alg":"EdDSA","kid":"k1","typ":"at+jwt","jwk":{}}', json.dumps(claims())),
+    "crit": lambda: signed_text('{"alg":"EdDSA","kid":"k1","typ":"at+jwt","crit":["x"]}', json.dumps(claims())),
+    "zip": lambda: signed_text('{"alg":"EdDSA","kid":"k1","typ":"at+jwt","zip":"DEF"}', json.dumps(claims())),
+    "a claim twice": lambda: signed_text(HEADER, json.dumps(claims())[:-1] + ', "sub": "admin"}'),
+    "a header name twice": lambda: signed_text(HEADER[:-1] + ',"kid":"k1"}', json.dumps(claims())),
+    "a payload that is a list": lambda: signed_text(HEADER, "[]"),
+    "a payload that is deep": lambda: signed_text(HEADER, "[" * 3_000),
+    "a payload that is no JSON": lambda: signed_text(HEADER, "x"),
+    "NaN": lambda: signed_text(HEADER, '{"exp": NaN}'),
+    "padding": lambda: token() + "=",
+    "a changed signature": lambda: token()[:-4] + ("AAAA" if not token().endswith("AAAA") else "BBBB"),
+    "two parts": lambda: token().rpartition(".")[0],
+    "five parts": lambda: "a.b.c.d.e",
+    "nothing": lambda: "",
+    "not ASCII": lambda: "é.é.é",
+    "9,000 bytes": lambda: token(claims(x="y" * 7_000)),
+}
+
+
+@pytest.mark.parametrize("make", BAD.values(), ids=BAD.keys())
+async def test_it_refuses_a_token_that_is_not_good(checker: TokenChecker, make: Callable[[], str]) -> None:
+    with pytest.raises(TokenRefused):
+        await checker.check(make())
+
+
+async def test_it_refuses_a_kid_that_two_keys_share() -> None:
+    checker = TokenChecker(LocalKeys(KEY, OTHER), issuer=ISSUER, audience=AUDIENCE)
+    with pytest.raises(TokenRefused):
+        await checker.check(token())
+
+
+async def test_it_refuses_a_curve_that_is_not_the_algorithms() -> None:
+    other_curve = OKPKey.generate_key("Ed448", {"kid": "k1"})
+    checker = TokenChecker(LocalKeys(other_curve), issuer=ISSUER, audience=AUDIENCE)
+    with pytest.raises(TokenRefused):
+        await checker.check(token(key=other_curve))
+
+
+async def test_what_was_checked_is_kept(checker: TokenChecker, source: LocalKeys) -> None:
+    good = token()
+    assert await checker.check(good) is await checker.check(good)
+    assert source.asked == 1
+
+
+async def test_what_is_kept_ends_with_the_token(source: LocalKeys) -> None:
+    now = time.time()
+    checker = TokenChecker(source, issuer=ISSUER, audience=AUDIENCE, clock=lambda: now)
+    good = token(claims(exp=int(now) + 10))
+    await checker.check(good)
+    now += 10
+    with pytest.raises(TokenRefused, match="ended"):
+        await checker.check(good)
+
+
+async def test_no_more_is_kept_than_allowed(source: LocalKeys) -> None:
+    checker = TokenChecker(source, issuer=ISSUER, audience=AUDIENCE, kept_tokens=2)
+    tokens = [token(claims(sub=f"account-{n}")) for n in range(3)]
+    for each in (*tokens, tokens[0]):
+        await checker.check(each)
+    assert source.asked == 4
+
+
+async def test_who_sends_no_token_is_anonymous(checker: TokenChecker) -> None:
+    assert await Authenticator(checker).authenticate([]) is None
+
+
+async def test_without_a_checker_every_header_is_only_passed_on() -> None:
+    assert await Authenticator(None).authenticate(["Basic x"]) is None
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+async def test_the_scheme_is_not_case_sensitive(checker: TokenChecker, scheme: str) -> None:
+    assert isinstance(await Authenticator(checker).authenticate([f"{scheme} {token()}"]), CheckedToken)
+
+
+@pytest.mark.parametrize("values", [["Basic x"], [""], ["Bearer"], ["Bearer a b"], ["Bearer nonsense"], ["a", "b"]])
+async def test_a_header_that_is_there_and_not_good_is_refused(checker: TokenChecker, values: list[str]) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        await Authenticator(checker).authenticate(values)
+    assert refused.value.errors[0].extensions == {"code": "UNAUTHENTICATED"}
+
+
+async def test_a_bad_token_makes_the_whole_request_unauthenticated(
+    start_router: Any, client: Any, clinic: Any, checker: TokenChecker
+) -> None:
+    async with start_router(token_checker=checker) as router:
+        for accept in ("application/json", "application/graphql-response+json"):
+            headers = {"authorization": "Bearer nonsense", "accept": accept}
+            async with client.post(router.url, json={"query": "{ hello }"}, headers=headers) as response:
+                assert response.status == 401
+                assert response.headers["www-authenticate"].startswith("Bearer")
+                assert (await response.json(content_type=None))["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        assert clinic.seen == []
+        async with client.post(
+            router.url, json={"query": "{ hello }"}, headers={"authorization": f"Bearer {token()}"}
+        ) as response:
+            assert await response.json() == {"data": {"hello": "world"}}

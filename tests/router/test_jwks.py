@@ -1,0 +1,88 @@
+"""Keys by URL, from an issuer that may be slow, wrong or gone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from joserfc.jwk import KeySet, OKPKey
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from router.jwks import HttpJwksSource, KeysUnavailable
+from router.transports.session import HttpSession
+
+KEYS = [OKPKey.generate_key("Ed25519", {"kid": kid}) for kid in ("k1", "k2")]
+
+
+class Issuer:
+    def __init__(self) -> None:
+        self.published: Any = KeySet([KEYS[0]]).as_dict()
+        self.asked = 0
+        self.app = Starlette(routes=[Route("/keys", self.keys)])
+
+    async def keys(self, _: Request) -> Response:
+        self.asked += 1
+        await asyncio.sleep(0.02)
+        return self.published if isinstance(self.published, Response) else JSONResponse(self.published)
+
+
+@pytest.fixture
+def issuer() -> Issuer:
+    return Issuer()
+
+
+@pytest_asyncio.fixture
+async def session() -> AsyncIterator[HttpSession]:
+    session = HttpSession()
+    yield session
+    await session.aclose()
+
+
+def kids(keys: KeySet) -> list[str | None]:
+    return [key.kid for key in keys]
+
+
+async def test_keys_are_fetched_once(serve: Any, issuer: Issuer, session: HttpSession) -> None:
+    async with serve(issuer.app) as server:
+        source = HttpJwksSource(f"{server.url}/keys", session)
+        found = await asyncio.gather(*(source.keys() for _ in range(5)))
+    assert [kids(keys) for keys in found] == [["k1"]] * 5
+    assert issuer.asked == 1
+
+
+async def test_an_unknown_kid_fetches_again_but_not_at_every_token(
+    serve: Any, issuer: Issuer, session: HttpSession
+) -> None:
+    now = 0.0
+    async with serve(issuer.app) as server:
+        source = HttpJwksSource(f"{server.url}/keys", session, pause_seconds=10, clock=lambda: now)
+        await source.keys()
+        issuer.published = KeySet(KEYS).as_dict()
+        assert kids(await source.refreshed_keys()) == ["k1"]
+        now = 10.0
+        assert kids(await source.refreshed_keys()) == ["k1", "k2"]
+        await asyncio.gather(*(source.refreshed_keys() for _ in range(20)))
+    assert issuer.asked == 2
+
+
+@pytest.mark.parametrize("answer", [{}, [], {"keys": []}, {"keys": [1]}, Response("x"), Response("x", 500)])
+async def test_known_keys_outlive_an_issuer_that_answers_nonsense(
+    serve: Any, issuer: Issuer, session: HttpSession, answer: Any
+) -> None:
+    now = 0.0
+    async with serve(issuer.app) as server:
+        source = HttpJwksSource(f"{server.url}/keys", session, clock=lambda: now)
+        await source.keys()
+        issuer.published = answer
+        now = 1_000.0
+        assert kids(await source.keys()) == ["k1"]
+    assert issuer.asked == 2
+
+
+async def test_without_any_keys_it_says_so(session: HttpSession) -> None:
+    with pytest.raises(KeysUnavailable):
+        await HttpJwksSource("http://127.0.0.1:9/keys", session).keys()

@@ -1,0 +1,81 @@
+"""What the pipeline keeps between requests, and what it does not."""
+
+from typing import Any
+
+import pytest
+
+from router.errors import OperationRefused
+from router.pipeline import GraphQLRequest, Pipeline
+from router.settings import Limits
+from router.supergraph import Supergraph
+from router.transports.base import Transport
+
+
+@pytest.fixture
+def pipeline(supergraph: Supergraph, local: Transport) -> Pipeline:
+    return Pipeline(supergraph, local, Limits(), cache_size=2)
+
+
+def prepared(pipeline: Pipeline, query: str, name: str | None = None, **variables: Any) -> Any:
+    return pipeline.prepare(GraphQLRequest(query, name, variables))
+
+
+def test_a_document_is_planned_once(pipeline: Pipeline) -> None:
+    query = "query Q($n: String!) { greeting(name: $n) }"
+    first, second = prepared(pipeline, query, n="a"), prepared(pipeline, query, n="b")
+    assert first.operation is second.operation
+    assert (first.variables, second.variables) == ({"n": "a"}, {"n": "b"})
+
+
+def test_each_operation_of_a_document_has_a_plan_of_its_own(pipeline: Pipeline) -> None:
+    query = 'query A { hello } mutation B { rename(name: "x") }'
+    assert [prepared(pipeline, query, name).kind.value for name in ("A", "B")] == ["query", "mutation"]
+
+
+def test_what_was_not_used_for_longest_is_dropped(pipeline: Pipeline) -> None:
+    kept = prepared(pipeline, "{ hello }").operation
+    dropped = prepared(pipeline, "{ a: hello }").operation
+    assert prepared(pipeline, "{ hello }").operation is kept
+    prepared(pipeline, "{ b: hello }")
+    assert prepared(pipeline, "{ hello }").operation is kept
+    assert prepared(pipeline, "{ a: hello }").operation is not dropped
+
+
+def test_no_more_characters_are_kept_than_allowed(supergraph: Supergraph, local: Transport) -> None:
+    pipeline = Pipeline(supergraph, local, Limits(), cache_characters=30)
+    dropped = prepared(pipeline, "{ first: hello }").operation
+    kept = prepared(pipeline, "{ second: hello }").operation
+    assert prepared(pipeline, "{ second: hello }").operation is kept
+    assert prepared(pipeline, "{ first: hello }").operation is not dropped
+
+
+def test_variables_are_checked_at_every_request(pipeline: Pipeline) -> None:
+    query = "query Q($n: String!) { greeting(name: $n) }"
+    prepared(pipeline, query, n="a")
+    with pytest.raises(OperationRefused, match=r"\$n"):
+        prepared(pipeline, query)
+    with pytest.raises(OperationRefused, match="String"):
+        prepared(pipeline, query, n=1)
+
+
+async def test_one_clients_headers_are_not_anothers(pipeline: Pipeline) -> None:
+    answers = [
+        await pipeline.execute(prepared(pipeline, "{ headers }"), {"authorization": name}) for name in ("ada", "bob")
+    ]
+    assert [answer["data"]["headers"] for answer in answers] == [["authorization: ada"], ["authorization: bob"]]
+
+
+def test_introspection_may_be_switched_off(supergraph: Supergraph, local: Transport) -> None:
+    closed = Pipeline(supergraph, local, Limits(), introspection=False)
+    prepared(closed, "{ __typename hello }")
+    for query in ("{ __schema { types { name } } }", '{ __type(name: "Patient") { name } }'):
+        with pytest.raises(OperationRefused):
+            prepared(closed, query)
+    with pytest.raises(OperationRefused) as refused:
+        prepared(closed, "{ helo }")
+    assert "hello" not in str(refused.value)
+
+
+def test_a_document_may_not_have_too_many_definitions(pipeline: Pipeline) -> None:
+    with pytest.raises(OperationRefused, match="100 definitions"):
+        prepared(pipeline, " ".join(f"query Q{n} {{ hello }}" for n in range(101)), "Q1")

@@ -1,0 +1,30 @@
+"""Settings from the environment."""
+
+import pytest
+
+from router.settings import RouterSettings
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOSPITAL_ROUTER_LIMITS__DEPTH", "12")
+    monkeypatch.setenv("HOSPITAL_ROUTER_PASSTHROUGH", '{"/oauth": "http://accounts:8000"}')
+    monkeypatch.setenv("HOSPITAL_ROUTER_SUBGRAPH_URLS", '{"patients": "http://patients:8000/graphql"}')
+    monkeypatch.setenv("HOSPITAL_ROUTER_SUBGRAPH_SECONDS_BY_NAME", '{"billing": 9}')
+    monkeypatch.setenv("HOSPITAL_ALLOWED_ORIGINS", "https://a.example/, https://b.example")
+    settings = RouterSettings()
+    assert settings.limits.depth == 12
+    assert settings.passthrough == {"/oauth": "http://accounts:8000"}
+    assert settings.subgraph_urls == {"patients": "http://patients:8000/graphql"}
+    assert (settings.seconds_of("billing"), settings.seconds_of("patients")) == (9, 5)
+    assert settings.allowed_origins == ("https://a.example", "https://b.example")
+
+
+def test_the_defaults_are_those_of_the_door() -> None:
+    limits = RouterSettings().limits
+    assert (limits.depth, limits.aliases, limits.directives, limits.tokens, limits.cost) == (10, 15, 50, 2_000, 10_000)
+    assert limits.body_bytes == 1_000_000
+
+
+def test_settings_do_not_change_once_read() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        RouterSettings().graphiql = False  # type: ignore[misc]
