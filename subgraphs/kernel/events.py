@@ -6,7 +6,7 @@ resource, patient, reason, outcome) and who did it travel beside it as extension
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 from zlib import crc32
@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict
 from subgraphs.kernel.principal import Principal
 
 SHARDS = 16
+_TEXTS = ("id", "source", "type", "subject", "time")
+_AUDIT_NAMES = ("type", "action", "outcome", "resourcetype", "resourceid", "patientid", "reason")
 
 
 class Action(StrEnum):
@@ -120,15 +122,17 @@ class Envelope:
         """Raises ValueError for what is not an envelope."""
         try:
             fields = orjson.loads(body)
+            if not all(isinstance(fields[name], str) for name in _TEXTS) or not isinstance(fields["data"], dict):
+                raise TypeError("attributes of the wrong type")
             return cls(
                 id=fields["id"],
                 topic="hospital." + fields["source"].removeprefix("/"),
                 type=fields["type"],
                 schema_version=int(fields["schemaversion"]),
                 key=fields["subject"],
-                occurred_at=datetime.fromisoformat(fields["time"]),
+                occurred_at=datetime.fromisoformat(fields["time"]).astimezone(UTC),
                 actor=Actor(fields.get("actorid"), fields.get("actorname"), fields.get("actorrole")),
-                audit={name[5:]: value for name, value in fields.items() if name.startswith("audit")},
+                audit={name: fields.get(f"audit{name}") for name in _AUDIT_NAMES},
                 data=fields["data"],
             )
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:

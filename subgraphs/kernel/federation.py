@@ -1,15 +1,15 @@
 """A domain's Strawberry schema as a subgraph: executed in process, or served over HTTP by `subgraphs.kernel.http`."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.federation.schema import Schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
-from strawberry.types import ExecutionResult
 
 from subgraphs.kernel.denials import DenialLog
 from subgraphs.kernel.errors import Forbidden, RequestError, Unauthenticated
@@ -95,17 +95,21 @@ class Subgraph:
             operation_name=operation_name,
             context_value=self._context(principal),
         )
-        if isinstance(results, ExecutionResult):
-            await self._note_denials(principal, results.errors)
-            yield response(results)
-            return
-        async for result in results:
-            yield response(result)
+        async with aclosing(results):
+            async for result in results:
+                await self._note_denials(principal, result.errors)
+                yield response(result)
 
     async def _note_denials(self, principal: Principal | None, errors: Sequence[GraphQLError] | None) -> None:
         for error in errors or ():
             if principal is not None and isinstance(error.original_error, Forbidden) and error.path:
-                await self._denials.note(principal, str(error.path[0]), error.original_error.target)
+                await self._denials.note(principal, _field_asked_for(error), error.original_error.target)
+
+
+def _field_asked_for(error: GraphQLError) -> str:
+    """The root field's name, whatever the document calls it."""
+    node = error.nodes[0] if error.nodes and error.path and len(error.path) == 1 else None
+    return node.name.value if isinstance(node, FieldNode) else str((error.path or [""])[0])
 
 
 def response(result: Any) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """Identifiers: UUID version 7 (RFC 9562), which sort by the time they were made."""
 
+import re
 import secrets
 import threading
 import time
 
 _RANDOM_BITS = 74
+_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class IdSource:
@@ -34,3 +36,8 @@ _source = IdSource()
 def new_id() -> str:
     """A new id: 36 characters, later ones sort after earlier ones."""
     return _source.next()
+
+
+def is_id(text: str) -> bool:
+    """Whether the text has the form of an id: what has not is unknown without asking the database."""
+    return _FORM.fullmatch(text) is not None

@@ -1,9 +1,10 @@
 """Handling an event once: the inbox row stands in the transaction of the effect, so a second delivery is dropped."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.clock import Clock
@@ -34,11 +35,23 @@ class Subscriber:
 
     async def receive_within(self, session: AsyncSession, message: Envelope) -> None:
         """The same inside a transaction that the caller has opened."""
-        if await session.get(InboxRow, (self.consumer, message.id)) is not None:
-            return
-        await self.handle(session, message)
-        session.add(InboxRow(consumer=self.consumer, event_id=message.id, received_at=self.clock.now()))
+        await self.receive_all_within(session, [message])
+
+    async def receive_all_within(self, session: AsyncSession, messages: Sequence[Envelope]) -> None:
+        """Many, in order, all or none. Whoever else handles one of them at the same time makes this a Race."""
+        handled = await self._handled(session, messages)
         try:
+            for message in messages:
+                if message.id not in handled:
+                    handled.add(message.id)
+                    await self.handle(session, message)
+                    session.add(InboxRow(consumer=self.consumer, event_id=message.id, received_at=self.clock.now()))
             await session.flush()
         except IntegrityError as error:
             raise Race from error
+
+    async def _handled(self, session: AsyncSession, messages: Sequence[Envelope]) -> set[str]:
+        statement = select(InboxRow.event_id).where(
+            col(InboxRow.consumer) == self.consumer, col(InboxRow.event_id).in_([message.id for message in messages])
+        )
+        return set(await session.exec(statement))

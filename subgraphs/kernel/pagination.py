@@ -82,7 +82,7 @@ class Keyset:
     def cursor(self, row: Any) -> str:
         values = [_tagged(getattr(row, attribute)) for attribute in self.attributes]
         payload = orjson.dumps(values)
-        return base64.urlsafe_b64encode(self._check(payload) + payload).decode().rstrip("=")
+        return _encoded(self._check(payload) + payload)
 
     def page(self, statement: Select[Any], entity: Any, wanted: PageRequest) -> Select[Any]:
         """The statement narrowed to one page and one row more, in order. `entity` is the row class it selects."""
@@ -115,10 +115,13 @@ class Keyset:
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             payload = raw[_CHECK_BYTES:]
-            if raw[:_CHECK_BYTES] != self._check(payload):
+            if raw[:_CHECK_BYTES] != self._check(payload) or cursor != _encoded(raw):
                 raise ValueError("not a cursor of this list")
-            return tuple(_untagged(value) for value in orjson.loads(payload))
-        except (ValueError, binascii.Error, TypeError):
+            values = orjson.loads(payload)
+            if not isinstance(values, list) or len(values) != len(self.attributes):
+                raise ValueError("not of this order")
+            return tuple(_untagged(value) for value in values)
+        except (ValueError, binascii.Error, TypeError, KeyError):
             raise BadUserInput("`after` is not a cursor of this list. Take one from `endCursor` or an edge.") from None
 
 
@@ -151,9 +154,15 @@ def _after(columns: Sequence[Any], values: Sequence[Any], descending: bool) -> C
     return or_(*alternatives)
 
 
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
 def _tagged(value: Any) -> Any:
     return {"t": value.astimezone(UTC).isoformat()} if isinstance(value, datetime) else value
 
 
 def _untagged(value: Any) -> Any:
-    return datetime.fromisoformat(value["t"]) if isinstance(value, dict) else value
+    if isinstance(value, list):
+        raise ValueError("no value of a cursor")
+    return datetime.fromisoformat(value["t"]).astimezone(UTC) if isinstance(value, dict) else value

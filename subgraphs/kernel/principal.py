@@ -15,7 +15,10 @@ class RoleName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The bearer of a checked token. `name` is the e-mail of the login; `expires_at` is in Unix seconds."""
+    """The bearer of a checked token. `name` is the e-mail of the login; `expires_at` is in Unix seconds.
+
+    `session_id` names the session that the token was given in.
+    """
 
     account_id: str
     role: RoleName
@@ -23,3 +26,4 @@ class Principal:
     patient_id: str | None = None
     doctor_id: str | None = None
     expires_at: int = 0
+    session_id: str | None = None

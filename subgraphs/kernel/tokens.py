@@ -51,7 +51,7 @@ class TokenChecker:
         return await self._checked_token(token.strip())
 
     async def _checked_token(self, token: str) -> Principal:
-        digest = sha256(token.encode()).digest()
+        digest = sha256(token.encode(errors="replace")).digest()
         principal = self._checked.get(digest)
         if principal is None:
             principal = await self._check(token)
@@ -89,6 +89,7 @@ class TokenChecker:
             patient_id=claims.get("patient_id"),
             doctor_id=claims.get("doctor_id"),
             expires_at=claims["exp"],
+            session_id=claims.get("sid"),
         )
 
 

@@ -1,0 +1,43 @@
+"""One DataLoader per entity: many ids, one statement."""
+
+from strawberry.dataloader import DataLoader
+
+from subgraphs.kernel.access import seat_towards
+from subgraphs.kernel.database import Database
+from subgraphs.kernel.ids import is_id
+from subgraphs.kernel.principal import Principal
+from subgraphs.patients import access, repository
+from subgraphs.patients.tables import PatientRow
+
+
+class Loaders:
+    """For one request of one principal. `patients` looks at no rights; `visible` does."""
+
+    def __init__(self, database: Database, principal: Principal | None) -> None:
+        self._database, self._principal = database, principal
+        self._doctor_id = None if principal is None else principal.doctor_id
+        self.patients: DataLoader[str, PatientRow | None] = DataLoader(self._patients)
+        self.treated: DataLoader[str, bool] = DataLoader(self._treated)
+
+    async def visible(self, id: str) -> PatientRow | None:
+        """The patient, where there is one whom this principal may see."""
+        treating = await self.treated.load(id) if self._doctor_id is not None else False
+        if not access.PATIENT.may_see(seat_towards(self._principal, id, treating=treating)):
+            return None
+        return await self.patients.load(id)
+
+    async def _patients(self, ids: list[str]) -> list[PatientRow | None]:
+        known = [id for id in ids if is_id(id)]
+        if not known:
+            return [None] * len(ids)
+        async with self._database.reading() as session:
+            found = await repository.patients_by_id(session, known)
+        return [found.get(id) for id in ids]
+
+    async def _treated(self, ids: list[str]) -> list[bool]:
+        known = [id for id in ids if is_id(id)]
+        if not known or self._doctor_id is None:
+            return [False] * len(ids)
+        async with self._database.reading() as session:
+            treated = await repository.treated_among(session, self._doctor_id, known)
+        return [id in treated for id in ids]

@@ -1,0 +1,147 @@
+"""Every SELECT and INSERT of patients."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, and_, false, func, true
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, delete, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from subgraphs.kernel.database import Race
+from subgraphs.kernel.pagination import Keyset, Page, PageRequest, page_of
+from subgraphs.kernel.search import next_prefix, words
+from subgraphs.patients.access import Scope
+from subgraphs.patients.rules import Sought
+from subgraphs.patients.tables import CounterRow, NameWordRow, PatientRow, SignUpRow, TreatingRow
+
+BY_NAME = Keyset("patients", ("sort_name", "id"))
+
+_MRN_SERIES = "mrn"
+_SIGN_UPS_KEPT = timedelta(days=1)
+
+
+async def patient(session: AsyncSession, id: str) -> PatientRow | None:
+    return await session.get(PatientRow, id)
+
+
+async def patients_by_id(session: AsyncSession, ids: Collection[str]) -> dict[str, PatientRow]:
+    rows = (await session.exec(select(PatientRow).where(col(PatientRow.id).in_(ids)))).all()
+    return {row.id: row for row in rows}
+
+
+async def ids_by_import_key(session: AsyncSession, keys: Collection[str]) -> dict[str, str]:
+    statement = select(PatientRow.import_key, PatientRow.id).where(col(PatientRow.import_key).in_(keys))
+    return {key: id for key, id in (await session.exec(statement)).all() if key is not None}
+
+
+async def page_of_patients(
+    session: AsyncSession, scope: Scope, search: Sought | None, wanted: PageRequest
+) -> Page[PatientRow]:
+    statement = select(PatientRow).where(_seen(scope), _found(search))
+    page = cast(SelectOfScalar[PatientRow], BY_NAME.page(statement, PatientRow, wanted))
+    return page_of((await session.exec(page)).all(), wanted)
+
+
+async def count_patients(session: AsyncSession, scope: Scope, search: Sought | None) -> int:
+    statement = select(func.count()).select_from(PatientRow).where(_seen(scope), _found(search))
+    return (await session.exec(statement)).one()
+
+
+async def treated_among(session: AsyncSession, doctor_id: str, patient_ids: Collection[str]) -> set[str]:
+    """Those of the patients whom the doctor treats."""
+    return set((await session.exec(_treated_by(doctor_id).where(col(TreatingRow.patient_id).in_(patient_ids)))).all())
+
+
+async def add(session: AsyncSession, rows: Sequence[PatientRow]) -> None:
+    """Writes new patients with their words. Raises Race when another transaction wrote one of them first."""
+    session.add_all(rows)
+    session.add_all(word for row in rows for word in _words_of(row))
+    await _flush(session)
+
+
+async def change(session: AsyncSession, row: PatientRow, values: dict[str, Any]) -> None:
+    """Writes the values on top of the version that was read. Raises Race when that is not the newest any more."""
+    newest = and_(col(PatientRow.id) == row.id, col(PatientRow.version) == row.version)
+    statement = update(PatientRow).where(newest).values(**values, version=row.version + 1)
+    done = await session.exec(statement, execution_options={"synchronize_session": False})
+    if done.rowcount != 1:
+        raise Race
+    await session.refresh(row)
+    if "name" in values:
+        await session.exec(delete(NameWordRow).where(col(NameWordRow.patient_id) == row.id))
+        session.add_all(_words_of(row))
+
+
+async def next_numbers(session: AsyncSession, count: int) -> range:
+    """The next medical record numbers; nobody else gets one before this transaction ends."""
+    of_series = col(CounterRow.name) == _MRN_SERIES
+    counted = await session.exec(update(CounterRow).where(of_series).values(value=CounterRow.value + count))
+    if counted.rowcount == 0:
+        session.add(CounterRow(name=_MRN_SERIES, value=count))
+        await _flush(session)
+    last = (await session.exec(select(CounterRow.value).where(of_series))).one()
+    return range(last - count + 1, last + 1)
+
+
+async def sign_up_id(session: AsyncSession, claim_hash: str, new_id: str, now: datetime) -> str:
+    """The id of the sign-up with that claim, which is `new_id` when it is a new one."""
+    await session.exec(delete(SignUpRow).where(col(SignUpRow.started_at) < now - _SIGN_UPS_KEPT))
+    begun = await session.get(SignUpRow, claim_hash)
+    if begun is not None:
+        return begun.patient_id
+    session.add(SignUpRow(claim_hash=claim_hash, patient_id=new_id, started_at=now))
+    await _flush(session)
+    return new_id
+
+
+async def keep_treating(session: AsyncSession, stated: TreatingRow) -> None:
+    """Keeps what an appointment says, unless something newer is known of it."""
+    kept = await session.get(TreatingRow, stated.appointment_id, with_for_update=True)
+    if kept is None:
+        session.add(stated)
+        await _flush(session)
+    elif kept.version < stated.version:
+        kept.sqlmodel_update(stated.model_dump())
+
+
+def _seen(scope: Scope) -> ColumnElement[bool]:
+    if scope.everybody:
+        return true()
+    if scope.patient_id is not None:
+        return col(PatientRow.id) == scope.patient_id
+    if scope.doctor_id is not None:
+        return col(PatientRow.id).in_(_treated_by(scope.doctor_id))
+    return false()
+
+
+def _found(search: Sought | None) -> ColumnElement[bool]:
+    if search is None:
+        return true()
+    if search.mrn is not None:
+        return col(PatientRow.mrn) == search.mrn
+    if search.phones:
+        return col(PatientRow.phone_digits).in_(search.phones)
+    return and_(*(_named(word) for word in search.words)) if search.words else false()
+
+
+def _named(prefix: str) -> ColumnElement[bool]:
+    beginning = col(NameWordRow.word).between(prefix, next_prefix(prefix))
+    return col(PatientRow.id).in_(select(NameWordRow.patient_id).where(beginning))
+
+
+def _treated_by(doctor_id: str) -> Any:
+    return select(TreatingRow.patient_id).where(TreatingRow.doctor_id == doctor_id, col(TreatingRow.treats))
+
+
+def _words_of(row: PatientRow) -> list[NameWordRow]:
+    return [NameWordRow(word=word, patient_id=row.id) for word in words(row.name)]
+
+
+async def _flush(session: AsyncSession) -> None:
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise Race from error

@@ -1,0 +1,67 @@
+import asyncio
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from subgraphs.kernel.events import Actor, Envelope
+from subgraphs.kernel.handover import Handover
+
+
+def message(id: str, type: str = "thing.noted") -> Envelope:
+    return Envelope(id, "hospital.things", type, 1, id, datetime(2026, 1, 1, tzinfo=UTC), Actor(), {}, {})
+
+
+class Receiver:
+    def __init__(self, delay_seconds: float = 0, error: Exception | None = None) -> None:
+        self.got: list[str] = []
+        self.delay_seconds, self.error = delay_seconds, error
+
+    async def __call__(self, message: Envelope) -> None:
+        await asyncio.sleep(self.delay_seconds)
+        if self.error is not None:
+            raise self.error
+        self.got.append(message.id)
+
+
+@pytest.fixture
+def woken() -> list[int]:
+    return []
+
+
+def handover(woken, *receivers, limit_seconds=0.3) -> Handover:
+    return Handover({"thing.noted": receivers}, lambda: woken.append(1), limit_seconds)
+
+
+async def test_events_come_in_order_and_only_those_asked_for(woken):
+    receiver = Receiver()
+    await handover(woken, receiver)([message("1"), message("2", "thing.other"), message("3")])
+    assert receiver.got == ["1", "3"]
+    assert woken == [1]
+
+
+async def test_nothing_to_hand_over_wakes_nobody(woken):
+    await handover(woken, Receiver())([])
+    assert woken == []
+
+
+async def test_one_that_fails_is_nobody_elses_trouble(woken):
+    good, bad = Receiver(), Receiver(error=ConnectionError("down"))
+    await handover(woken, bad, good)([message("1"), message("2")])
+    assert (good.got, bad.got, woken) == (["1", "2"], [], [1])
+
+
+async def test_it_never_waits_longer_than_its_limit(woken):
+    slow, quick = Receiver(delay_seconds=5), Receiver(delay_seconds=0.01)
+    begun = time.perf_counter()
+    await handover(woken, slow, Receiver(delay_seconds=5), quick, limit_seconds=0.3)([message("1"), message("2")])
+    assert time.perf_counter() - begun < 2
+    assert (slow.got, quick.got) == ([], ["1", "2"])
+
+
+async def test_receivers_work_side_by_side(woken):
+    receivers = [Receiver(delay_seconds=0.2) for _ in range(10)]
+    begun = time.perf_counter()
+    await handover(woken, *receivers, limit_seconds=5)([message("1")])
+    assert time.perf_counter() - begun < 1.5
+    assert [receiver.got for receiver in receivers] == [["1"]] * 10

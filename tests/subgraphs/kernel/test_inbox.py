@@ -1,0 +1,75 @@
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from subgraphs.kernel.events import Actor, Envelope
+from subgraphs.kernel.inbox import Subscriber
+from subgraphs.kernel.tables import InboxRow, PositionRow
+
+
+def message(id: str) -> Envelope:
+    return Envelope(id, "hospital.things", "thing.noted", 1, "key", datetime(2026, 1, 1, tzinfo=UTC), Actor(), {}, {})
+
+
+class Effects:
+    """A handler that leaves one row an event, and fails while it is told to."""
+
+    def __init__(self) -> None:
+        self.failing = False
+        self.calls = 0
+
+    async def __call__(self, session, message: Envelope) -> None:
+        self.calls += 1
+        session.add(PositionRow(consumer=f"{message.id}-{self.calls}", topic="t", position=self.calls))
+        await asyncio.sleep(0.001)
+        if self.failing:
+            raise ConnectionError("not now")
+
+
+@pytest.fixture
+def effects() -> Effects:
+    return Effects()
+
+
+@pytest.fixture
+def subscriber(base, effects) -> Subscriber:
+    return Subscriber("test", ("hospital.things",), base.database, base.clock, effects)
+
+
+async def test_a_second_delivery_is_dropped(subscriber, count_of):
+    await subscriber.receive(message("1"))
+    await subscriber.receive(message("1"))
+    await subscriber.receive(message("2"))
+    assert (await count_of(PositionRow), await count_of(InboxRow)) == (2, 2)
+
+
+async def test_deliveries_at_the_same_time_have_one_effect(subscriber, count_of):
+    await asyncio.gather(*(subscriber.receive(message(str(place % 3))) for place in range(30)))
+    assert (await count_of(PositionRow), await count_of(InboxRow)) == (3, 3)
+
+
+async def test_what_fails_leaves_nothing_and_is_handled_when_it_comes_again(subscriber, effects, count_of):
+    effects.failing = True
+    with pytest.raises(ConnectionError):
+        await subscriber.receive(message("1"))
+    assert (await count_of(PositionRow), await count_of(InboxRow)) == (0, 0)
+    effects.failing = False
+    await subscriber.receive(message("1"))
+    assert (await count_of(PositionRow), await count_of(InboxRow)) == (1, 1)
+
+
+async def test_each_consumer_has_its_own_inbox(subscriber, base, effects, count_of):
+    await subscriber.receive(message("1"))
+    await Subscriber("another", ("hospital.things",), base.database, base.clock, effects).receive(message("1"))
+    assert (await count_of(PositionRow), await count_of(InboxRow)) == (2, 2)
+
+
+async def test_the_callers_transaction_decides_over_effect_and_inbox_alike(subscriber, base, count_of):
+    async def work(session) -> None:
+        await subscriber.receive_within(session, message("1"))
+        raise LookupError("rolled back")
+
+    with pytest.raises(LookupError):
+        await base.database.transaction(work)
+    assert (await count_of(PositionRow), await count_of(InboxRow)) == (0, 0)
