@@ -1,0 +1,50 @@
+"""Wiring accounts."""
+
+from dataclasses import dataclass
+
+from subgraphs.accounts.context import Context
+from subgraphs.accounts.copies import CONSUMER, TOPICS, Copies
+from subgraphs.accounts.hashing import PasswordHashing
+from subgraphs.accounts.keys import PublishedKeys, SigningKeys
+from subgraphs.accounts.schema import make_schema
+from subgraphs.accounts.service import AccountService
+from subgraphs.kernel.federation import Subgraph
+from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.inbox import Subscriber
+from subgraphs.kernel.mail import Mailbox
+from subgraphs.kernel.principal import Principal
+
+
+@dataclass(frozen=True)
+class AccountsDomain:
+    """What the composition root needs of accounts. `service` is also the `Logins` that patients and doctors ask."""
+
+    base: Foundation
+    service: AccountService
+    subgraph: Subgraph
+    published_keys: PublishedKeys
+    subscribers: tuple[Subscriber, ...]
+
+
+def build(
+    base: Foundation, mailbox: Mailbox, secret: bytes | None = None, hashing: PasswordHashing | None = None
+) -> AccountsDomain:
+    """`secret` seals the signing keys where HOSPITAL_SECRET_KEY is not set. Raises ValueError without either."""
+    keys = SigningKeys(base.database, base.clock, _secret(base, secret))
+    service = AccountService(base, hashing or PasswordHashing(), keys, mailbox)
+
+    def context(principal: Principal | None) -> Context:
+        return Context(principal, service)
+
+    subgraph = Subgraph(base.name, make_schema(), context, base.tokens, base.denials)
+    copies = Subscriber(CONSUMER, TOPICS, base.database, base.clock, Copies(base.outbox).handle)
+    return AccountsDomain(base, service, subgraph, PublishedKeys(base.database, base.clock), (copies,))
+
+
+def _secret(base: Foundation, secret: bytes | None) -> bytes:
+    given = base.settings.secret_key
+    if given is not None:
+        return given.get_secret_value().encode()
+    if secret is None:
+        raise ValueError("accounts needs a secret to seal its signing keys: set HOSPITAL_SECRET_KEY")
+    return secret

@@ -1,0 +1,112 @@
+"""What accounts announces: who did what to which login, and never a password, a token or a tried e-mail."""
+
+from subgraphs.kernel.events import Action, Event, Outcome
+
+
+class AccountEvent(Event):
+    """About the login `account_id` (None: there is none of that e-mail), which is that patient's where it is one's."""
+
+    action = Action.UPDATE
+    resource_type = "Account"
+
+    account_id: str | None
+    patient_id: str | None = None
+
+    def key(self) -> str:
+        return self.account_id or "unknown"
+
+    def audited_resource(self) -> str | None:
+        return self.account_id
+
+    def audited_patient(self) -> str | None:
+        return self.patient_id
+
+
+class AccountCreated(AccountEvent):
+    type = "account.created"
+    action = Action.CREATE
+
+    role: str
+
+
+class AccountInvited(AccountEvent):
+    type = "account.invited"
+    action = Action.CREATE
+
+    role: str
+
+
+class AccountDisabled(AccountEvent):
+    type = "account.disabled"
+
+    reason: str
+
+    def audited_reason(self) -> str | None:
+        return self.reason
+
+
+class SignInFailed(AccountEvent):
+    type = "session.sign_in_failed"
+    action = Action.EXECUTE
+    outcome = Outcome.FAILED
+
+    reason: str
+
+    def audited_reason(self) -> str | None:
+        return self.reason
+
+
+class PasswordChanged(AccountEvent):
+    type = "password.changed"
+
+
+class PasswordResetRequested(AccountEvent):
+    type = "password.reset_requested"
+    action = Action.EXECUTE
+
+
+class PasswordReset(AccountEvent):
+    type = "password.reset"
+
+
+class SessionEvent(Event):
+    action = Action.EXECUTE
+    resource_type = "Session"
+
+    session_id: str
+    account_id: str
+    patient_id: str | None = None
+
+    def key(self) -> str:
+        return self.session_id
+
+    def audited_patient(self) -> str | None:
+        return self.patient_id
+
+
+class SignedIn(SessionEvent):
+    type = "session.signed_in"
+    action = Action.CREATE
+
+
+class SignedOut(SessionEvent):
+    type = "session.signed_out"
+    action = Action.DELETE
+
+    reason: str | None = None
+
+    def audited_reason(self) -> str | None:
+        return self.reason
+
+
+EVENTS = (
+    AccountCreated,
+    AccountInvited,
+    AccountDisabled,
+    SignInFailed,
+    PasswordChanged,
+    PasswordResetRequested,
+    PasswordReset,
+    SignedIn,
+    SignedOut,
+)

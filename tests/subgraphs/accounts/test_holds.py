@@ -1,0 +1,188 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from subgraphs.accounts.service.holds import Settled
+from subgraphs.kernel.errors import Refused
+from subgraphs.kernel.events import Actor
+from subgraphs.kernel.ids import new_id
+from subgraphs.kernel.principal import RoleName
+from subgraphs.patients.events import PatientRegistered
+
+
+class Owner:
+    """Patients or doctors, with those who were written; `down` does not answer."""
+
+    def __init__(self, *written: str, down: bool = False) -> None:
+        self.written, self.down, self.asked = set(written), down, 0
+
+    async def exists(self, subject_id: str) -> bool:
+        self.asked += 1
+        if self.down:
+            raise ConnectionError("refused")
+        return subject_id in self.written
+
+
+async def hold(desk, subject_id, email="asha@example.com", password="a fine password", role=RoleName.PATIENT):
+    await desk.service.hold(email=email, password=password, role=role, subject_id=subject_id)
+
+
+async def refused(desk, subject_id, **fields):
+    with pytest.raises(Refused) as caught:
+        await hold(desk, subject_id, **fields)
+    return [(problem.code, problem.field) for problem in caught.value.problems]
+
+
+async def signs_in(desk):
+    return (await desk.sign_in())["errors"] == []
+
+
+async def test_what_is_held_does_not_sign_in_until_the_owners_event_opens_it(desk):
+    patient_id = new_id()
+    await hold(desk, patient_id, "Asha@Example.com")
+    assert not await signs_in(desk)
+    await desk.patient(patient_id, opens_login=True)
+    assert await signs_in(desk)
+    assert "account.created" in await desk.types()
+
+
+async def test_a_held_login_is_no_account_yet(desk, signer):
+    await hold(desk, new_id())
+    answer = await desk.send('{ account(email: "asha@example.com") { id } }', signer.bearer("ADMIN"))
+    assert answer == {"data": {"account": None}}
+
+
+async def test_an_event_that_opens_no_login_leaves_it_held(desk):
+    patient_id = new_id()
+    await hold(desk, patient_id)
+    await desk.patient(patient_id, opens_login=False)
+    assert not await signs_in(desk)
+
+
+async def test_it_opens_for_the_id_that_it_is_held_for_alone(desk):
+    await hold(desk, new_id())
+    await desk.patient(new_id(), opens_login=True)
+    assert not await signs_in(desk)
+
+
+async def test_it_opens_also_when_a_later_change_was_heard_of_first(desk):
+    patient_id = new_id()
+    await hold(desk, patient_id)
+    await desk.patient(patient_id, version=2)
+    await desk.patient(patient_id, version=1, opens_login=True)
+    assert await signs_in(desk)
+
+
+async def test_a_doctors_login_opens_by_the_doctors_event_and_the_admin_made_it(desk):
+    doctor_id = new_id()
+    await hold(desk, doctor_id, role=RoleName.DOCTOR)
+    await desk.doctor(doctor_id, opens_login=True)
+    session = await desk.session()
+    assert session["account"]["role"] == "DOCTOR"
+
+
+async def test_who_made_it_is_who_registered_the_patient(desk):
+    patient_id = new_id()
+    await hold(desk, patient_id)
+    event = PatientRegistered(patient_id=patient_id, version=1, name="Asha", opens_login=True)
+    await desk.receive(event, Actor("admin-1", "admin@example.com", "ADMIN"))
+    (created,) = await desk.events("account.created")
+    assert (created["actorid"], created["auditpatientid"]) == ("admin-1", patient_id)
+
+
+async def test_the_email_is_taken_while_it_is_held_and_after(desk):
+    patient_id = new_id()
+    await hold(desk, patient_id)
+    assert await refused(desk, new_id(), email="ASHA@example.com") == [("EMAIL_TAKEN", ("email",))]
+    await desk.patient(patient_id, opens_login=True)
+    assert await refused(desk, new_id()) == [("EMAIL_TAKEN", ("email",))]
+
+
+async def test_of_many_who_want_one_email_at_once_one_holds_it(desk):
+    outcomes = await asyncio.gather(*(hold(desk, new_id()) for _ in range(20)), return_exceptions=True)
+    assert sum(outcome is None for outcome in outcomes) == 1
+    assert {outcome.problems[0].code for outcome in outcomes if outcome is not None} == {"EMAIL_TAKEN"}
+
+
+async def test_asking_again_for_the_same_id_goes_on(desk):
+    patient_id = new_id()
+    for _ in range(2):
+        await hold(desk, patient_id)
+    await desk.patient(patient_id, opens_login=True)
+    await hold(desk, patient_id, password="what a stranger wants")
+    assert await signs_in(desk), "an open login keeps its password"
+
+
+async def test_many_who_ask_at_once_for_the_same_id_all_hold_it(desk):
+    patient_id = new_id()
+    await asyncio.gather(*(hold(desk, patient_id) for _ in range(10)))
+    await desk.patient(patient_id, opens_login=True)
+    assert await signs_in(desk)
+
+
+async def test_an_open_login_is_not_held_for_another_email(desk):
+    patient_id = new_id()
+    await desk.login(role="PATIENT", subject_id=patient_id)
+    assert await refused(desk, patient_id, email="other@example.com") == [("EMAIL_TAKEN", ("email",))]
+    assert await signs_in(desk)
+
+
+async def test_an_invited_login_is_not_held(desk, signer):
+    patient_id = await desk.patient()
+    mutation = "mutation ($id: ID!) { inviteAccount(input: {patientId: $id}) { errors { code } } }"
+    await desk.send(mutation, signer.bearer("ADMIN"), id=patient_id)
+    assert await refused(desk, patient_id) == [("EMAIL_TAKEN", ("email",))]
+
+
+async def test_what_is_wrong_with_email_and_password_is_said_together(desk):
+    assert await refused(desk, new_id(), email="no e-mail", password="short") == [
+        ("INVALID_INPUT", ("email",)),
+        ("WEAK_PASSWORD", ("password",)),
+    ]
+
+
+async def test_only_patients_and_doctors_have_their_logins_held(desk):
+    assert await refused(desk, new_id(), role=RoleName.ADMIN) == [("INVALID_INPUT", ("role",))]
+
+
+async def test_a_hold_is_settled_after_a_minute_by_what_its_owner_says(desk):
+    written, dropped = new_id(), new_id()
+    await hold(desk, written)
+    await hold(desk, dropped, "gone@example.com")
+    owners = {RoleName.PATIENT: Owner(written)}
+    desk.clock.move(timedelta(seconds=60))
+    assert await desk.service.settle_holds(owners) == Settled(), "not within the minute"
+    desk.clock.move(timedelta(seconds=1))
+    assert await desk.service.settle_holds(owners) == Settled(opened=1, dropped=1)
+    assert await signs_in(desk)
+    await hold(desk, new_id(), "gone@example.com")
+    assert len(await desk.events("account.created")) == 1
+
+
+async def test_a_hold_is_kept_while_its_owner_does_not_answer(desk):
+    patient_id, doctor_id = new_id(), new_id()
+    await hold(desk, patient_id)
+    await hold(desk, doctor_id, "rao@example.com", role=RoleName.DOCTOR)
+    desk.clock.move(timedelta(minutes=2))
+    assert await desk.service.settle_holds({RoleName.PATIENT: Owner(down=True)}) == Settled(kept=2)
+    owners = {RoleName.PATIENT: Owner(patient_id), RoleName.DOCTOR: Owner(doctor_id)}
+    assert await desk.service.settle_holds(owners) == Settled(opened=2)
+
+
+async def test_a_hold_that_was_asked_for_anew_has_a_new_minute(desk):
+    patient_id = new_id()
+    await hold(desk, patient_id)
+    desk.clock.move(timedelta(seconds=50))
+    await hold(desk, patient_id)
+    desk.clock.move(timedelta(seconds=20))
+    assert await desk.service.settle_holds({RoleName.PATIENT: Owner()}) == Settled()
+
+
+async def test_more_holds_than_a_page_are_all_settled(desk, monkeypatch):
+    monkeypatch.setattr("subgraphs.accounts.service.holds._PAGE", 2)
+    for number in range(5):
+        await hold(desk, new_id(), f"{number}@example.com")
+    desk.clock.move(timedelta(minutes=2))
+    assert await desk.service.settle_holds({RoleName.PATIENT: Owner(down=True)}) == Settled(kept=5)
+    assert await desk.service.settle_holds({RoleName.PATIENT: Owner()}) == Settled(dropped=5)

@@ -1,0 +1,334 @@
+import asyncio
+
+import pytest
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlmodel import select
+from structlog.testing import capture_logs
+
+from subgraphs.kernel.tables import DeadLetterRow, InboxRow, PositionRow
+from workers.consumer import Consumer
+from workers.outbox_source import OutboxSource
+
+
+async def rows(database, table):
+    async with database.reading() as session:
+        return (await session.exec(select(table))).all()
+
+
+def hears(kitchen, wanted):
+    async def check() -> bool:
+        return len(await kitchen.heard()) >= wanted
+
+    return check
+
+
+async def test_it_hears_all_in_order(wards, kitchen, consumer, running, eventually):
+    told = [f"{bed}{turn}" for turn in range(30) for bed in "ab"]
+    for what in told[:40]:
+        await wards.announce(what[0], int(what[1:]))
+    async with running(consumer()):
+        for what in told[40:]:
+            await wards.announce(what[0], int(what[1:]))
+        await eventually(hears(kitchen, 60))
+    assert await kitchen.heard() == told
+    assert [row.position for row in await rows(kitchen.database, PositionRow)] == [60]
+
+
+async def test_it_catches_up_in_order_after_it_was_stopped_for_long(wards, kitchen, consumer, running, eventually):
+    for start in (0, 70, 140):
+        for turn in range(start, start + 70):
+            await wards.announce("a", turn)
+        async with running(consumer()):
+            await eventually(hears(kitchen, start + 70))
+    assert await kitchen.heard() == [f"a{turn}" for turn in range(210)]
+    assert len(kitchen.attempts) == 210
+
+
+@pytest.mark.parametrize("together", [1, 25])
+@pytest.mark.parametrize("point", ["before", "after"])
+async def test_a_crash_beside_the_effect_neither_loses_nor_doubles_it(
+    wards, kitchen, consumer, running, eventually, point, together
+):
+    reached, never = asyncio.Event(), asyncio.Event()
+
+    async def hang(what: str) -> None:
+        if what == "a3":
+            reached.set()
+            await never.wait()
+
+    for turn in range(6):
+        await wards.announce("a", turn)
+    setattr(kitchen, point, hang)
+    async with running(consumer(together=together)) as (task,):
+        await asyncio.wait_for(reached.wait(), 5)
+        task.cancel()
+        await asyncio.wait({task})
+    assert "a3" not in await kitchen.heard()
+    setattr(kitchen, point, type(kitchen).__dataclass_fields__[point].default)
+    async with running(consumer(together=together)):
+        await eventually(hears(kitchen, 6))
+    assert await kitchen.heard() == [f"a{turn}" for turn in range(6)]
+
+
+async def test_a_crash_between_commit_and_acknowledgement_does_not_double_the_effect(
+    wards, kitchen, consumer, running, eventually, monkeypatch
+):
+    crashes = iter([RuntimeError("killed"), RuntimeError("killed again")])
+    acknowledge = OutboxSource.commit
+
+    async def commit(self, handled):
+        for crash in crashes:
+            raise crash
+        await acknowledge(self, handled)
+
+    monkeypatch.setattr(OutboxSource, "commit", commit)
+    await wards.announce("a")
+    async with running(consumer()):
+        await wards.announce("b")
+        await eventually(hears(kitchen, 2))
+    assert await kitchen.heard() == ["a0", "b0"]
+    assert not await rows(kitchen.database, DeadLetterRow)
+
+
+async def test_what_the_handover_brought_is_not_handled_again(wards, kitchen, consumer, running, eventually):
+    received = []
+
+    async def hand_over(events):
+        wards.feed.wake()
+        for event in events:
+            received.append(event.id)
+            await kitchen.subscriber.receive(event)
+
+    wards.database.after_commit = hand_over
+    async with running(consumer()):
+        await asyncio.gather(*(wards.announce("a", turn) for turn in range(20)))
+
+        async def passed() -> bool:
+            return [row.position for row in await rows(kitchen.database, PositionRow)] == [20]
+
+        await eventually(passed)
+    assert len(received) == 20
+    assert sorted(await kitchen.heard()) == sorted(f"a{turn}" for turn in range(20))
+    assert {row.event_id for row in await rows(kitchen.database, InboxRow)} == set(received)
+
+
+async def test_a_handover_and_the_consumer_at_the_same_moment_have_one_effect(wards, kitchen, consumer, running):
+    async def slowly(what: str) -> None:
+        await asyncio.sleep(0.05)
+
+    kitchen.before = slowly
+    handed = []
+    wards.database.after_commit = lambda events: _keep(handed, events)
+    await wards.announce("a")
+    async with running(consumer()):
+        await kitchen.subscriber.receive(handed[0])
+        await asyncio.sleep(0.2)
+    assert await kitchen.heard() == ["a0"]
+
+
+async def _keep(kept, events):
+    kept.extend(events)
+
+
+PASSING = [
+    ConnectionError("gone"),
+    TimeoutError("slow"),
+    OperationalError("UPDATE", {}, Exception("server has gone away")),
+    OperationalError("UPDATE", {}, Exception(1213, "deadlock")),
+]
+
+
+@pytest.mark.parametrize("error", PASSING, ids=repr)
+async def test_it_waits_for_what_passes_and_then_goes_on_in_order(wards, kitchen, consumer, running, eventually, error):
+    failures = iter([error, error, error])
+
+    async def fail(what: str) -> None:
+        for failure in failures if what == "a1" else ():
+            raise failure
+
+    kitchen.after = fail
+    for turn in range(3):
+        await wards.announce("a", turn)
+    async with running(consumer()):
+        await eventually(hears(kitchen, 3))
+    assert await kitchen.heard() == ["a0", "a1", "a2"]
+    assert not await rows(kitchen.database, DeadLetterRow)
+
+
+async def test_it_tries_what_cannot_pass_only_once(wards, kitchen, consumer, running, eventually):
+    async def fail(what: str) -> None:
+        if what == "a1":
+            raise KeyError("dose")
+
+    kitchen.after = fail
+    for turn in range(3):
+        await wards.announce("a", turn)
+    async with running(consumer(together=1)):
+        await eventually(hears(kitchen, 2))
+    assert await kitchen.heard() == ["a0", "a2"]
+    assert kitchen.attempts == ["a0", "a1", "a2"]
+    letters = await rows(kitchen.database, DeadLetterRow)
+    assert [(letter.consumer, letter.topic, letter.error) for letter in letters] == [
+        ("kitchen.list", "hospital.wards", "KeyError: 'dose'")
+    ]
+
+
+POISON = ["", "null", "[]", "{}", "17", '{"id": 1}', '"\\ud800"', '{"data": "\\u0000"}', "\x00", "{" * 5000]
+
+
+async def test_messages_that_no_one_can_read_stop_nothing_and_write_a_line_each(
+    wards, kitchen, consumer, running, eventually
+):
+    with capture_logs() as logs:
+        async with running(consumer()):
+            for turn, body in enumerate(POISON):
+                await wards.put(body)
+                await wards.announce("a", turn)
+            await eventually(hears(kitchen, len(POISON)))
+    assert await kitchen.heard() == [f"a{turn}" for turn in range(len(POISON))]
+    assert len(await rows(kitchen.database, DeadLetterRow)) == len(POISON)
+    assert [line["event"] for line in logs] == ["consumer.buried"] * len(POISON)
+
+
+async def test_its_log_names_the_error_but_not_what_was_in_the_message(wards, kitchen, consumer, running, eventually):
+    async def fail(what: str) -> None:
+        raise ValueError(f"the patient {what} is allergic to nuts")
+
+    kitchen.before = fail
+    await wards.announce("Huzaifa")
+    with capture_logs() as logs:
+        async with running(consumer()):
+
+            async def buried() -> bool:
+                return bool(await rows(kitchen.database, DeadLetterRow))
+
+            await eventually(buried)
+    assert len(logs) == 1
+    assert "ValueError at" in logs[0]["error"]
+    assert "Huzaifa" not in str(logs)
+
+
+async def test_only_the_topic_that_waits_is_held_up(wards, announcing, kitchen, consumer, running, eventually):
+    async def fail(what: str) -> None:
+        if what.startswith("a"):
+            raise ConnectionError
+
+    kitchen.before = fail
+    beds = await announcing("beds")
+    await wards.announce("a")
+    await beds.announce("b")
+    async with running(consumer(), consumer(beds.feed)):
+        await eventually(hears(kitchen, 1))
+    assert await kitchen.heard() == ["b0"]
+    assert "a0" in kitchen.attempts
+
+
+async def test_it_finishes_the_message_in_hand_when_it_is_stopped(wards, kitchen, consumer):
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(what: str) -> None:
+        reached.set()
+        await go_on.wait()
+
+    kitchen.after = hold
+    await wards.announce("a", 0)
+    await wards.announce("a", 1)
+    runner = consumer(together=1)
+    task = asyncio.create_task(runner.run())
+    await asyncio.wait_for(reached.wait(), 5)
+    runner.stop()
+    go_on.set()
+    await asyncio.wait_for(task, 1)
+    assert await kitchen.heard() == ["a0"]
+
+
+async def test_it_stops_at_once_while_it_waits_for_something_to_pass(wards, kitchen, consumer):
+    async def fail(what: str) -> None:
+        raise ConnectionError
+
+    kitchen.before = fail
+    await wards.announce("a")
+    runner = consumer(first_wait_seconds=60.0, longest_wait_seconds=60.0)
+    task = asyncio.create_task(runner.run())
+    await asyncio.sleep(0.1)
+    runner.stop()
+    await asyncio.wait_for(task, 1)
+    assert not await rows(kitchen.database, PositionRow)
+
+
+async def test_it_goes_on_when_the_source_fails(wards, kitchen, consumer, running, eventually, monkeypatch):
+    failures = iter([RuntimeError("a bug"), ConnectionError()])
+    read = OutboxSource.batch
+
+    async def batch(self):
+        for failure in failures:
+            raise failure
+        return await read(self)
+
+    monkeypatch.setattr(OutboxSource, "batch", batch)
+    await wards.announce("a")
+    async with running(consumer()):
+        await eventually(hears(kitchen, 1))
+    assert await kitchen.heard() == ["a0"]
+
+
+async def test_an_error_text_that_no_database_takes_is_buried_all_the_same(
+    wards, kitchen, consumer, running, eventually
+):
+    async def fail(what: str) -> None:
+        if what == "a0":
+            raise ValueError("\ud800" * 10_000)
+
+    kitchen.before = fail
+    await wards.announce("a", 0)
+    await wards.announce("a", 1)
+    async with running(consumer()):
+        await eventually(hears(kitchen, 1))
+    assert len((await rows(kitchen.database, DeadLetterRow))[0].error) == 4000
+
+
+async def test_a_letter_that_cannot_be_buried_now_is_buried_later(
+    wards, kitchen, consumer, running, eventually, monkeypatch
+):
+    async def fail(what: str) -> None:
+        if what == "a0":
+            raise ValueError
+
+    failures = iter([ConnectionError(), RuntimeError("no bug may lose a message")])
+    keep = OutboxSource.keep
+
+    async def unlucky(self, session, handled):
+        for failure in failures:
+            raise failure
+        await keep(self, session, handled)
+
+    kitchen.before = fail
+    await wards.announce("a", 0)
+    monkeypatch.setattr(OutboxSource, "keep", unlucky)
+    async with running(consumer()):
+        await wards.announce("a", 1)
+        await eventually(hears(kitchen, 1))
+    assert await kitchen.heard() == ["a1"]
+    assert [letter.error for letter in await rows(kitchen.database, DeadLetterRow)] == ["ValueError: "]
+
+
+async def test_an_idle_consumer_stops_at_once(wards, kitchen):
+    runner = Consumer(kitchen.subscriber, OutboxSource(wards.feed, kitchen.subscriber, poll_seconds=30))
+    task = asyncio.create_task(runner.run())
+    await asyncio.sleep(0.1)
+    runner.stop()
+    await asyncio.wait_for(task, 1)
+
+
+async def test_a_message_whose_row_stands_in_its_own_way_is_buried(wards, kitchen, consumer, running, eventually):
+    async def fail(what: str) -> None:
+        if what == "a0":
+            raise IntegrityError("INSERT", {}, Exception("UNIQUE constraint failed"))
+
+    kitchen.after = fail
+    await wards.announce("a", 0)
+    await wards.announce("a", 1)
+    async with running(consumer()):
+        await eventually(hears(kitchen, 1))
+    assert await kitchen.heard() == ["a1"]
+    assert len(await rows(kitchen.database, DeadLetterRow)) == 1

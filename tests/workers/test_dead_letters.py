@@ -1,0 +1,142 @@
+import pytest
+from sqlmodel import select
+
+from subgraphs.kernel.inbox import Subscriber
+from subgraphs.kernel.tables import DeadLetterRow, InboxRow, PositionRow
+from workers.dead_letters import DeadLetters, NoSuchDeadLetter
+
+
+@pytest.fixture
+def letters(kitchen) -> DeadLetters:
+    return DeadLetters((kitchen.subscriber,))
+
+
+@pytest.fixture
+def bury(wards, kitchen, consumer, running, eventually, letters):
+    """Announces these, of which the kitchen takes none."""
+
+    async def send(*beds: str) -> None:
+        async def refuse(what: str) -> None:
+            kitchen.clock.move(seconds=1)
+            raise ValueError(f"no {what} here")
+
+        whole, kitchen.before = kitchen.before, refuse
+        before = len(await letters.waiting())
+        for bed in beds:
+            await wards.announce(bed)
+        async with running(consumer()):
+
+            async def all_buried() -> bool:
+                return len(await letters.waiting()) == before + len(beds)
+
+            await eventually(all_buried)
+        kitchen.before = whole
+
+    return send
+
+
+async def count(database, table) -> int:
+    async with database.reading() as session:
+        return len((await session.exec(select(table))).all())
+
+
+async def test_they_are_listed_oldest_first_with_the_reason(bury, letters):
+    await bury("a", "b")
+    listed = await letters.waiting()
+    assert [(letter.consumer, letter.topic, letter.error) for letter in listed] == [
+        ("kitchen.list", "hospital.wards", "ValueError: no a0 here"),
+        ("kitchen.list", "hospital.wards", "ValueError: no b0 here"),
+    ]
+    assert '"bed.made"' in listed[0].body
+
+
+async def test_a_replayed_letter_has_its_effect_and_waits_no_more(bury, letters, kitchen):
+    await bury("a", "b")
+    first, second = await letters.waiting()
+    replayed = await letters.replay(first.id)
+    assert replayed.replayed_at == kitchen.clock.now()
+    assert await kitchen.heard() == ["a0"]
+    assert [letter.id for letter in await letters.waiting()] == [second.id]
+
+
+async def test_a_letter_has_one_effect_however_often_it_is_replayed(bury, letters, kitchen):
+    await bury("a")
+    [letter] = await letters.waiting()
+    once = await letters.replay(letter.id)
+    kitchen.clock.move(hours=1)
+    assert await letters.replay(letter.id) == once
+    assert await kitchen.heard() == ["a0"]
+
+
+async def test_a_letter_that_fails_again_stays(bury, letters, kitchen):
+    await bury("a")
+    [letter] = await letters.waiting()
+
+    async def refuse(what: str) -> None:
+        raise KeyError("still not")
+
+    kitchen.after = refuse
+    with pytest.raises(KeyError):
+        await letters.replay(letter.id)
+    assert await letters.waiting() == [letter]
+    assert await kitchen.heard() == []
+    assert await count(kitchen.database, InboxRow) == 0
+
+
+async def test_a_letter_that_nobody_can_read_stays(wards, consumer, running, eventually, letters):
+    await wards.put("[]")
+    async with running(consumer()):
+
+        async def buried() -> bool:
+            return bool(await letters.waiting())
+
+        await eventually(buried)
+    [letter] = await letters.waiting()
+    with pytest.raises(ValueError):
+        await letters.replay(letter.id)
+    assert await letters.waiting() == [letter]
+
+
+async def test_no_letter_of_that_id(bury, letters):
+    await bury("a")
+    with pytest.raises(NoSuchDeadLetter):
+        await letters.replay("nothing")
+
+
+async def test_a_letter_of_another_consumer_is_not_handled_by_this_one(bury, letters, kitchen):
+    await bury("a")
+    [letter] = await letters.waiting()
+    other = Subscriber("kitchen.other", ("hospital.wards",), kitchen.database, kitchen.clock, kitchen.handle)
+    with pytest.raises(NoSuchDeadLetter):
+        await DeadLetters((other,)).replay(letter.id)
+    assert await kitchen.heard() == []
+    assert await DeadLetters((other,)).waiting() == [letter]
+
+
+async def test_two_consumers_of_one_database_list_each_letter_once(bury, kitchen):
+    await bury("a")
+    other = Subscriber("kitchen.other", ("hospital.wards",), kitchen.database, kitchen.clock, kitchen.handle)
+    both = DeadLetters((other, kitchen.subscriber))
+    [letter] = await both.waiting()
+    await both.replay(letter.id)
+    assert await kitchen.heard() == ["a0"]
+
+
+async def test_a_message_that_fails_anew_is_the_same_letter(bury, wards, kitchen, letters, consumer):
+    await bury("a")
+    [first] = await letters.waiting()
+
+    async def forget_position(session) -> None:
+        for row in await session.exec(select(PositionRow)):
+            await session.delete(row)
+
+    await kitchen.database.transaction(forget_position)
+
+    async def refuse(what: str) -> None:
+        raise TypeError("another reason")
+
+    kitchen.before = refuse
+    await consumer().turn()
+    [again] = await letters.waiting()
+    assert (again.id, again.error, again.failed_at) == (first.id, "TypeError: another reason", kitchen.clock.now())
+    assert await count(kitchen.database, DeadLetterRow) == 1

@@ -1,0 +1,124 @@
+import asyncio
+import time
+
+import pytest
+
+from subgraphs.kernel.database import Database
+from subgraphs.kernel.inbox import Subscriber
+from workers.outbox_source import OutboxFeed, OutboxSource, consumers, position_of
+
+
+class CountedFeed(OutboxFeed):
+    reads = 0
+
+    async def behind(self, position: int, limit: int):
+        self.reads += 1
+        return await super().behind(position, limit)
+
+
+@pytest.fixture
+async def feed(wards) -> CountedFeed:
+    counted = CountedFeed("wards", wards.database)
+
+    async def hand_over(events) -> None:
+        counted.wake()
+
+    wards.database.after_commit = hand_over
+    return counted
+
+
+async def test_it_looks_once_a_poll_when_nothing_happens(feed, consumer, running):
+    async with running(consumer(feed)):
+        await asyncio.sleep(1.0)
+    assert 3 <= feed.reads <= 7  # polls are 0.2 s apart here
+
+
+async def test_what_is_announced_together_is_read_together(feed, wards, kitchen, consumer, running, eventually):
+    async with running(consumer(feed)):
+        await asyncio.sleep(0.05)
+        before = feed.reads
+        await asyncio.gather(*(wards.announce("a", turn) for turn in range(30)))
+
+        async def all_heard() -> bool:
+            return len(await kitchen.heard()) == 30
+
+        await eventually(all_heard)
+        assert feed.reads - before <= 15
+
+
+async def test_the_bell_brings_an_event_long_before_the_poll(feed, wards, kitchen, eventually):
+    source = OutboxSource(feed, kitchen.subscriber, poll_seconds=30, gather_seconds=0.01)
+    assert await source.batch() == []
+    waiting = asyncio.create_task(source.batch())
+    await asyncio.sleep(0.05)
+    started = time.monotonic()
+    await wards.announce("a")
+    assert len(await waiting) == 1
+    assert time.monotonic() - started < 1
+
+
+async def test_a_bell_that_rang_meanwhile_is_not_missed(feed, wards, kitchen):
+    source = OutboxSource(feed, kitchen.subscriber, poll_seconds=30, gather_seconds=0.01)
+    assert await source.batch() == []
+    await wards.announce("a")
+    async with asyncio.timeout(1):
+        assert len(await source.batch()) == 1
+
+
+async def test_without_a_bell_the_poll_finds_it(wards, kitchen, consumer, running, eventually):
+    deaf = OutboxFeed("wards", wards.database)
+    async with running(consumer(deaf)):
+        await asyncio.sleep(0.05)
+        await wards.announce("a")
+
+        async def heard() -> bool:
+            return await kitchen.heard() == ["a0"]
+
+        await eventually(heard)
+
+
+async def test_what_is_not_committed_is_delivered_again(wards, kitchen):
+    await wards.announce("a")
+    await wards.announce("b")
+    source = OutboxSource(wards.feed, kitchen.subscriber, poll_seconds=0.01)
+    first = await source.batch()
+    assert [delivery.place for delivery in first] == [1, 2]
+    assert await source.batch() == first
+    await source.commit(first[:1])
+    assert await source.batch() == first[1:]
+
+
+async def test_a_source_starts_where_the_position_says(wards, kitchen):
+    for turn in range(3):
+        await wards.announce("a", turn)
+    source = OutboxSource(wards.feed, kitchen.subscriber)
+    deliveries = await source.batch()
+    await kitchen.database.transaction(lambda session: source.keep(session, deliveries[:1]))
+    await kitchen.database.transaction(lambda session: source.keep(session, deliveries[:2]))
+    assert await position_of(kitchen.subscriber, "hospital.wards") == 2
+    anew = OutboxSource(wards.feed, kitchen.subscriber)
+    assert [delivery.place for delivery in await anew.batch()] == [3]
+
+
+async def test_every_subscriber_has_a_consumer_for_each_topic_that_there_is(wards, announcing, kitchen, eventually):
+    beds = await announcing("beds")
+    await wards.announce("a")
+    await beds.announce("b")
+    topics = ("hospital.wards", "hospital.beds", "hospital.not_there_yet")
+    subscriber = Subscriber("kitchen.list", topics, kitchen.database, kitchen.clock, kitchen.handle)
+    made = consumers([subscriber], [wards.feed, beds.feed])
+    tasks = [asyncio.create_task(one.run()) for one in made]
+
+    async def heard() -> bool:
+        return sorted(await kitchen.heard()) == ["a0", "b0"]
+
+    await eventually(heard)
+    for one in made:
+        one.stop()
+    await asyncio.wait_for(asyncio.gather(*tasks), 3)
+    assert len(made) == 2
+
+
+def test_an_outbox_that_is_not_in_the_order_of_commits_is_no_feed():
+    with pytest.raises(ValueError):
+        OutboxFeed("wards", Database("mysql+asyncmy://nobody@127.0.0.1:1/none"))

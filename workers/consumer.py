@@ -1,0 +1,120 @@
+"""The loop that every consumer runs in: one topic, in order, the effect of each message once.
+
+A failure that passes by itself is waited for, and holds up this topic of this consumer alone; any other message that
+cannot be handled is buried at once as a dead letter, and the position moves on in the same transaction.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from subgraphs.kernel.events import Envelope
+from subgraphs.kernel.inbox import Subscriber
+from workers.dead_letters import bury
+from workers.failures import named, passes
+from workers.pauses import BackOff, pause
+from workers.source import Delivery, Source
+
+_TOGETHER = 25
+
+log = structlog.get_logger(__name__)
+
+
+class Consumer:
+    """`together`: how many messages that wait may share a transaction; if one of them fails, each gets its own."""
+
+    def __init__(
+        self,
+        subscriber: Subscriber,
+        source: Source,
+        *,
+        together: int = _TOGETHER,
+        first_wait_seconds: float = 0.1,
+        longest_wait_seconds: float = 30.0,
+    ) -> None:
+        self._subscriber, self._source, self._together = subscriber, source, together
+        self._new_back_off = partial(BackOff, first_wait_seconds, longest_wait_seconds)
+        self._stopping = asyncio.Event()
+        self._log = log.bind(consumer=subscriber.consumer, topic=source.topic)
+
+    async def run(self) -> None:
+        """Until `stop`, or cancelled: what was not committed then comes again at the next start."""
+        back_off = self._new_back_off()
+        while not self._stopping.is_set():
+            try:
+                await self.turn()
+                back_off.reset()
+            except Exception as error:
+                self._log.warning("consumer.source_failed", error=named(error), failures=back_off.failures + 1)
+                await pause(self._stopping, back_off.next_seconds())
+
+    def stop(self) -> None:
+        """Lets `run` end after the message in hand."""
+        self._stopping.set()
+        self._source.wake()
+
+    async def turn(self) -> None:
+        """Handles one batch. Raises what the source raises; what fails in the handling is waited for or buried."""
+        batch = await self._source.batch()
+        for start in range(0, len(batch), self._together):
+            chunk = batch[start : start + self._together]
+            if not await self._handled_together(chunk):
+                await self._handle_each(chunk)
+
+    async def _handled_together(self, chunk: Sequence[Delivery]) -> bool:
+        if len(chunk) < 2 or self._stopping.is_set():
+            return False
+        try:
+            await self._apply(chunk)
+        except Exception:
+            return False
+        await self._source.commit(chunk)
+        return True
+
+    async def _handle_each(self, chunk: Sequence[Delivery]) -> None:
+        for delivery in chunk:
+            if not await self._settled(delivery):
+                return
+            await self._source.commit([delivery])
+
+    async def _settled(self, delivery: Delivery) -> bool:
+        """Handled or buried; False when stopped before that."""
+        back_off = self._new_back_off()
+        settle, buried = partial(self._apply, [delivery]), None
+        while not self._stopping.is_set():
+            try:
+                await settle()
+            except Exception as error:
+                if buried is None and not passes(error):
+                    settle, buried = partial(self._bury, delivery, error), error
+                    continue
+                self._log.warning(
+                    "consumer.waits", place=delivery.place, error=named(error), failures=back_off.failures + 1
+                )
+                await pause(self._stopping, back_off.next_seconds())
+            else:
+                self._note(delivery, buried)
+                return True
+        return False
+
+    async def _apply(self, deliveries: Sequence[Delivery]) -> None:
+        async def work(session: AsyncSession) -> None:
+            messages = [Envelope.from_json(delivery.body) for delivery in deliveries]
+            await self._subscriber.receive_all_within(session, messages)
+            await self._source.keep(session, deliveries)
+
+        await self._subscriber.database.transaction(work)
+
+    async def _bury(self, delivery: Delivery, error: Exception) -> None:
+        async def work(session: AsyncSession) -> None:
+            await bury(session, self._subscriber, delivery, error)
+            await self._source.keep(session, [delivery])
+
+        await self._subscriber.database.transaction(work)
+
+    def _note(self, delivery: Delivery, buried: Exception | None) -> None:
+        if buried is not None:
+            self._log.error("consumer.buried", place=delivery.place, partition=delivery.partition, error=named(buried))

@@ -1,0 +1,103 @@
+"""Messages that a consumer could not handle: buried in its domain's database, listed, and replayed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from subgraphs.kernel.database import Database
+from subgraphs.kernel.events import Envelope
+from subgraphs.kernel.inbox import Subscriber
+from subgraphs.kernel.tables import DeadLetterRow
+from workers.source import Delivery
+
+MAXIMUM_ERROR = 4000
+_LETTERS = UUID("5b0f3d3e-4c53-4f1c-9a3e-0d6f2c1b7a55")
+
+
+class NoSuchDeadLetter(LookupError):
+    """There is no dead letter of that id, or nobody here who could handle it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """`body` is the message as it came; `error` may name what is personal in it: both for operators alone."""
+
+    id: str
+    consumer: str
+    topic: str
+    body: str
+    error: str
+    failed_at: datetime
+    replayed_at: datetime | None
+
+
+async def bury(session: AsyncSession, subscriber: Subscriber, delivery: Delivery, error: Exception) -> None:
+    """Within the caller's transaction. The same message of the same consumer is one letter however often it fails."""
+    body = _storable(delivery.body)
+    row = DeadLetterRow(
+        id=str(uuid5(_LETTERS, f"{subscriber.consumer} {delivery.topic} {body}")),
+        consumer=subscriber.consumer,
+        topic=delivery.topic,
+        body=body,
+        error=_storable(f"{type(error).__name__}: {error}")[:MAXIMUM_ERROR],
+        failed_at=subscriber.clock.now(),
+        replayed_at=None,
+    )
+    await session.merge(row)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """Those of all consumers given, each in the database of its domain."""
+
+    subscribers: Sequence[Subscriber]
+
+    async def waiting(self) -> list[DeadLetter]:
+        """Not replayed yet, oldest first."""
+        found = [letter for database in self._databases() for letter in await _waiting(database)]
+        return sorted(found, key=lambda letter: (letter.failed_at, letter.id))
+
+    async def replay(self, id: str) -> DeadLetter:
+        """Hands the message to its consumer again; a letter that was replayed stays as it is.
+
+        Raises NoSuchDeadLetter, or what the consumer raises: then nothing has changed.
+        """
+        for subscriber in self.subscribers:
+            letter = await self._replay_for(subscriber, id)
+            if letter is not None:
+                return letter
+        raise NoSuchDeadLetter(f"there is no dead letter {id}")
+
+    async def _replay_for(self, subscriber: Subscriber, id: str) -> DeadLetter | None:
+        async def work(session: AsyncSession) -> DeadLetter | None:
+            row = await session.get(DeadLetterRow, id, with_for_update=True)
+            if row is None or row.consumer != subscriber.consumer:
+                return None
+            if row.replayed_at is None:
+                await subscriber.receive_within(session, Envelope.from_json(row.body))
+                row.replayed_at = subscriber.clock.now()
+            return _letter(row)
+
+        return await subscriber.database.transaction(work)
+
+    def _databases(self) -> list[Database]:
+        return list(dict.fromkeys(subscriber.database for subscriber in self.subscribers))
+
+
+async def _waiting(database: Database) -> list[DeadLetter]:
+    statement = select(DeadLetterRow).where(col(DeadLetterRow.replayed_at).is_(None))
+    async with database.reading() as session:
+        return [_letter(row) for row in await session.exec(statement)]
+
+
+def _letter(row: DeadLetterRow) -> DeadLetter:
+    return DeadLetter(row.id, row.consumer, row.topic, row.body, row.error, row.failed_at, row.replayed_at)
+
+
+def _storable(text: str) -> str:
+    """Without lone surrogates, which no database takes."""
+    return text.encode("utf-8", "backslashreplace").decode()
