@@ -10,11 +10,12 @@ from subgraphs.kernel.federation import Subgraph
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.principal import Principal
+from subgraphs.kernel.signup import Logins
 
 
 @dataclass(frozen=True)
 class DoctorsDomain:
-    """What the composition root needs of doctors."""
+    """What the composition root needs of doctors. The service is accounts' SubjectOwner of doctors."""
 
     base: Foundation
     service: DoctorService
@@ -22,8 +23,8 @@ class DoctorsDomain:
     subscribers: tuple[Subscriber, ...] = ()
 
 
-def build(base: Foundation) -> DoctorsDomain:
-    service = DoctorService(base)
+def build(base: Foundation, logins: Logins) -> DoctorsDomain:
+    service = DoctorService(base, logins)
 
     def context(principal: Principal | None) -> Context:
         return Context(principal, service, Loaders(base.database))

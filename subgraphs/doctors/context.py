@@ -16,5 +16,9 @@ class Context:
     service: DoctorService
     loaders: Loaders
 
+    def forget(self) -> None:
+        """After a change: nothing that was loaded before it is given again."""
+        self.loaders = Loaders(self.service.base.database)
+
 
 Info: TypeAlias = strawberry.Info[Context, None]

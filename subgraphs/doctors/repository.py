@@ -1,11 +1,30 @@
 """Every SELECT and INSERT of doctors."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from sqlalchemy import ColumnElement, and_, delete, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subgraphs.doctors.tables import DepartmentRow
+from subgraphs.doctors.rules import Hours
+from subgraphs.doctors.tables import DepartmentRow, DoctorRow, DoctorWordRow, HoursRow, LeaveRow
+from subgraphs.kernel.pagination import Keyset, Page, PageRequest, page_of
+from subgraphs.kernel.search import next_prefix, words
+
+DOCTORS = Keyset("doctors", ("sort_name", "id"))
+OF_DEPARTMENT = Keyset("of-department", ("sort_name", "id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which doctors: of a specialty (normalised), of a department, with words of the name that begin so."""
+
+    specialty_key: str | None = None
+    department_id: str | None = None
+    words: tuple[str, ...] | None = None
 
 
 async def all_departments(session: AsyncSession) -> Sequence[DepartmentRow]:
@@ -13,6 +32,145 @@ async def all_departments(session: AsyncSession) -> Sequence[DepartmentRow]:
     return (await session.exec(statement)).all()
 
 
-async def departments_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, DepartmentRow]:
+async def departments_by_id(session: AsyncSession, ids: Collection[str]) -> dict[str, DepartmentRow]:
     rows = (await session.exec(select(DepartmentRow).where(col(DepartmentRow.id).in_(ids)))).all()
     return {row.id: row for row in rows}
+
+
+async def department_ids_by_import_key(session: AsyncSession, keys: Collection[str]) -> dict[str, str]:
+    statement = select(DepartmentRow.import_key, DepartmentRow.id).where(col(DepartmentRow.import_key).in_(keys))
+    return {key: id for key, id in (await session.exec(statement)).all() if key is not None}
+
+
+async def doctor(session: AsyncSession, id: str) -> DoctorRow | None:
+    return await session.get(DoctorRow, id)
+
+
+async def locked_doctor(session: AsyncSession, id: str) -> DoctorRow | None:
+    """The doctor as last committed, kept from other writers until the transaction ends."""
+    return (await session.exec(select(DoctorRow).where(col(DoctorRow.id) == id).with_for_update())).one_or_none()
+
+
+async def doctors_by_id(session: AsyncSession, ids: Collection[str]) -> dict[str, DoctorRow]:
+    rows = (await session.exec(select(DoctorRow).where(col(DoctorRow.id).in_(ids)))).all()
+    return {row.id: row for row in rows}
+
+
+async def doctor_ids_by_import_key(session: AsyncSession, keys: Collection[str]) -> dict[str, str]:
+    statement = select(DoctorRow.import_key, DoctorRow.id).where(col(DoctorRow.import_key).in_(keys))
+    return {key: id for key, id in (await session.exec(statement)).all() if key is not None}
+
+
+async def page_of_doctors(session: AsyncSession, sought: Sought, wanted: PageRequest) -> Page[DoctorRow]:
+    statement: Any = DOCTORS.page(select(DoctorRow).where(*_conditions(sought)), DoctorRow, wanted)
+    return page_of((await session.exec(statement)).all(), wanted)
+
+
+async def count_doctors(session: AsyncSession, sought: Sought) -> int:
+    return (await session.exec(select(func.count()).select_from(DoctorRow).where(*_conditions(sought)))).one()
+
+
+async def pages_of_departments(
+    session: AsyncSession, department_ids: Collection[str], wanted: PageRequest
+) -> dict[str, Page[DoctorRow]]:
+    """A page of the doctors of each department, in one statement."""
+    among = col(DoctorRow.department_id).in_(department_ids)
+    if len(department_ids) == 1:
+        alone: Any = OF_DEPARTMENT.page(select(DoctorRow).where(among), DoctorRow, wanted)
+        rows = (await session.exec(alone)).all()
+    else:
+        together: Any = OF_DEPARTMENT.page_per_parent(DoctorRow, "department_id", among, wanted)
+        rows = (await session.exec(together)).scalars().all()
+    doctors: dict[str, list[DoctorRow]] = {id: [] for id in department_ids}
+    for row in rows:
+        doctors[row.department_id].append(row)
+    return {id: page_of(found, wanted) for id, found in doctors.items()}
+
+
+async def counts_of_departments(session: AsyncSession, department_ids: Collection[str]) -> dict[str, int]:
+    department_id = col(DoctorRow.department_id)
+    counted = select(department_id, func.count()).where(department_id.in_(department_ids)).group_by(department_id)
+    return dict((await session.exec(counted)).all())
+
+
+async def hours_of(session: AsyncSession, doctor_ids: Collection[str]) -> dict[str, list[Hours]]:
+    """Of each doctor, by day and time."""
+    statement = (
+        select(HoursRow)
+        .where(col(HoursRow.doctor_id).in_(doctor_ids))
+        .order_by(col(HoursRow.doctor_id), col(HoursRow.weekday), col(HoursRow.start_minute))
+    )
+    hours: dict[str, list[Hours]] = {id: [] for id in doctor_ids}
+    for row in (await session.exec(statement)).all():
+        hours[row.doctor_id].append(Hours(row.weekday, row.start_minute, row.end_minute))
+    return hours
+
+
+async def leave(session: AsyncSession, id: str) -> LeaveRow | None:
+    return await session.get(LeaveRow, id)
+
+
+async def leave_of(
+    session: AsyncSession, doctor_ids: Collection[str], starts_at: datetime | None, ends_at: datetime | None
+) -> dict[str, list[LeaveRow]]:
+    """Of each doctor what overlaps the range (open where it is None), the latest start first."""
+    within: list[ColumnElement[bool]] = [col(LeaveRow.doctor_id).in_(doctor_ids)]
+    within += [] if starts_at is None else [col(LeaveRow.ends_at) > starts_at]
+    within += [] if ends_at is None else [col(LeaveRow.starts_at) < ends_at]
+    statement = select(LeaveRow).where(*within).order_by(col(LeaveRow.starts_at).desc(), col(LeaveRow.id).desc())
+    leave: dict[str, list[LeaveRow]] = {id: [] for id in doctor_ids}
+    for row in (await session.exec(statement)).all():
+        leave[row.doctor_id].append(row)
+    return leave
+
+
+async def add_doctors(session: AsyncSession, doctors: Iterable[tuple[DoctorRow, Sequence[Hours]]]) -> None:
+    """Each with what hangs on it. Raises IntegrityError for one that is there already."""
+    given = list(doctors)
+    session.add_all(row for row, _ in given)
+    await session.flush()
+    for row, hours in given:
+        session.add_all(_word_rows(row))
+        session.add_all(_hours_rows(row.id, hours))
+
+
+async def replace_words(session: AsyncSession, row: DoctorRow) -> None:
+    await session.exec(delete(DoctorWordRow).where(col(DoctorWordRow.doctor_id) == row.id))
+    session.add_all(_word_rows(row))
+
+
+async def replace_hours(session: AsyncSession, doctor_id: str, hours: Sequence[Hours]) -> None:
+    await session.exec(delete(HoursRow).where(col(HoursRow.doctor_id) == doctor_id))
+    session.add_all(_hours_rows(doctor_id, hours))
+    await session.flush()
+
+
+async def remove_leave(session: AsyncSession, id: str) -> bool:
+    """False when it is gone already."""
+    return (await session.exec(delete(LeaveRow).where(col(LeaveRow.id) == id))).rowcount > 0
+
+
+def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if sought.specialty_key is not None:
+        conditions.append(col(DoctorRow.specialty_key) == sought.specialty_key)
+    if sought.department_id is not None:
+        conditions.append(col(DoctorRow.department_id) == sought.department_id)
+    return conditions + [_has_word(word) for word in sought.words or ()]
+
+
+def _has_word(prefix: str) -> ColumnElement[bool]:
+    word = col(DoctorWordRow.word)
+    begins = and_(word >= prefix, word < next_prefix(prefix))
+    return col(DoctorRow.id).in_(select(DoctorWordRow.doctor_id).where(begins))
+
+
+def _word_rows(row: DoctorRow) -> list[DoctorWordRow]:
+    return [DoctorWordRow(word=word, doctor_id=row.id) for word in words(row.name)]
+
+
+def _hours_rows(doctor_id: str, hours: Sequence[Hours]) -> list[HoursRow]:
+    return [
+        HoursRow(doctor_id=doctor_id, weekday=each.weekday, start_minute=each.start_minute, end_minute=each.end_minute)
+        for each in hours
+    ]
