@@ -1,1 +1,51 @@
-def main() -> None: ...
+"""The `hospital` command."""
+
+import os
+import sys
+
+import typer
+from sqlalchemy.exc import DBAPIError
+
+from hospital.commands.desk import create_admin, dead_letters, migrate, settings, verify_audit
+from hospital.commands.import_fhir import import_fhir
+from hospital.commands.up import up
+from hospital.logs import configure_logs
+from hospital.problems import CannotDo
+from subgraphs.kernel.errors import Refused
+
+app = typer.Typer(
+    name="hospital",
+    help="A hospital on one federated GraphQL API.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(up)
+app.command()(migrate)
+app.command()(settings)
+app.command("create-admin")(create_admin)
+app.command("import-fhir")(import_fhir)
+app.add_typer(dead_letters, name="dead-letters")
+app.command("verify-audit")(verify_audit)
+
+
+def main() -> None:
+    os.umask(0o077)  # what a hospital writes is for its owner alone
+    configure_logs()
+    try:
+        app()
+    except (CannotDo, Refused) as refused:
+        typer.echo(str(refused), err=True)
+        sys.exit(1)
+    except DBAPIError as error:
+        typer.echo(f"The databases cannot be used: {error.orig}.", err=True)
+        sys.exit(1)
+    except OSError as error:
+        typer.echo(f"The system refuses: {error}.", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -27,12 +27,13 @@ from subgraphs.kernel.errors import Refused
 async def answered(info: Info, change: Awaitable[DoctorRow]) -> DoctorPayload:
     """The doctor as the change left it, or why it was refused."""
     try:
-        row = await change
+        id = (await change).id
     except Refused as refused:
         return DoctorPayload(doctor=None, errors=UserError.all_of(refused))
     finally:
         info.context.forget()
-    return DoctorPayload(doctor=Doctor.of(row), errors=[])
+    row = await info.context.loaders.doctors.load(id)
+    return DoctorPayload(doctor=None if row is None else Doctor.of(row), errors=[])
 
 
 @strawberry.type

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,6 +16,8 @@ from subgraphs.kernel.search import next_prefix, words
 
 DOCTORS = Keyset("doctors", ("sort_name", "id"))
 OF_DEPARTMENT = Keyset("of-department", ("sort_name", "id"))
+
+_BY_ID = select(DoctorRow).where(col(DoctorRow.id).in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,12 @@ async def doctor(session: AsyncSession, id: str) -> DoctorRow | None:
 
 async def locked_doctor(session: AsyncSession, id: str) -> DoctorRow | None:
     """The doctor as last committed, kept from other writers until the transaction ends."""
-    return (await session.exec(select(DoctorRow).where(col(DoctorRow.id) == id).with_for_update())).one_or_none()
+    statement = select(DoctorRow).where(col(DoctorRow.id) == id).with_for_update(of=DoctorRow)
+    return (await session.exec(statement)).one_or_none()
 
 
 async def doctors_by_id(session: AsyncSession, ids: Collection[str]) -> dict[str, DoctorRow]:
-    rows = (await session.exec(select(DoctorRow).where(col(DoctorRow.id).in_(ids)))).all()
+    rows = (await session.exec(_BY_ID, params={"ids": list(ids)})).all()
     return {row.id: row for row in rows}
 
 

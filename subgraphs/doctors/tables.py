@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from sqlalchemy import Index, MetaData, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Relationship, SQLModel
 
 from subgraphs.kernel.columns import ExactText, Instant, Money, PlainText
 
@@ -31,7 +31,10 @@ class DepartmentRow(DoctorsTable, table=True):
 
 
 class DoctorRow(DoctorsTable, table=True):
-    """`sort_name` and `specialty_key` are the normalised texts: what is ordered by and compared."""
+    """`sort_name` and `specialty_key` are the normalised texts: what is ordered by and compared.
+
+    A row that was read has its `department`; one that was just made does not.
+    """
 
     __tablename__ = "doctors"
     __table_args__ = (
@@ -56,6 +59,10 @@ class DoctorRow(DoctorsTable, table=True):
     import_key: str | None = Field(default=None, sa_type=ExactText(200))
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
+
+    department: DepartmentRow = Relationship(
+        sa_relationship_kwargs={"lazy": "joined", "innerjoin": True, "viewonly": True}
+    )
 
 
 class DoctorWordRow(DoctorsTable, table=True):

@@ -15,7 +15,6 @@ from subgraphs.doctors.loaders import DepartmentPage, LeaveRange
 from subgraphs.doctors.service.changing import NewLeave
 from subgraphs.doctors.service.registering import Registration
 from subgraphs.doctors.tables import DepartmentRow, DoctorRow, LeaveRow
-from subgraphs.kernel.federation import referenced
 from subgraphs.kernel.pagination import Connection, Page, connection
 from subgraphs.kernel.refusals import Refusal
 
@@ -106,7 +105,7 @@ class Department:
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Department | None":
-        row = await referenced(info.context.loaders.departments.load, id)
+        row = await info.context.loaders.departments.load(id)
         return None if row is None else cls.of(row)
 
     @strawberry.field
@@ -122,7 +121,7 @@ class Doctor:
     name: str
     email: str
     specialty: str
-    department_id: strawberry.Private[str]
+    department: Department
     consultation_fee: Decimal
     time_zone: str = strawberry.field(description="IANA zone, e.g. Asia/Kolkata.")
     slot_minutes: int
@@ -138,7 +137,7 @@ class Doctor:
             name=row.name,
             email=row.email,
             specialty=row.specialty,
-            department_id=row.department_id,
+            department=Department.of(row.department),
             consultation_fee=row.consultation_fee,
             time_zone=row.time_zone,
             slot_minutes=row.slot_minutes,
@@ -150,15 +149,8 @@ class Doctor:
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Doctor | None":
-        row = await referenced(info.context.loaders.doctors.load, id)
+        row = await info.context.loaders.doctors.load(id)
         return None if row is None else cls.of(row)
-
-    @strawberry.field
-    async def department(self, info: Info) -> Department:
-        row = await info.context.loaders.departments.load(self.department_id)
-        if row is None:
-            raise LookupError(f"doctor {self.id} is of a department that is not there")
-        return Department.of(row)
 
     @strawberry.field
     async def availability(self, info: Info) -> list[Availability]:

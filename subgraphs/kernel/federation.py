@@ -1,24 +1,25 @@
 """A domain's Strawberry schema as a subgraph: executed in process, or served over HTTP by `subgraphs.kernel.http`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from functools import cached_property
 from typing import Any
 
 import structlog
 from graphql import FieldNode, GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
-from strawberry.federation.schema import Schema
+from strawberry.federation.schema import FederationAny, Schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
+from strawberry.types import Info
 
 from subgraphs.kernel.denials import DenialLog
+from subgraphs.kernel.entities import resolve_entities
 from subgraphs.kernel.errors import Forbidden, RequestError, Unauthenticated
+from subgraphs.kernel.execution import Execution, Operations, mark_leaves
 from subgraphs.kernel.ids import new_id
 from subgraphs.kernel.principal import Principal
 from subgraphs.kernel.scalars import scalar_map
 from subgraphs.kernel.tokens import TokenChecker
-
-_CACHED_DOCUMENTS = 1000
 
 log = structlog.get_logger(__name__)
 
@@ -34,20 +35,35 @@ class _Schema(Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Nothing: what is to be logged is logged once, where it is masked."""
 
+    async def entities_resolver(  # type: ignore[override]  # awaited as any resolver is
+        self, info: Info, representations: list[FederationAny]
+    ) -> list[FederationAny]:
+        return await resolve_entities(self._entities, info, representations)
+
+    @cached_property
+    def _entities(self) -> dict[str, Any]:
+        """The types that answer for a key, by name."""
+        origins = {
+            name: getattr(known.definition, "origin", None) for name, known in self.schema_converter.type_map.items()
+        }
+        return {name: origin for name, origin in origins.items() if hasattr(origin, "resolve_reference")}
+
 
 def subgraph_schema(
     *, query: type, mutation: type | None = None, subscription: type | None = None, types: Sequence[type] = ()
 ) -> Schema:
     """A federation 2.9 schema with the contract's scalars and names."""
-    return _Schema(
+    schema = _Schema(
         query=query,
         mutation=mutation,
         subscription=subscription,
         types=types,
         federation_version="2.9",
         config=StrawberryConfig(name_converter=_Names(), scalar_map=scalar_map()),
-        extensions=[lambda: ParserCache(_CACHED_DOCUMENTS), lambda: ValidationCache(_CACHED_DOCUMENTS)],
+        execution_context_class=Execution,
     )
+    mark_leaves(schema._schema)
+    return schema
 
 
 class Subgraph:
@@ -63,6 +79,7 @@ class Subgraph:
     ) -> None:
         self.name, self.schema = name, schema
         self._context, self._tokens, self._denials = context, tokens, denials
+        self._operations = Operations(schema._schema)
 
     async def execute(
         self, document: str, variables: Mapping[str, Any], operation_name: str | None, headers: Mapping[str, str]
@@ -72,13 +89,9 @@ class Subgraph:
             principal = await self._tokens.principal(headers.get("authorization"))
         except Unauthenticated as error:
             return {"data": None, "errors": [error.formatted]}
-        result = await self.schema.execute(
-            document,
-            variable_values=dict(variables),
-            operation_name=operation_name,
-            context_value=self._context(principal),
-        )
-        await self._note_denials(principal, result.errors)
+        result = await self._operations.execute(document, variables, operation_name, self._context(principal))
+        if result.errors:
+            await self._note_denials(principal, result.errors)
         return response(result)
 
     async def subscribe(
@@ -134,8 +147,3 @@ def shown(error: GraphQLError) -> dict[str, Any]:
         "extensions": {"code": "INTERNAL_SERVER_ERROR", "errorId": error_id},
     }
     return masked | ({"path": list(error.path)} if error.path else {})
-
-
-async def referenced(load: Callable[[str], Awaitable[Any]], id: object) -> Any:
-    """What `_entities` gives for a key: nothing for a key that is not an id."""
-    return await load(id) if isinstance(id, str) else None

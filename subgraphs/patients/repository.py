@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, false, func, true
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, true
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,6 +19,8 @@ from subgraphs.patients.tables import CounterRow, NameWordRow, PatientRow, SignU
 
 BY_NAME = Keyset("patients", ("sort_name", "id"))
 
+_BY_ID = select(PatientRow).where(col(PatientRow.id).in_(bindparam("ids", expanding=True)))
+
 _MRN_SERIES = "mrn"
 _SIGN_UPS_KEPT = timedelta(days=1)
 
@@ -28,7 +30,7 @@ async def patient(session: AsyncSession, id: str) -> PatientRow | None:
 
 
 async def patients_by_id(session: AsyncSession, ids: Collection[str]) -> dict[str, PatientRow]:
-    rows = (await session.exec(select(PatientRow).where(col(PatientRow.id).in_(ids)))).all()
+    rows = (await session.exec(_BY_ID, params={"ids": list(ids)})).all()
     return {row.id: row for row in rows}
 
 

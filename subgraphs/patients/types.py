@@ -6,7 +6,6 @@ from typing import Any, Self, TypeVar
 
 import strawberry
 
-from subgraphs.kernel.federation import referenced
 from subgraphs.kernel.refusals import Refusal
 from subgraphs.patients.context import Info
 from subgraphs.patients.rules import Sex
@@ -80,7 +79,7 @@ class Patient:
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Patient | None":
-        row = await referenced(info.context.loaders.visible, id)
+        row = await info.context.loaders.visible(id)
         return None if row is None else cls.of(row)
 
 

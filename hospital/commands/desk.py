@@ -1,0 +1,115 @@
+"""The small commands of who runs a hospital."""
+
+from typing import Annotated
+
+import typer
+
+from hospital.commands.opening import Data, existing, folder_of, in_use, operations_of, run
+from hospital.domains import migrate_all
+from hospital.folder import InUse
+from hospital.problems import CannotDo
+from hospital.settings import every_setting, meaningless_variables, read_settings
+from subgraphs.audit.service import Verification
+from workers.dead_letters import DeadLetter, NoSuchDeadLetter
+
+_VALUE_WIDTH, _LONGEST = 32, 400
+
+dead_letters = typer.Typer(help="Events that a consumer could not handle: lists them, and replays one.")
+
+
+def create_admin(
+    email: Annotated[str, typer.Option()],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True)],
+    data: Data = None,
+) -> None:
+    """Makes a login for an administrator, such as the first one."""
+
+    async def work() -> str:
+        async with operations_of(folder_of(data)) as operations:
+            return await operations.create_admin(email, password)
+
+    typer.echo(f"{run(work())} can sign in as ADMIN.")
+
+
+def migrate(data: Data = None) -> None:
+    """Brings the databases to the newest revision (`hospital up` does that as well)."""
+    folder = folder_of(data)
+    try:
+        with folder.opened():
+            run(migrate_all(folder, lambda name: typer.echo(f"{name}: at the newest revision")))
+    except InUse as taken:
+        raise in_use(folder, taken.occupant) from None
+
+
+def settings() -> None:
+    """Every setting with its value and where that comes from; secrets are masked."""
+    found = every_setting(*read_settings())
+    widest = max(len(setting.name) for setting in found)
+    for setting in found:
+        value = f"{setting.value:<{_VALUE_WIDTH}}"
+        typer.echo(f"{setting.name:<{widest}}  {value}  {setting.source:<11}  {setting.description}".rstrip())
+    for name in meaningless_variables(found):
+        typer.echo(f"{name} is set in the environment, and is none of the hospital's settings.", err=True)
+
+
+@dead_letters.callback(invoke_without_command=True)
+def dead_letters_default(context: typer.Context, data: Data = None) -> None:
+    if context.invoked_subcommand is None:
+        list_dead_letters(data)
+
+
+@dead_letters.command("list")
+def list_dead_letters(data: Data = None) -> None:
+    """Those that were not replayed yet, oldest first."""
+
+    async def work() -> list[DeadLetter]:
+        async with operations_of(existing(folder_of(data))) as operations:
+            return await operations.dead_letters()
+
+    letters = run(work())
+    for letter in letters:
+        typer.echo(f"{letter.id}  {letter.failed_at:%Y-%m-%dT%H:%M:%SZ}  {letter.consumer} of {letter.topic}")
+        typer.echo(f"  {_one_line(letter.error)}")
+        typer.echo(f"  {_one_line(letter.body)}")
+    typer.echo(f"{len(letters)} dead letters." if len(letters) != 1 else "1 dead letter.")
+
+
+@dead_letters.command("replay")
+def replay_dead_letter(id: Annotated[str, typer.Argument()], data: Data = None) -> None:
+    """Hands the event to its consumer again. One that fails again stays."""
+
+    async def work() -> DeadLetter:
+        async with operations_of(existing(folder_of(data))) as operations:
+            try:
+                return await operations.replay(id)
+            except (NoSuchDeadLetter, CannotDo) as refused:
+                raise CannotDo(f"Not replayed: {refused}.") from None
+            except Exception as error:
+                raise CannotDo(f"Not replayed, it failed again: {type(error).__name__}: {error}") from None
+
+    letter = run(work())
+    typer.echo(f"Replayed: {letter.consumer} has handled it.")
+
+
+def verify_audit(data: Data = None) -> None:
+    """Checks the whole audit trail, and against the heads that were signed. Exit status 1 where it does not hold."""
+
+    async def work() -> Verification:
+        async with operations_of(existing(folder_of(data))) as operations:
+            await operations.settled()
+            return await operations.verify_audit()
+
+    found = run(work())
+    typer.echo(
+        f"{found.head.sequence} events, {found.signed_heads} signed heads (the last at event {found.signed_up_to})."
+    )
+    for problem in found.problems:
+        typer.echo(problem, err=True)
+    if not found.intact:
+        raise typer.Exit(1)
+    typer.echo(f"The trail is intact. Its head is {found.head.hash}.")
+
+
+def _one_line(text: str) -> str:
+    shown = " ".join(text.split())
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"

@@ -1,0 +1,66 @@
+"""Opening a hospital's folder for a command: here where it is free, through the running hospital where it is in use."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+import uvloop
+
+from hospital.control import RemoteOperations, connected
+from hospital.folder import DataFolder, InUse, Occupant
+from hospital.operations import LocalOperations, Operations
+from hospital.problems import CannotDo
+from hospital.runtime import open_runtime
+from hospital.settings import read_settings
+
+T = TypeVar("T")
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="The hospital's data folder.", show_default="HOSPITAL_DATA, or ./data"),
+]
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def folder_of(data: Path | None) -> DataFolder:
+    return DataFolder(data or read_settings()[0].data)
+
+
+def existing(folder: DataFolder) -> DataFolder:
+    """Raises CannotDo where there is no hospital yet."""
+    if not (folder.path / "accounts.db").exists():
+        raise CannotDo(f"There is no hospital in {folder.path}. Another folder is named with --data.")
+    return folder
+
+
+@asynccontextmanager
+async def operations_of(folder: DataFolder) -> AsyncIterator[Operations]:
+    """Raises CannotDo."""
+    async with AsyncExitStack() as stack:
+        try:
+            stack.enter_context(folder.opened())
+        except InUse as taken:
+            yield await _through(folder, taken.occupant, stack)
+        else:
+            runtime = await stack.enter_async_context(open_runtime(folder, read_settings()[0]))
+            yield LocalOperations(runtime)
+
+
+async def _through(folder: DataFolder, occupant: Occupant, stack: AsyncExitStack) -> RemoteOperations:
+    try:
+        return await stack.enter_async_context(connected(occupant.socket or ""))
+    except OSError:
+        raise in_use(folder, occupant) from None
+
+
+def in_use(folder: DataFolder, occupant: Occupant) -> CannotDo:
+    return CannotDo(
+        f"The hospital in {folder.path} is in use by process {occupant.pid}: stop that first, or wait for it."
+    )

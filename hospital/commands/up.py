@@ -1,0 +1,151 @@
+"""`hospital up`: the hospital in one process."""
+
+import asyncio
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from starlette.types import ASGIApp
+
+from hospital.commands.opening import Data, folder_of, in_use, run
+from hospital.control import taking_commands
+from hospital.demo.fill import LOGINS, Filling, Plan
+from hospital.demo.state import SEED, DemoState, demo_password, is_empty
+from hospital.folder import DataFolder, InUse
+from hospital.mailbox_page import MailboxPage, switched_off
+from hospital.operations import LocalOperations
+from hospital.problems import CannotDo
+from hospital.progress import progress
+from hospital.runtime import Runtime, keeping_time, open_runtime
+from hospital.server import bind, on_signals, serve
+from hospital.settings import read_settings
+from hospital.web import web_app
+from router.settings import RouterSettings
+from subgraphs.accounts.rules import credentials
+from subgraphs.kernel.errors import Refused
+from subgraphs.kernel.settings import Settings
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    host: str
+    demo: bool
+    demo_password: str | None
+    mailbox: bool
+
+    @property
+    def shows_mailbox(self) -> bool:
+        """Mails hold links that open logins: other machines see them only where that was asked for."""
+        return self.mailbox or self.host == LOOPBACK
+
+
+def up(
+    data: Data = None,
+    port: Annotated[int, typer.Option(help="0 takes any free one.", min=0, max=65535)] = 8761,
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = LOOPBACK,
+    demo: Annotated[bool, typer.Option("--demo", help="Fill an empty hospital with a believable one.")] = False,
+    demo_password: Annotated[str | None, typer.Option(metavar="PW", help="For the logins of the demo.")] = None,
+    mailbox: Annotated[bool, typer.Option("--mailbox", help="Show /dev/mailbox on any host.")] = False,
+) -> None:
+    """Runs the hospital in one process: SQLite, events delivered in process, a mailbox page instead of SMTP."""
+    _check_password(demo_password)
+    folder = folder_of(data)
+    try:
+        with folder.opened() as control, bind(host, port) as listener:
+            run(_run(folder, control, listener, Options(host, demo, demo_password, mailbox)))
+    except InUse as taken:
+        raise in_use(folder, taken.occupant) from None
+
+
+async def _run(folder: DataFolder, control: Path, listener: socket.socket, options: Options) -> None:
+    console = Console()
+    settings, router_settings = _settings(listener)
+    async with open_runtime(folder, settings) as runtime:
+        if options.demo and not await _filled(runtime, options, console):
+            return
+        operations = LocalOperations(runtime)
+        async with keeping_time(runtime), taking_commands(control, operations):
+            app = web_app(runtime, router_settings, mailbox=_mailbox(runtime, options))
+            await serve(app, router_settings, listener, lambda: _say_where(console, runtime, options, listener))
+    console.print("The hospital is closed.")
+
+
+def _settings(listener: socket.socket) -> tuple[Settings, RouterSettings]:
+    """Unless told otherwise, links lead to where this process listens."""
+    settings, router_settings = read_settings()
+    if "public_url" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"public_url": _url(listener)})
+    return settings, router_settings
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    reachable = LOOPBACK if host == "0.0.0.0" else "::1" if host == "::" else host
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+def _mailbox(runtime: Runtime, options: Options) -> ASGIApp:
+    if not options.shows_mailbox:
+        return switched_off()
+    return MailboxPage(runtime.domains.mailbox, any_host=options.mailbox)
+
+
+async def _filled(runtime: Runtime, options: Options, console: Console) -> bool:
+    """False when it was told to stop before that."""
+    filling = asyncio.create_task(_fill(runtime, options, console), name="demo")
+    with on_signals(filling.cancel):
+        await asyncio.wait([filling])
+    if filling.cancelled():
+        console.print("Stopped while it was being filled. Start it again, and the filling goes on.")
+        return False
+    filling.result()
+    return True
+
+
+async def _fill(runtime: Runtime, options: Options, console: Console) -> None:
+    state = DemoState.of(runtime.folder)
+    if state is None:
+        if not await is_empty(runtime.domains):
+            console.print("This hospital has data of its own: no demo data was put into it.")
+            return
+        state = DemoState(SEED, runtime.clock.now().replace(microsecond=0))
+        state.keep(runtime.folder)
+    if not state.filled:
+        password = demo_password(runtime.folder, options.demo_password)
+        with progress(console, 100) as advance:
+            plan = Plan.of(state, runtime)
+            await Filling(runtime, plan, password, lambda label, done, all: advance(label, 100 * done // all)).run()
+        state.finished().keep(runtime.folder)
+
+
+def _check_password(given: str | None) -> None:
+    """Raises CannotDo for a password that no login of the demo could have."""
+    if given is None:
+        return
+    try:
+        for email in LOGINS:
+            credentials(email, given)
+    except Refused as refused:
+        raise CannotDo(f"--demo-password: {refused}") from None
+
+
+def _say_where(console: Console, runtime: Runtime, options: Options, listener: socket.socket) -> None:
+    url = _url(listener)
+    lines = [f"The hospital is open at {url}", f"  GraphiQL  {url}/graphql"]
+    if options.shows_mailbox:
+        lines.append(f"  Mailbox   {url}/dev/mailbox")
+    lines.append(f"  Data      {runtime.folder.path.resolve()}, process {os.getpid()}")
+    if DemoState.of(runtime.folder) is not None:
+        password = demo_password(runtime.folder, None)
+        lines += ["", f"Logins of the demo, all with the password {password}"]
+        lines += [f"  {email:<26}{role}" for email, role in LOGINS.items()]
+        if options.demo_password not in (None, password):
+            lines.append("  (The hospital was filled before with that password, and keeps it.)")
+    lines += ["", "Ctrl-C closes it."]
+    console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)

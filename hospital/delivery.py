@@ -1,0 +1,99 @@
+"""How events get about in one process: handed over after their commit, and read from the outboxes in any case."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from hospital.domains import Domains
+from subgraphs.appointments.events import EVENTS as APPOINTMENTS_EVENTS
+from subgraphs.audit.app import CONSUMER as AUDIT_TRAIL
+from subgraphs.doctors.events import EVENTS as DOCTORS_EVENTS
+from subgraphs.doctors.events import DepartmentCreated
+from subgraphs.kernel.events import Envelope, topic_of
+from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.handover import Handover, Receiver
+from subgraphs.kernel.inbox import Subscriber
+from subgraphs.patients.events import EVENTS as PATIENTS_EVENTS
+from workers.consumer import Consumer
+from workers.outbox_source import OutboxFeed, consumers, position_of
+
+HANDED_OVER_AT_MOST = 5
+"""A transaction of more events (an import) leaves them to the consumers, which take many at a time."""
+
+_LOOKS_EVERY_SECONDS = 0.05
+
+_DECIDED_BY = {
+    "patients": PATIENTS_EVENTS,
+    "doctors": tuple(event for event in DOCTORS_EVENTS if event is not DepartmentCreated),
+    "appointments": APPOINTMENTS_EVENTS,
+}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    feeds: tuple[OutboxFeed, ...]
+    subscribers: tuple[Subscriber, ...]
+
+    @classmethod
+    def of(cls, domains: Domains) -> "Delivery":
+        """Wires the hand-over into every domain's database."""
+        feeds = tuple(OutboxFeed(base.name, base.database) for base in domains.bases)
+        for base, feed in zip(domains.bases, feeds, strict=True):
+            handover = Handover(_receivers(base, domains.subscribers), feed.wake)
+            base.database.after_commit = partial(_deliver, handover, feed)
+        return cls(feeds, domains.subscribers)
+
+    def consumers(self) -> list[Consumer]:
+        return consumers(self.subscribers, self.feeds)
+
+    @contextmanager
+    def without_handover(self) -> Iterator[None]:
+        """For work of many transactions whose copies may lag meanwhile: the consumers take many events at a time."""
+        kept = [feed.database.after_commit for feed in self.feeds]
+        for feed in self.feeds:
+            feed.database.after_commit = partial(_announce, feed)
+        try:
+            yield
+        finally:
+            for feed, after_commit in zip(self.feeds, kept, strict=True):
+                feed.database.after_commit = after_commit
+
+    async def settled(self) -> None:
+        """Returns when every consumer has read all that stands in the outboxes, and what that brought about."""
+        while True:
+            if not (await self._unread() or await self._unread()):  # the first look may miss what arrived behind it
+                return
+            await asyncio.sleep(_LOOKS_EVERY_SECONDS)
+
+    async def _unread(self) -> bool:
+        for feed in self.feeds:
+            for subscriber in self.subscribers:
+                if feed.topic in subscriber.topics:
+                    position = await position_of(subscriber, feed.topic)
+                    if await feed.behind(position, limit=1):
+                        return True
+        return False
+
+
+async def _announce(feed: OutboxFeed, events: list[Envelope]) -> None:
+    feed.wake()
+
+
+async def _deliver(handover: Handover, feed: OutboxFeed, events: list[Envelope]) -> None:
+    if len(events) > HANDED_OVER_AT_MOST:
+        feed.wake()
+    else:
+        await handover(events)
+
+
+def _receivers(base: Foundation, subscribers: Sequence[Subscriber]) -> dict[str, tuple[Receiver, ...]]:
+    """By event type, the copies that other domains decide by; the audit trail decides nothing."""
+    topic = topic_of(base.name)
+    copies = tuple(
+        subscriber.receive
+        for subscriber in subscribers
+        if topic in subscriber.topics and subscriber.consumer != AUDIT_TRAIL
+    )
+    return {event.type: copies for event in _DECIDED_BY.get(base.name, ()) if copies}

@@ -1,0 +1,115 @@
+"""The domains of one hospital in one process: built on their databases, each given what it asks of the others."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from alembic.util import CommandError
+
+from hospital.folder import DataFolder
+from hospital.mailbox import DurableMailbox
+from hospital.problems import CannotDo
+from subgraphs.accounts import app as accounts
+from subgraphs.accounts.app import AccountsDomain
+from subgraphs.accounts.keys import PublishedKeys
+from subgraphs.accounts.service.grants import AUDIENCE
+from subgraphs.appointments import app as appointments
+from subgraphs.appointments.app import AppointmentsDomain
+from subgraphs.audit import app as audit
+from subgraphs.audit.app import AuditDomain
+from subgraphs.audit.heads import HeadsFile
+from subgraphs.doctors import app as doctors
+from subgraphs.doctors.app import DoctorsDomain
+from subgraphs.kernel.clock import Clock
+from subgraphs.kernel.database import Database
+from subgraphs.kernel.federation import Subgraph
+from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.inbox import Subscriber
+from subgraphs.kernel.migrate import migrate
+from subgraphs.kernel.settings import Settings
+from subgraphs.kernel.tokens import TokenChecker
+from subgraphs.patients import app as patients
+from subgraphs.patients.app import PatientsDomain
+
+NAMES = ("accounts", "patients", "doctors", "appointments", "audit")
+
+_LEAST_SECRET_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Domains:
+    accounts: AccountsDomain
+    patients: PatientsDomain
+    doctors: DoctorsDomain
+    appointments: AppointmentsDomain
+    audit: AuditDomain
+    mailbox: DurableMailbox
+
+    @property
+    def bases(self) -> tuple[Foundation, ...]:
+        return tuple(domain.base for domain in self._all)
+
+    @property
+    def subgraphs(self) -> dict[str, Subgraph]:
+        return {domain.base.name: domain.subgraph for domain in self._all}
+
+    @property
+    def subscribers(self) -> tuple[Subscriber, ...]:
+        return tuple(subscriber for domain in self._all for subscriber in domain.subscribers)
+
+    @property
+    def _all(self) -> tuple[AccountsDomain | PatientsDomain | DoctorsDomain | AppointmentsDomain | AuditDomain, ...]:
+        return self.accounts, self.patients, self.doctors, self.appointments, self.audit
+
+    async def close(self) -> None:
+        for base in self.bases:
+            await base.database.close()
+        await self.mailbox.close()
+
+
+async def migrate_all(folder: DataFolder, on_each: Callable[[str], None] = lambda name: None) -> None:
+    """Brings every domain's database to the newest revision; safe to repeat. Raises CannotDo."""
+    for name in NAMES:
+        database = Database(folder.database_url(name), readers=1)
+        try:
+            await migrate(database, name)
+        except CommandError as error:  # such as a revision that a newer hospital has made
+            raise CannotDo(f"{name}.db cannot be migrated: {error}") from None
+        finally:
+            await database.close()
+        on_each(name)
+
+
+async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) -> Domains:
+    """Over databases that are migrated. Nothing runs yet."""
+    databases = {name: Database(folder.database_url(name)) for name in NAMES}
+    published = PublishedKeys(databases["accounts"], clock)
+    tokens = TokenChecker(published, issuer=settings.public_url, audience=AUDIENCE)
+    bases = {name: Foundation.of(name, databases[name], settings, clock, tokens) for name in NAMES}
+    mailbox = DurableMailbox(Database(folder.database_url("mailbox"), readers=1))
+    await mailbox.prepare()
+
+    secret = _secret(folder, settings)
+    logins = accounts.build(bases["accounts"], mailbox, secret)
+    return Domains(
+        accounts=logins,
+        patients=patients.build(bases["patients"], logins.service),
+        doctors=doctors.build(bases["doctors"], logins.service),
+        appointments=appointments.build(bases["appointments"]),
+        audit=audit.build(bases["audit"], HeadsFile(folder.audit_heads, _heads_key(secret))),
+        mailbox=mailbox,
+    )
+
+
+def _secret(folder: DataFolder, settings: Settings) -> bytes:
+    """Raises CannotDo for one that is too short to be one."""
+    given = settings.secret_key
+    secret = folder.secret_key() if given is None else given.get_secret_value().encode()
+    if len(secret) < _LEAST_SECRET_BYTES:
+        raise CannotDo(f"HOSPITAL_SECRET_KEY has {_LEAST_SECRET_BYTES} characters at least.")
+    return secret
+
+
+def _heads_key(secret: bytes) -> bytes:
+    return hmac.new(secret, b"hospital: heads of the audit chain", sha256).digest()

@@ -1,0 +1,80 @@
+"""Serving the hospital on its port until it is told to stop."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+
+from hospital.problems import CannotDo
+from router.server import DrainingServer, server_config, settle_memory
+from router.settings import RouterSettings
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Server(DrainingServer):
+    """Leaves the signals to who runs it: uvicorn would raise them again before everything is closed."""
+
+    def __init__(
+        self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]], on_start: Callable[[], None]
+    ) -> None:
+        super().__init__(config, drain)
+        self._on_start = on_start
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_start()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        """Drains; called once more, it waits for nobody."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Takes the port without listening yet. Raises CannotDo, also when it is in use."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise CannotDo(
+            f"Port {port} of {host} cannot be taken ({error.strerror}): choose another with --port."
+        ) from None
+    except OverflowError:
+        listener.close()
+        raise CannotDo(f"{port} is no port: choose one up to 65535.") from None
+    return listener
+
+
+async def serve(
+    app: Starlette, settings: RouterSettings, listener: socket.socket, on_start: Callable[[], None]
+) -> None:
+    host, port = listener.getsockname()[:2]
+    server = Server(server_config(app, settings, host=host, port=port), app.state.drain, on_start)
+    settle_memory()
+    with on_signals(server.stop):
+        await server.serve(sockets=[listener])
+
+
+@contextmanager
+def on_signals(react: Callable[[], object]) -> Iterator[None]:
+    """Calls `react` at SIGINT and SIGTERM, instead of what was called before."""
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, react)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)

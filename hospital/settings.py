@@ -1,0 +1,89 @@
+"""Every setting of the hospital with its value and where that comes from."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_settings import BaseSettings
+
+from hospital.problems import CannotDo
+from router.settings import RouterSettings
+from subgraphs.kernel.settings import Settings
+
+ALL = (Settings, RouterSettings)
+MASK = "********"
+
+_PREFIX = "HOSPITAL_"
+_PASSWORD_IN_URL = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]*)@")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """`value` as it may be shown; `source` is `environment` or `default`."""
+
+    name: str
+    value: str
+    source: str
+    description: str
+
+
+def read_settings() -> tuple[Settings, RouterSettings]:
+    """Raises CannotDo, naming the variable that is wrong."""
+    try:
+        return Settings(), RouterSettings()
+    except ValidationError as error:
+        raise CannotDo("\n".join(_problems(error))) from None
+    except ValueError as error:  # a value that is not even JSON where it must be
+        raise CannotDo(str(error)) from None
+
+
+def every_setting(*settings: BaseSettings) -> list[Setting]:
+    return [setting for each in settings for setting in _of(each, str(each.model_config.get("env_prefix", "")))]
+
+
+def meaningless_variables(known: list[Setting]) -> list[str]:
+    """Variables of the environment that look like settings and are none: misspelt, most likely."""
+    names = {setting.name for setting in known}
+    return sorted(name for name in os.environ if name.startswith(_PREFIX) and not _means_something(name.upper(), names))
+
+
+def _of(model: BaseModel, prefix: str) -> Iterator[Setting]:
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        variable = str(field.validation_alias or f"{prefix}{name}").upper()
+        if isinstance(value, BaseModel):
+            yield from _of(value, f"{variable}__")
+        else:
+            source = "environment" if name in model.model_fields_set else "default"
+            yield Setting(variable, shown(value), source, field.description or "")
+
+
+def shown(value: Any) -> str:
+    """As text, without what is secret in it."""
+    match value:
+        case _ if value in (None, "", (), {}):
+            return "–"
+        case SecretStr():
+            return MASK
+        case tuple() | list():
+            return ", ".join(shown(item) for item in value)
+        case dict():
+            return ", ".join(f"{name}={shown(item)}" for name, item in value.items())
+        case _:
+            return _PASSWORD_IN_URL.sub(rf"\1:{MASK}@", str(value))
+
+
+def _means_something(variable: str, names: set[str]) -> bool:
+    """A group of settings may be given as one JSON object under the name that its own begin with."""
+    return variable in names or any(name.startswith(f"{variable}__") for name in names) or "_TEST_" in variable
+
+
+def _problems(error: ValidationError) -> Iterator[str]:
+    prefix = _PREFIX if error.title == Settings.__name__ else f"{_PREFIX}ROUTER_"
+    for problem in error.errors(include_url=False, include_input=False):
+        path = "__".join(str(step) for step in problem["loc"]).upper()
+        name = path if path.startswith(_PREFIX) else prefix + path
+        yield f"{name}: {problem['msg'].removeprefix('Value error, ')}"

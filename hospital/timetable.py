@@ -1,0 +1,50 @@
+"""What is done from time to time."""
+
+from datetime import timedelta
+
+from hospital.delivery import Delivery
+from hospital.domains import Domains
+from subgraphs.kernel.principal import RoleName
+from subgraphs.kernel.signup import SubjectOwner
+from workers.pruning import prune_idempotency_keys, prune_inbox, prune_outbox
+from workers.timers import Job
+
+OUTBOX_KEPT = timedelta(days=7)
+INBOX_KEPT = timedelta(days=7)
+IDEMPOTENCY_KEYS_KEPT = timedelta(days=30)
+CHANGES_KEPT = timedelta(days=31)
+
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
+_AFTER_THE_START = 10.0
+
+
+def jobs(domains: Domains, delivery: Delivery) -> list[Job]:
+    accounts, audit = domains.accounts.service, domains.audit.service
+    owners: dict[RoleName, SubjectOwner] = {
+        RoleName.PATIENT: domains.patients.service,
+        RoleName.DOCTOR: domains.doctors.service,
+    }
+
+    async def settle_holds() -> None:
+        await accounts.settle_holds(owners)
+
+    async def prune() -> None:
+        await accounts.prune()
+        await _prune(domains, delivery)
+
+    return [
+        Job("accounts.settle_holds", _MINUTE / 2, settle_holds),
+        Job("accounts.rotate_keys", _HOUR, accounts.rotate_keys, after_seconds=_HOUR),
+        Job("audit.sign_head", _HOUR, audit.sign_head, after_seconds=_AFTER_THE_START),
+        Job("prune", _DAY, prune, after_seconds=_AFTER_THE_START),
+    ]
+
+
+async def _prune(domains: Domains, delivery: Delivery) -> None:
+    now = domains.accounts.base.clock.now()
+    await domains.appointments.service.prune_changes(now - CHANGES_KEPT)
+    for base in domains.bases:
+        await prune_idempotency_keys(base.database, now - IDEMPOTENCY_KEYS_KEPT)
+        await prune_inbox(base.database, delivery.subscribers, delivery.feeds, now - INBOX_KEPT)
+    for feed in delivery.feeds:
+        await prune_outbox(feed, delivery.subscribers, now - OUTBOX_KEPT)

@@ -1,0 +1,77 @@
+"""What is served on the public port: the router over the domains of this process, and beside it what is no GraphQL."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from joserfc.jwk import KeySet, import_key
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+import schema
+from hospital.runtime import Runtime
+from hospital.tabs import tabs_of
+from router.app import create_app
+from router.auth import JwksSource, TokenChecker
+from router.entrypoints.probes import ReadinessCheck
+from router.settings import RouterSettings
+from router.supergraph import read_supergraph
+from router.transports.local import LocalTransport
+from subgraphs.accounts.keys import PublishedKeys
+from subgraphs.accounts.oauth import oauth_app
+from subgraphs.accounts.service.grants import AUDIENCE
+from subgraphs.kernel.foundation import Foundation
+
+SUPERGRAPH = Path(schema.__file__ or "").parent / "supergraph.graphql"
+
+_KEYS_FRESH_SECONDS, _KEYS_PAUSE_SECONDS = 300.0, 1.0
+
+
+class OwnKeys(JwksSource):
+    """The keys that accounts publishes in this process; read again at most once a second, whatever tokens say."""
+
+    def __init__(self, published: PublishedKeys, clock: Callable[[], float] = time.monotonic) -> None:
+        self._published, self._clock = published, clock
+        self._keys, self._read_at = KeySet([]), -float("inf")
+
+    async def keys(self) -> KeySet:
+        if self._clock() - self._read_at > _KEYS_FRESH_SECONDS:
+            await self.refreshed_keys()
+        return self._keys
+
+    async def refreshed_keys(self) -> KeySet:
+        if self._clock() - self._read_at >= _KEYS_PAUSE_SECONDS:
+            self._read_at = self._clock()
+            document = await self._published.document()
+            self._keys = KeySet([import_key(key) for key in document["keys"]])
+        return self._keys
+
+
+def web_app(runtime: Runtime, settings: RouterSettings, *, mailbox: ASGIApp) -> Starlette:
+    """`mailbox` is what answers at /dev/mailbox."""
+    if settings.graphiql_tabs is not None:
+        return _web_app(runtime, settings, mailbox)
+    with tabs_of(runtime.clock.now().astimezone(runtime.settings.zone).date()) as tabs:
+        return _web_app(runtime, settings.model_copy(update={"graphiql_tabs": tabs}), mailbox)
+
+
+def _web_app(runtime: Runtime, settings: RouterSettings, mailbox: ASGIApp) -> Starlette:
+    domains, oauth = runtime.domains, oauth_app(runtime.domains.accounts.service)
+    keys = OwnKeys(domains.accounts.published_keys)
+    return create_app(
+        read_supergraph(SUPERGRAPH.read_text("utf-8")),
+        LocalTransport(domains.subgraphs, seconds_of=settings.seconds_of),
+        settings,
+        token_checker=TokenChecker(keys, issuer=runtime.settings.public_url, audience=AUDIENCE),
+        mounts={"/oauth": oauth, "/.well-known": oauth, "/dev/mailbox": mailbox},
+        readiness={base.name: _readable(base) for base in domains.bases},
+    )
+
+
+def _readable(base: Foundation) -> ReadinessCheck:
+    async def check() -> None:
+        async with base.database.reading() as session:
+            await (await session.connection()).execute(text("SELECT 1"))
+
+    return check

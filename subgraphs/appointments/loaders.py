@@ -1,0 +1,116 @@
+"""What one request reads of appointments, each kind for many keys in one statement; made anew after a change."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeAlias, TypeVar
+
+from sqlalchemy import ColumnElement
+from strawberry.dataloader import DataLoader
+
+from subgraphs.appointments import access, copies, repository
+from subgraphs.appointments.repository import Filter
+from subgraphs.appointments.rules import Span, open_slots, span_of_days
+from subgraphs.appointments.tables import AppointmentRow, DoctorCopyRow, TransitionRow
+from subgraphs.kernel.access import Thing, seat_towards
+from subgraphs.kernel.clock import Clock
+from subgraphs.kernel.database import Database
+from subgraphs.kernel.pagination import PageRequest
+from subgraphs.kernel.principal import Principal, RoleName
+
+Days: TypeAlias = tuple[date, date]
+Question = TypeVar("Question")
+
+
+@dataclass(frozen=True, slots=True)
+class ListOfMany:
+    """The same list asked of many parents; `parent` is the attribute that names them, `patient_id` or `doctor_id`."""
+
+    parent: str
+    filter: Filter
+    wanted: PageRequest
+
+
+class Loaders:
+    def __init__(self, database: Database, clock: Clock, principal: Principal | None) -> None:
+        self._database, self._clock, self._principal = database, clock, principal
+        self.appointments: DataLoader[str, AppointmentRow | None] = DataLoader(self._appointments)
+        self.histories: DataLoader[str, list[TransitionRow]] = DataLoader(self._histories)
+        self.treats: DataLoader[str, bool] = DataLoader(self._treats)
+        self.open_slots: DataLoader[tuple[str, Days], list[Span] | None] = DataLoader(self._open_slots)
+        self.rows: DataLoader[tuple[str, ListOfMany], list[AppointmentRow]] = DataLoader(self._rows)
+        self.counts: DataLoader[tuple[str, ListOfMany], int] = DataLoader(self._counts)
+
+    async def sees(self, row: AppointmentRow) -> bool:
+        if access.is_doctor_of(self._principal, row.doctor_id):
+            return True
+        return await self.sees_of_patient(access.APPOINTMENT, row.patient_id)
+
+    async def sees_of_patient(self, thing: Thing, patient_id: str) -> bool:
+        is_doctor = self._principal is not None and self._principal.role is RoleName.DOCTOR
+        treating = is_doctor and await self.treats.load(patient_id)
+        return thing.may_see(seat_towards(self._principal, patient_id, treating=treating))
+
+    async def _appointments(self, ids: list[str]) -> list[AppointmentRow | None]:
+        async with self._database.reading() as session:
+            found = await repository.appointments_by_id(session, ids)
+        return [found.get(id) for id in ids]
+
+    async def _histories(self, ids: list[str]) -> list[list[TransitionRow]]:
+        async with self._database.reading() as session:
+            found = await repository.histories(session, ids)
+        return [found.get(id, []) for id in ids]
+
+    async def _treats(self, patient_ids: list[str]) -> list[bool]:
+        """Whether the doctor who asks treats them."""
+        doctor_id = self._principal.doctor_id if self._principal else None
+        if doctor_id is None:
+            return [False] * len(patient_ids)
+        async with self._database.reading() as session:
+            found = await repository.treated(session, doctor_id, patient_ids)
+        return [id in found for id in patient_ids]
+
+    async def _rows(self, keys: list[tuple[str, ListOfMany]]) -> list[list[AppointmentRow]]:
+        found: dict[tuple[str, ListOfMany], list[AppointmentRow]] = {}
+        async with self._database.reading() as session:
+            for asked, ids in _grouped(keys).items():
+                where = self._where(asked)
+                rows = await repository.pages(session, asked.parent, ids, where, asked.wanted)
+                found |= {(id, asked): rows.get(id, []) for id in ids}
+        return [found[key] for key in keys]
+
+    async def _counts(self, keys: list[tuple[str, ListOfMany]]) -> list[int]:
+        found: dict[tuple[str, ListOfMany], int] = {}
+        async with self._database.reading() as session:
+            for asked, ids in _grouped(keys).items():
+                counts = await repository.counts(session, asked.parent, ids, self._where(asked))
+                found |= {(id, asked): counts.get(id, 0) for id in ids}
+        return [found[key] for key in keys]
+
+    def _where(self, asked: ListOfMany) -> ColumnElement[bool]:
+        return repository.listed(self._principal, asked.filter, of_parents=True)
+
+    async def _open_slots(self, keys: list[tuple[str, Days]]) -> list[list[Span] | None]:
+        found: dict[tuple[str, Days], list[Span] | None] = {}
+        async with self._database.reading() as session:
+            doctors = await repository.doctor_copies(session, {id for id, _ in keys})
+            for days, ids in _grouped(keys).items():
+                taken = await repository.taken_steps(session, ids, span_of_days(*days))
+                found |= {(id, days): self._open(doctors.get(id), days, taken[id]) for id in ids}
+        return [found[key] for key in keys]
+
+    def _open(self, doctor: DoctorCopyRow | None, days: Days, taken: set[int]) -> list[Span] | None:
+        if doctor is None:
+            return None
+        if not doctor.active:
+            return []
+        return open_slots(copies.schedule_of(doctor), *days, self._clock.now(), taken)
+
+
+def _grouped(keys: Sequence[tuple[str, Question]]) -> dict[Question, list[str]]:
+    """The ids for which the same is asked: one statement each."""
+    grouped: dict[Question, list[str]] = defaultdict(list)
+    for id, asked in keys:
+        grouped[asked].append(id)
+    return grouped

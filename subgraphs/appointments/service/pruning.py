@@ -1,0 +1,32 @@
+"""Letting go of the oldest changes of the stream."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from subgraphs.appointments import changes
+from subgraphs.kernel.foundation import Foundation
+
+KEPT_AT_LEAST = timedelta(days=30)
+_BATCH = 1000
+
+
+async def prune_changes(base: Foundation, before: datetime) -> int:
+    """Drops what was changed before that instant, never of the last 30 days; gives how many changes went.
+
+    The horizon is moved first, so a cursor is refused as expired before anything behind it is missing.
+    """
+    oldest_kept = min(before, base.clock.now() - KEPT_AT_LEAST)
+
+    async def move(session: AsyncSession) -> int:
+        return await changes.move_horizon(session, oldest_kept)
+
+    horizon = await base.database.transaction(move)
+
+    async def drop(session: AsyncSession) -> int:
+        return await changes.delete_through(session, horizon, _BATCH)
+
+    pruned = 0
+    while dropped := await base.database.transaction(drop):
+        pruned += dropped
+    return pruned

@@ -1,0 +1,72 @@
+"""Processes under measurement: on a spare port, asked over keep-alive HTTP, CPU time as the kernel counts it."""
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_STARTED_WITHIN_SECONDS = 120.0
+
+Send = Callable[[int], Any]
+
+
+def spare_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def running(arguments: Sequence[str], url: str, log: Path) -> AsyncIterator[int]:
+    """The process id of `python -m …`, once `url` answers; it is ended with SIGTERM."""
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", *arguments, stdout=output, stderr=output)
+    try:
+        await _until_answered(url, process)
+        yield process.pid
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _until_answered(url: str, process: asyncio.subprocess.Process) -> None:
+    deadline = time.monotonic() + _STARTED_WITHIN_SECONDS
+    async with aiohttp.ClientSession() as session:
+        while time.monotonic() < deadline and process.returncode is None:
+            try:
+                async with session.get(url) as answer:
+                    if answer.status < 500:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.1)
+    raise SystemExit(f"{url} did not answer")
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of the process with all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+
+
+async def cpu_ms_a_request(pid: int, send: Send, count: int, *, at_once: int = 4) -> float:
+    """CPU milliseconds of the process for each of `count` calls of `send(number)`, `at_once` under way at a time."""
+    before = cpu_seconds(pid)
+    numbers = iter(range(count))
+
+    async def client() -> None:
+        for number in numbers:
+            await send(number)
+
+    await asyncio.gather(*(client() for _ in range(at_once)))
+    return (cpu_seconds(pid) - before) / count * 1000

@@ -1,0 +1,116 @@
+"""The `hospital` command as people run it: `up` in a process of its own, the small ones in this one."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from hospital.__main__ import main
+
+STARTED_WITHIN_SECONDS = 60.0  # on a busy machine
+
+
+@dataclass
+class Running:
+    """A hospital that is open, and what it has printed so far."""
+
+    process: subprocess.Popen[str]
+    url: str = ""
+    printed: list[str] = field(default_factory=list)
+
+    def ask(self, document: str, bearer: str | None = None, **variables: Any) -> dict[str, Any]:
+        """The data of an answer without errors. Raises OSError where nobody answers."""
+        headers = {"content-type": "application/json"} | ({"authorization": bearer} if bearer else {})
+        body = json.dumps({"query": document, "variables": variables}).encode()
+        answer: dict[str, Any] = json.loads(_sent(urllib.request.Request(f"{self.url}/graphql", body, headers))[1])
+        assert "errors" not in answer, answer
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def get(self, path: str, **headers: str) -> tuple[int, str]:
+        return _sent(urllib.request.Request(self.url + path, headers=headers))
+
+    def sign_in(self, email: str, password: str) -> str:
+        document = """mutation ($email: String!, $password: String!) {
+          signIn(input: {email: $email, password: $password}) { session { accessToken } errors { code } } }"""
+        payload = self.ask(document, email=email, password=password)["signIn"]
+        assert payload["errors"] == []
+        return f"Bearer {payload['session']['accessToken']}"
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+@contextmanager
+def hospital_up(folder: Path, *options: str) -> Iterator[Running]:
+    running = Running(_started("up", "--data", str(folder), "--port", "0", *options))
+    opened = threading.Event()
+    reading = threading.Thread(target=_read, args=(running, opened))
+    reading.start()
+    try:
+        assert opened.wait(STARTED_WITHIN_SECONDS)
+        assert running.url, "\n".join(running.printed)
+        yield running
+    finally:
+        running.stop()
+        reading.join()
+
+
+@dataclass
+class Command:
+    """Runs one command in this process: its exit status, stdout and stderr."""
+
+    capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        self.monkeypatch.setattr(sys, "argv", ["hospital", *arguments])
+        umask, status = os.umask(0o022), 0
+        try:
+            main()
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+        finally:
+            os.umask(umask)
+            structlog.reset_defaults()
+        said = self.capsys.readouterr()
+        return status, said.out, said.err
+
+
+def _started(*arguments: str) -> subprocess.Popen[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HOSPITAL_")}
+    command = [sys.executable, "-m", "hospital", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+
+
+def _read(running: Running, opened: threading.Event) -> None:
+    assert running.process.stdout is not None
+    for line in running.process.stdout:
+        running.printed.append(line.rstrip())
+        if "is open at" in line:
+            running.url = line.split()[-1]
+        if line.startswith("Ctrl-C"):
+            opened.set()
+    opened.set()
+
+
+def _sent(request: urllib.request.Request) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()

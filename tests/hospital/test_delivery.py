@@ -1,0 +1,64 @@
+"""Events in one process: known at once to who decides by them, and to everybody in the end."""
+
+from datetime import UTC, date, datetime
+
+from sqlmodel import func, select
+
+from hospital.delivery import HANDED_OVER_AT_MOST, Delivery
+from hospital.runtime import Runtime
+from subgraphs.accounts.tables import SubjectRow
+from subgraphs.appointments.tables import PatientCopyRow
+from subgraphs.audit.tables import AuditEventRow
+from subgraphs.kernel.database import Database
+from subgraphs.patients.service.importing import ImportedPatient
+
+
+def patients(count: int) -> list[ImportedPatient]:
+    return [ImportedPatient(f"test:{number}", f"Patient {number}", date(1990, 1, 1)) for number in range(count)]
+
+
+async def rows(database: Database, table: type) -> int:
+    async with database.reading() as session:
+        return (await session.exec(select(func.count()).select_from(table))).one()
+
+
+async def test_a_copy_has_it_when_the_use_case_returns(runtime: Runtime):
+    domains = runtime.domains
+    await domains.patients.service.import_patients(patients(1))
+    assert await rows(domains.appointments.base.database, PatientCopyRow) == 1
+    assert await rows(domains.accounts.base.database, SubjectRow) == 1
+
+
+async def test_everybody_has_all_of_it_when_it_has_settled(runtime: Runtime):
+    domains, many = runtime.domains, HANDED_OVER_AT_MOST * 10
+    await domains.patients.service.import_patients(patients(many))
+    await runtime.delivery.settled()
+    assert await rows(domains.appointments.base.database, PatientCopyRow) == many
+    assert await rows(domains.audit.base.database, AuditEventRow) == many
+
+
+async def test_a_copy_may_lag_where_that_was_asked_for_and_no_longer(runtime: Runtime):
+    domains = runtime.domains
+    with runtime.delivery.without_handover():
+        await domains.patients.service.import_patients(patients(1))
+        await runtime.delivery.settled()
+    await domains.patients.service.import_patients(patients(2))
+    assert await rows(domains.appointments.base.database, PatientCopyRow) == 2
+
+
+async def test_every_topic_that_somebody_subscribes_to_and_lives_here_has_a_consumer(runtime: Runtime):
+    delivery = Delivery.of(runtime.domains)
+    topics = {feed.topic for feed in delivery.feeds}
+    wanted = sum(len(topics.intersection(subscriber.topics)) for subscriber in delivery.subscribers)
+    assert len(delivery.consumers()) == wanted >= 10
+
+
+async def test_the_audit_trail_is_signed_and_holds(runtime: Runtime):
+    await runtime.domains.patients.service.import_patients(patients(3))
+    await runtime.delivery.settled()
+    head = await runtime.domains.audit.service.sign_head()
+    assert head is not None
+    assert head.mark.sequence == 3
+    assert (await runtime.domains.audit.service.verify_all()).intact
+    assert runtime.folder.audit_heads.stat().st_mode & 0o777 == 0o600
+    assert runtime.clock.now() > datetime(2026, 1, 1, tzinfo=UTC)

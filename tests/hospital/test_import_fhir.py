@@ -1,0 +1,96 @@
+"""`hospital import-fhir` against real domains: into a closed hospital, and through one that is open."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.hospital.fhir.exports import encounter, patient, write, write_whole
+from tests.hospital.processes import Command, Running
+
+SYNTHEA = Path(os.environ.get("HOSPITAL_TEST_SYNTHEA") or Path(__file__).parents[3] / "shared" / "synthea-10")
+NUMBERS = {"Organization": 43, "PractitionerRole": 43, "Practitioner": 43, "Patient": 13, "Encounter": 1215}
+
+
+def counts(out: str) -> dict[str, list[int]]:
+    """The numbers of each row of the table: lines, new here, here before (not for roles), not taken."""
+    rows = re.findall(r"^(\w+)(?: \(\w+\))? +([\d, ]+)$", out, re.MULTILINE)
+    return {kind: [int(number.replace(",", "")) for number in numbers.split()] for kind, numbers in rows}
+
+
+@pytest.mark.skipif(not SYNTHEA.is_dir(), reason=f"no export at {SYNTHEA}: HOSPITAL_TEST_SYNTHEA names one")
+def test_a_real_export_loads_whole_and_only_once(tmp_path: Path, command: Command):
+    arguments = ("import-fhir", str(SYNTHEA), "--data", str(tmp_path / "data"))
+    status, out, error = command(*arguments)
+    assert (status, [line for line in error.splitlines() if "ndjson" in line]) == (0, [])
+    assert {kind: row[0] for kind, row in counts(out).items()} == NUMBERS
+    assert {kind: row[1:] for kind, row in counts(out).items() if kind != "PractitionerRole"} == {
+        kind: [number, 0, 0] for kind, number in NUMBERS.items() if kind != "PractitionerRole"
+    }
+    assert "AllergyIntolerance 11, Condition 555, MedicationRequest 1,745." in out
+    status, out, _ = command(*arguments)
+    assert (status, counts(out)["Encounter"]) == (0, [1215, 0, 1215, 0])
+
+
+def test_it_goes_through_the_open_hospital_and_is_served_at_once(
+    tmp_path: Path, running: Running, shared_folder: Path, command: Command
+):
+    write_whole(tmp_path)
+    write(tmp_path, "Patient.ndjson", patient(gender="female"), {"resourceType": "Patient", "id": "bad"})
+    write(tmp_path, "Encounter.ndjson", encounter(), encounter("e2", subject={"reference": "Patient/bad"}))
+    status, out, error = command("import-fhir", str(tmp_path), "--data", str(shared_folder))
+    assert status == 1
+    assert "Patient.ndjson:2: birthDate is missing" in error
+    assert "Encounter.ndjson:2: subject: no Patient/bad was taken" in error
+    assert counts(out)["Encounter"] == [2, 1, 0, 1]
+    command(
+        "create-admin", "--email", "a@example.com", "--password", "a long pass phrase", "--data", str(shared_folder)
+    )
+    found = running.ask(
+        """{ patients(search: "meera") { nodes { name sex appointments { nodes {
+          status slot notes history { from to } doctor { name department { name } } } } } } }""",
+        running.sign_in("a@example.com", "a long pass phrase"),
+    )
+    assert found["patients"]["nodes"] == [
+        {
+            "name": "Meera Nair",
+            "sex": "FEMALE",
+            "appointments": {
+                "nodes": [
+                    {
+                        "status": "COMPLETED",
+                        "slot": "2020-05-31T07:30:00Z",
+                        "notes": None,
+                        "history": [{"from": None, "to": "COMPLETED"}],
+                        "doctor": {"name": "Dr. Kavya Rao", "department": {"name": "MERIDIAN CLINIC"}},
+                    }
+                ]
+            },
+        }
+    ]
+
+
+def test_it_can_be_stopped_and_run_again(tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch):
+    """Stopped as by Ctrl-C, after the patients."""
+    export, data = tmp_path / "export", tmp_path / "data"
+    export.mkdir()
+    write_whole(export)
+
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hospital.fhir.load.Load._take_visits", interrupt)
+        status, out, error = command("import-fhir", str(export), "--data", str(data))
+    assert (status, "Stopped. Run it again to go on" in error) == (130, True)
+    assert counts(out)["Patient"] == [1, 1, 0, 0]
+    status, out, _ = command("import-fhir", str(export), "--data", str(data))
+    assert (status, counts(out)["Patient"], counts(out)["Encounter"]) == (0, [1, 0, 1, 0], [1, 1, 0, 0])
+
+
+def test_what_is_no_export_is_said_in_one_line(tmp_path: Path, command: Command):
+    status, out, error = command("import-fhir", str(tmp_path / "nothing"), "--data", str(tmp_path / "data"))
+    assert (status, out, error) == (1, "", f"There is no {tmp_path / 'nothing'}.\n")
+    shutil.rmtree(tmp_path / "data")
