@@ -18,10 +18,12 @@ class Query:
         first: int = 20,
         after: str | None = strawberry.UNSET,
     ) -> Connection[AuditEvent] | None:
-        service = info.context.service
+        service, principal = info.context.service, info.context.principal
         wanted = filter.wanted() if filter else Wanted()
-        found = await service.events(info.context.principal, wanted, first, after if isinstance(after, str) else None)
-        return connection(found.page, NEWEST_FIRST, AuditEvent.of, lambda: service.count(found.seen))
+        found = await service.events(principal, wanted, first, after if isinstance(after, str) else None)
+        return connection(
+            found.page, NEWEST_FIRST, lambda row: AuditEvent.of(row, principal), lambda: service.count(found.seen)
+        )
 
     @strawberry.field(description="Checks the chain from the last verified point on; the first broken link is named.")
     async def audit_chain(self, info: Info) -> AuditChain | None:

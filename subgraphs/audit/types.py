@@ -8,10 +8,12 @@ import strawberry
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
+from subgraphs.audit import access
 from subgraphs.audit.repository import Wanted
 from subgraphs.audit.rules import searchable
 from subgraphs.audit.service import ChainState
 from subgraphs.audit.tables import AuditEventRow
+from subgraphs.kernel.principal import Principal
 
 _TYPE = """
 What was done: account.created|disabled|invited, session.signed_in|sign_in_failed|signed_out, password.changed|reset_requested|reset, patient.registered|updated,
@@ -72,7 +74,7 @@ class AuditEvent:
     hash: str
 
     @classmethod
-    def of(cls, row: AuditEventRow) -> Self:
+    def of(cls, row: AuditEventRow, principal: Principal | None) -> Self:
         return cls(
             id=strawberry.ID(row.id),
             sequence=row.sequence,
@@ -82,7 +84,7 @@ class AuditEvent:
             resource_type=row.resource_type,
             resource_id=_id(row.resource_id),
             patient_id=_id(row.patient_id),
-            patient=None if row.patient_id is None else Patient(id=strawberry.ID(row.patient_id)),
+            patient=_patient(row.patient_id, principal),
             actor_id=_id(row.actor_id),
             actor_name=row.actor_name,
             actor_role=None if row.actor_role is None else Role(row.actor_role),
@@ -134,6 +136,10 @@ class AuditEventFilter:
             occurred_from=self.from_ or None,
             occurred_before=self.to or None,
         )
+
+
+def _patient(id: str | None, principal: Principal | None) -> Patient | None:
+    return Patient(id=strawberry.ID(id)) if id is not None and access.shows_patient(principal, id) else None
 
 
 def _id(value: str | None) -> strawberry.ID | None:

@@ -78,11 +78,14 @@ def _patient_of(booker: Principal, wanted: Booking) -> str:
 async def _parties(
     session: AsyncSession, booker: Principal, doctor_id: str, patient_id: str
 ) -> tuple[DoctorCopyRow, PatientCopyRow]:
-    """Raises NotFound for whom nobody here has heard of, Hidden for another patient than the booker."""
-    doctor = (await repository.doctor_copies(session, [doctor_id])).get(doctor_id)
+    """Raises NotFound for whom nobody here has heard of, Hidden for another patient than the booker.
+
+    What a patient is told of another's id is the same whether somebody has it or not, whatever else is wrong.
+    """
     patient = (await repository.patient_copies(session, [patient_id])).get(patient_id)
-    if patient is not None and booker.role is RoleName.PATIENT and booker.patient_id != patient_id:
-        raise Hidden("patient", "patientId", Target("Patient", patient_id, patient_id))
+    if booker.role is RoleName.PATIENT and booker.patient_id != patient_id:
+        raise _not_ones_own(patient_id, known=patient is not None)
+    doctor = (await repository.doctor_copies(session, [doctor_id])).get(doctor_id)
     unknown = [
         *(NotFound("patient", "patientId").problems if patient is None else ()),
         *(NotFound("doctor", "doctorId").problems if doctor is None else ()),
@@ -90,6 +93,12 @@ async def _parties(
     if patient is None or doctor is None:
         raise Refused(*unknown)
     return doctor, patient
+
+
+def _not_ones_own(patient_id: str, *, known: bool) -> NotFound:
+    if known:
+        return Hidden("patient", "patientId", Target("Patient", patient_id, patient_id))
+    return NotFound("patient", "patientId")
 
 
 def _row(

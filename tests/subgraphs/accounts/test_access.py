@@ -47,6 +47,8 @@ async def test_everybody_sees_their_own_login_and_no_other(desk, signer, role):
     assert answer == {"data": {"viewer": {"account": {"id": id}}}}
 
 
-async def test_a_stub_gives_nothing_but_the_id_that_was_asked_for(desk):
+async def test_a_stub_answers_for_nobody(desk):
     document = 'query { _entities(representations: [{__typename: "Patient", id: "p"}]) { ... on Patient { id } } }'
-    assert await desk.send(document) == {"data": {"_entities": [{"id": "p"}]}}
+    answer = await desk.send(document)
+    assert answer["data"] == {"_entities": [None]}
+    assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

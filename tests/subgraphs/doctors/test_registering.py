@@ -205,10 +205,11 @@ async def test_an_equal_request_that_comes_when_the_login_is_open_gets_the_docto
         raise Refused(Problem("EMAIL_TAKEN", "There is a login of that e-mail.", ("email",)))
 
     logins.on_hold = hold_or_refuse
-    second = asyncio.create_task(register(idempotencyKey="once"))
-    first = await register(idempotencyKey="once")
+    attempts = [asyncio.create_task(register(idempotencyKey="once")) for _ in range(2)]
+    await asyncio.wait(attempts, return_when=asyncio.FIRST_COMPLETED)
     first_is_done.set()
-    assert await second == first
+    first, second = await asyncio.gather(*attempts)
+    assert first == second
     assert codes(await register(idempotencyKey="other")) == [("EMAIL_TAKEN", ["email"])]
 
 

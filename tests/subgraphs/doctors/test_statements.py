@@ -7,9 +7,9 @@ id name email department { name } availability { day } leave { from reason }
 """
 SCREENS = {
     "a list": (f"{{ doctors(first: 100) {{ nodes {{ {WHOLE} }} totalCount }} }}", 4),
-    "a search": (f'{{ doctors(search: "dr", specialty: "cardiology") {{ nodes {{ {WHOLE} }} }} }}', 4),
+    "a search": (f'{{ doctors(search: "dr", specialty: "cardiology") {{ nodes {{ {WHOLE} }} }} }}', 3),
     "a list without more": ("{ doctors { nodes { name slotMinutes } } }", 1),
-    "departments": (f"{{ departments {{ doctors(first: 3) {{ totalCount nodes {{ {WHOLE} }} }} }} }}", 6),
+    "departments": (f"{{ departments {{ doctors(first: 3) {{ totalCount nodes {{ {WHOLE} }} }} }} }}", 5),
 }
 
 
