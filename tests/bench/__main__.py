@@ -37,7 +37,7 @@ async def main() -> None:
                 await _compare_screens(hospital, by_hand, patient, session)
                 await _compare_bookings(hospital, by_hand, desk, session)
             patient_id = await patient.own_patient()
-        await print_shares(Path(scratch) / "data", SCREEN, patient.bearer, patient_id)
+        await print_shares(Path(scratch) / "data", hospital.url, SCREEN, patient.bearer, patient_id)
 
 
 def _session() -> aiohttp.ClientSession:

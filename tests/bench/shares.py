@@ -31,17 +31,19 @@ def owner_of(place: str) -> str:
     return next((owner for owner, parts in _BELONGS.items() if any(part in place for part in parts)), "rest")
 
 
-async def print_shares(data: Path, document: str, bearer: str, patient_id: str) -> None:
+async def print_shares(data: Path, url: str, document: str, bearer: str, patient_id: str) -> None:
     """Asks the same screen in this process, without HTTP, under the profiler."""
     settings, routing = read_settings()
+    settings = settings.model_copy(update={"public_url": url})
     folder = DataFolder(data)
     with folder.opened():
         async with open_runtime(folder, settings) as runtime:
             pipeline = _pipeline(runtime, routing)
             request = GraphQLRequest(document, None, {"id": patient_id})
 
-            async def ask() -> object:
-                return await pipeline.execute(pipeline.prepare(request), {"authorization": bearer})
+            async def ask() -> None:
+                answer = await pipeline.execute(pipeline.prepare(request), {"authorization": bearer})
+                assert "errors" not in answer, answer
 
             await _print(ask)
 

@@ -204,3 +204,11 @@ async def test_what_audit_itself_refuses_is_in_the_trail_too(audit, ask, signer,
     await subscriber.receive(Envelope.from_json(denial.body))
     [denied] = (await look())["nodes"]
     assert (denied["type"], denied["reason"], denied["actorId"]) == ("access.denied", "auditChain", "admin-1")
+
+
+async def test_whose_an_event_is_leads_to_the_patient_alone_who_may_see_them(tell, audit, ask, auditor, patient):
+    await tell(patientid="patient-1")
+    document = "{ auditEvents { nodes { patientId patient { id } } } }"
+    for bearer, seen in ((patient, {"id": "patient-1"}), (auditor, None)):
+        answer = await ask(audit.subgraph, document, bearer)
+        assert answer == {"data": {"auditEvents": {"nodes": [{"patientId": "patient-1", "patient": seen}]}}}
