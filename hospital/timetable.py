@@ -43,6 +43,7 @@ def jobs(domains: Domains, delivery: Delivery) -> list[Job]:
 async def _prune(domains: Domains, delivery: Delivery) -> None:
     now = domains.accounts.base.clock.now()
     await domains.appointments.service.prune_changes(now - CHANGES_KEPT)
+    await domains.appointments.service.prune_claims(now)
     for base in domains.bases:
         await prune_idempotency_keys(base.database, now - IDEMPOTENCY_KEYS_KEPT)
         await prune_inbox(base.database, delivery.subscribers, delivery.feeds, now - INBOX_KEPT)

@@ -220,6 +220,12 @@ async def free(session: AsyncSession, owners: Sequence[str], span: Span) -> None
     await session.exec(delete(ClaimRow).where(_claimed(owners, span)), execution_options={"synchronize_session": False})
 
 
+async def free_before(session: AsyncSession, step: int) -> int:
+    """Gives how many claims went."""
+    result: Any = await session.exec(delete(ClaimRow).where(col(ClaimRow.step) < step))
+    return int(result.rowcount)
+
+
 async def claimants(session: AsyncSession, owners: Sequence[str], span: Span, except_for: str) -> set[str]:
     """Those of the owners who are taken then by another appointment."""
     statement = select(col(ClaimRow.owner)).where(_claimed(owners, span), col(ClaimRow.appointment_id) != except_for)

@@ -77,7 +77,7 @@ class ClaimRow(AppointmentsTable, table=True):
     """
 
     __tablename__ = "claims"
-    __table_args__ = (PrimaryKeyConstraint("owner", "step"),)
+    __table_args__ = (PrimaryKeyConstraint("owner", "step"), Index("ix_claims_step", "step"))
 
     owner: str = Field(sa_type=ExactText(38))
     step: int

@@ -26,7 +26,10 @@ MAXIMUM_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A caller's key for one mutation, with the hash of the input it came with."""
+    """A caller's key for one mutation, with the hash of the input it came with.
+
+    `key` is kept as its SHA-256 too: MySQL pads text with blanks when it compares, and `k` is not `k `.
+    """
 
     caller: str
     mutation: str
@@ -41,7 +44,7 @@ def claim(caller: str, mutation: str, key: str | None, fields: dict[str, Any]) -
     if not 1 <= len(key) <= MAXIMUM_LENGTH or not key.isprintable():
         raise InvalidInput("An idempotency key has 1 to 200 printable characters.", "idempotencyKey")
     canonical = orjson.dumps(fields, default=str, option=orjson.OPT_SORT_KEYS)
-    return Claim(caller, mutation, key, sha256(canonical).hexdigest())
+    return Claim(caller, mutation, sha256(key.encode()).hexdigest(), sha256(canonical).hexdigest())
 
 
 async def concealed(secret: str, caller: str, key: str) -> str:

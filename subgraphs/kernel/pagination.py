@@ -20,6 +20,7 @@ Row = TypeVar("Row")
 
 MAXIMUM_FIRST = 100
 _CHECK_BYTES = 6
+_PAST_63_BITS = 1 << 63
 
 
 @strawberry.federation.type(shareable=True)
@@ -163,6 +164,6 @@ def _tagged(value: Any) -> Any:
 
 
 def _untagged(value: Any) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, list) or (isinstance(value, int) and abs(value) >= _PAST_63_BITS):
         raise ValueError("no value of a cursor")
     return datetime.fromisoformat(value["t"]).astimezone(UTC) if isinstance(value, dict) else value

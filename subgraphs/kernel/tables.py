@@ -71,7 +71,7 @@ class DeadLetterRow(KernelTable, table=True):
 
 
 class IdempotencyRow(KernelTable, table=True):
-    """A key that a caller used for a mutation, what the input was (hashed), and the entity it made."""
+    """A key that a caller used for a mutation (hashed), what the input was (hashed), and the entity it made."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
@@ -81,7 +81,7 @@ class IdempotencyRow(KernelTable, table=True):
 
     caller: str = Field(sa_type=ExactText(320))
     mutation: str = Field(sa_type=ExactText(64))
-    key: str = Field(sa_type=ExactText(200))
+    key: str = Field(sa_type=ExactText(64))
     input_hash: str = Field(sa_type=ExactText(64))
     entity_id: str = Field(sa_type=ExactText(36))
     created_at: datetime = Field(sa_type=Instant)

@@ -82,6 +82,9 @@ class AppointmentService:
     async def prune_changes(self, before: datetime) -> int:
         return await pruning.prune_changes(self.base, before)
 
+    async def prune_claims(self, before: datetime) -> int:
+        return await pruning.prune_claims(self.base, before)
+
     async def _told(self, doing: Awaitable[str]) -> AppointmentRow:
         id = await doing
         self.signal.ring()

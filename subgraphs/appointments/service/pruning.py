@@ -1,10 +1,11 @@
-"""Letting go of the oldest changes of the stream."""
+"""Letting go of the oldest changes of the stream, and of claims on time that is past."""
 
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subgraphs.appointments import changes
+from subgraphs.appointments import changes, repository
+from subgraphs.appointments.rules import Span
 from subgraphs.kernel.foundation import Foundation
 
 KEPT_AT_LEAST = timedelta(days=30)
@@ -30,3 +31,13 @@ async def prune_changes(base: Foundation, before: datetime) -> int:
     while dropped := await base.database.transaction(drop):
         pruned += dropped
     return pruned
+
+
+async def prune_claims(base: Foundation, before: datetime) -> int:
+    """Drops the claims on time before that instant, which nobody can book any more; never on what is to come."""
+    past = min(before, base.clock.now())
+
+    async def drop(session: AsyncSession) -> int:
+        return await repository.free_before(session, Span(past, past).steps.start)
+
+    return await base.database.transaction(drop)

@@ -92,3 +92,8 @@ async def test_a_concealed_password_is_the_same_for_the_same_request_alone():
     assert first == [await concealed(*request) for request in requests]
     assert len(set(first)) == 4
     assert "secret" not in "".join(first)
+
+
+def test_a_key_and_the_same_with_a_blank_are_two_keys_for_a_database_that_pads():
+    plain, padded = (claim("someone", "doSomething", key, {}) for key in ("k", "k "))
+    assert plain.key.strip() != padded.key.strip()

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("appointment_id", columns.ExactText(length=36), nullable=False),
         sa.PrimaryKeyConstraint("owner", "step"),
     )
+    ensure_index(op, "ix_claims_step", "claims", ["step"], unique=False)
     ensure_table(
         op,
         "doctor_copies",

@@ -29,7 +29,7 @@ def upgrade() -> None:
         "idempotency_keys",
         sa.Column("caller", columns.ExactText(length=320), nullable=False),
         sa.Column("mutation", columns.ExactText(length=64), nullable=False),
-        sa.Column("key", columns.ExactText(length=200), nullable=False),
+        sa.Column("key", columns.ExactText(length=64), nullable=False),
         sa.Column("input_hash", columns.ExactText(length=64), nullable=False),
         sa.Column("entity_id", columns.ExactText(length=36), nullable=False),
         sa.Column("created_at", columns.Instant(), nullable=False),

@@ -1,0 +1,119 @@
+"""The short way of plain leaves, and entities: the answers are those of graphql-core's long way."""
+
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import execute, parse
+
+from subgraphs.kernel.execution import Operations
+from subgraphs.kernel.federation import subgraph_schema
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "red"
+
+
+@strawberry.federation.type(keys=["id"])
+class Thing:
+    id: strawberry.ID
+    name: str
+    colour: Colour | None = None
+    price: Decimal | None = None
+    tags: list[str] = strawberry.field(default_factory=list)
+
+    @classmethod
+    async def resolve_reference(cls, info: strawberry.Info, id: strawberry.ID) -> "Thing | None":
+        return None if id == "none" else THINGS[id]
+
+    @strawberry.field
+    async def later(self) -> str:
+        return f"{self.name} later"
+
+    @strawberry.field
+    def shouted(self, times: int = 1) -> str:
+        return self.name.upper() * times
+
+
+THINGS = {
+    "1": Thing(id="1", name="One", colour=Colour.RED, price=Decimal("1.50"), tags=["a", "b"]),
+    "2": Thing(id="2", name=None),
+    "3": Thing(id="3", name="Three", colour="no colour"),
+}
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def thing(self, id: strawberry.ID) -> Thing | None:
+        return THINGS[id]
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return subgraph_schema(query=Query)
+
+
+async def answer(schema, document: str, **variables: Any) -> dict[str, Any]:
+    result = await Operations(schema._schema).execute(document, variables, None, None)
+    return {"data": result.data, "errors": [error.formatted for error in result.errors or ()]}
+
+
+async def long_way(schema, document: str) -> dict[str, Any]:
+    result = execute(schema._schema, parse(document, no_location=True))
+    result = result if hasattr(result, "data") else await result
+    return {"data": result.data, "errors": [error.formatted for error in result.errors or ()]}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '{ thing(id: "1") { id name colour price tags } }',
+        '{ thing(id: "1") { again: name later b: shouted(times: 2) a: id __typename } }',
+        '{ thing(id: "2") { id name } }',
+        '{ thing(id: "2") { id colour price } }',
+        '{ thing(id: "3") { colour id } }',
+    ],
+)
+async def test_it_answers_as_the_long_way_does(schema, document):
+    found = await answer(schema, document)
+    assert found == await long_way(schema, document)
+    assert str(found["data"]) == str((await long_way(schema, document))["data"])
+
+
+async def test_what_is_wrong_with_a_document_is_an_error_and_no_exception(schema):
+    for document in ("{", "{ nothing }", "query A { __typename } query B { __typename }"):
+        found = await answer(schema, document)
+        assert found["data"] is None
+        assert len(found["errors"]) == 1
+
+
+ENTITIES = "query ($them: [_Any!]!) { _entities(representations: $them) { __typename ... on Thing { name } } }"
+
+
+async def test_entities_come_in_the_order_and_length_asked(schema):
+    them = [{"__typename": "Thing", "id": id} for id in ("3", "none", "1", "3")]
+    found = await answer(schema, ENTITIES, them=them)
+    assert [one and one["name"] for one in found["data"]["_entities"]] == ["Three", None, "One", "Three"]
+    assert found["errors"] == []
+
+
+async def test_a_representation_is_left_as_it_was_given(schema):
+    them = [{"__typename": "Thing", "id": "1"}]
+    await answer(schema, ENTITIES, them=them)
+    assert them == [{"__typename": "Thing", "id": "1"}]
+
+
+@pytest.mark.parametrize("odd", [{"id": "1"}, {"__typename": "Query", "id": "1"}, {"__typename": ["Thing"], "id": "1"}])
+async def test_what_is_no_representation_costs_its_own_place_alone(schema, odd):
+    found = await answer(schema, ENTITIES, them=[odd, {"__typename": "Thing", "id": "1"}])
+    assert found["data"]["_entities"] == [None, {"__typename": "Thing", "name": "One"}]
+    assert [error["path"] for error in found["errors"]] == [["_entities", 0]]
+
+
+async def test_a_key_that_is_no_text_is_nobody(schema):
+    found = await answer(schema, ENTITIES, them=[{"__typename": "Thing", "id": {"$ne": 1}}, {"__typename": "Thing"}])
+    assert found == {"data": {"_entities": [None, None]}, "errors": []}
