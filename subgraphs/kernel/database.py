@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from subgraphs.kernel.sqlite import connector
+
 T = TypeVar("T")
 AfterCommit = Callable[[list[Any]], Awaitable[None]]
 
@@ -97,7 +99,9 @@ def is_transient(error: BaseException) -> bool:
 def _engine(url: URL, size: int, begin: str) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(url, pool_size=size, isolation_level="READ COMMITTED", pool_pre_ping=True)
-    engine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0)
+    engine = create_async_engine(
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, async_creator=connector(_path(url))
+    )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
@@ -105,18 +109,19 @@ def _engine(url: URL, size: int, begin: str) -> AsyncEngine:
 
 def _reading_engine(url: URL, size: int) -> AsyncEngine:
     """Each statement stands alone: nothing is begun and nothing rolled back."""
+    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+    if url.get_backend_name() == "sqlite":
+        options["async_creator"] = connector(_path(url))
     engine = create_async_engine(
-        url,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=size,
-        max_overflow=0,
-        isolation_level="AUTOCOMMIT",
-        skip_autocommit_rollback=True,
-        pool_reset_on_return=None,
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, pool_reset_on_return=None, **options
     )
     if url.get_backend_name() == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _path(url: URL) -> str:
+    return url.database or ":memory:"
 
 
 def _prepare_sqlite(connection: DBAPIConnection, record: Any) -> None:
