@@ -1,5 +1,6 @@
 """What is served on the public port: the router over the domains of this process, and beside it what is no GraphQL."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,7 @@ class OwnKeys(JwksSource):
     def __init__(self, published: PublishedKeys, clock: Callable[[], float] = time.monotonic) -> None:
         self._published, self._clock = published, clock
         self._keys, self._read_at = KeySet([]), -float("inf")
+        self._reading = asyncio.Lock()
 
     async def keys(self) -> KeySet:
         if self._clock() - self._read_at > _KEYS_FRESH_SECONDS:
@@ -41,11 +43,12 @@ class OwnKeys(JwksSource):
         return self._keys
 
     async def refreshed_keys(self) -> KeySet:
-        if self._clock() - self._read_at >= _KEYS_PAUSE_SECONDS:
-            self._read_at = self._clock()
-            document = await self._published.document()
-            self._keys = KeySet([import_key(key) for key in document["keys"]])
-        return self._keys
+        async with self._reading:
+            if self._clock() - self._read_at >= _KEYS_PAUSE_SECONDS:
+                document = await self._published.document()
+                self._keys = KeySet([import_key(key) for key in document["keys"]])
+                self._read_at = self._clock()
+            return self._keys
 
 
 def web_app(runtime: Runtime, settings: RouterSettings, *, mailbox: ASGIApp) -> Starlette:

@@ -20,7 +20,7 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
-from router.errors import ErrorCode, OperationRefused, too_large
+from router.errors import ErrorCode, OperationRefused, asks_too_much, too_large
 from router.limits.cost import Cost, cost_of, page_sizes
 from router.limits.scale import DocumentScale
 from router.settings import Limits
@@ -93,7 +93,7 @@ class Inputs:
         if isinstance(checked, list):
             raise OperationRefused(checked, ErrorCode.BAD_USER_INPUT)
         if self.page_sizes and cost_of(self.cost, self.page_sizes, given) > limits.cost:
-            raise too_large(
+            raise asks_too_much(
                 f"The operation is too large: more than {limits.cost} points of cost. Ask for less at a time."
             )
         return {**self.defaults, **given}

@@ -49,6 +49,11 @@ def too_large(message: str) -> OperationRefused:
     return OperationRefused([GraphQLError(message)], ErrorCode.GRAPHQL_VALIDATION_FAILED)
 
 
+def asks_too_much(message: str) -> OperationRefused:
+    """For what the sizes asked for make too large: the document may stay as it is."""
+    return OperationRefused([GraphQLError(message)], ErrorCode.BAD_USER_INPUT)
+
+
 def unauthenticated(message: str) -> RequestRefused:
     return refused(message, ErrorCode.UNAUTHENTICATED, HTTPStatus.UNAUTHORIZED)
 

@@ -22,7 +22,12 @@ def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
 def refuse_merges(
     operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode], limit: int
 ) -> None:
-    """Validation compares each two fields that share a place in the answer: refuses to let it do so for long."""
+    """Validation compares each two fields that share a place in the answer: refuses to let it do so for long.
+
+    Fragments that lead back to themselves have no end here; validation refuses them at once.
+    """
+    if lead_back(fragments):
+        return
     pairs = 0
     groups = [[operation.selection_set]]
     while groups:
@@ -58,3 +63,24 @@ def fields_of(
                 entered.add(node.name.value)
                 if fragment := fragments.get(node.name.value):
                     pending.append(fragment.selection_set)
+
+
+def lead_back(fragments: Mapping[str, FragmentDefinitionNode]) -> bool:
+    """Whether any fragment spreads itself, by itself or through others."""
+    waiting = {name: spreads_of(node.selection_set) & fragments.keys() for name, node in fragments.items()}
+    while ended := [name for name, spreads in waiting.items() if not spreads & waiting.keys()]:
+        for name in ended:
+            del waiting[name]
+    return bool(waiting)
+
+
+def spreads_of(selections: SelectionSetNode) -> set[str]:
+    found: set[str] = set()
+    pending = [selections]
+    while pending:
+        for node in pending.pop().selections:
+            if isinstance(node, FragmentSpreadNode):
+                found.add(node.name.value)
+            elif isinstance(node, FieldNode | InlineFragmentNode) and node.selection_set:
+                pending.append(node.selection_set)
+    return found

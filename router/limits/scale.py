@@ -21,7 +21,7 @@ from graphql import (
     is_composite_type,
 )
 
-from router.errors import too_large
+from router.errors import asks_too_much, too_large
 from router.limits.cost import HUGE, Cost, as_page_size, times
 from router.limits.merges import fragments_of, refuse_merges
 from router.settings import Limits
@@ -52,18 +52,20 @@ class Measure:
         self.cost.update(other.cost)
 
     def excess(self, limits: Limits) -> str | None:
-        least_cost = self.cost.total()
         for name, value, limit in (
             ("levels deep", self.depth, limits.depth),
             ("aliases", self.aliases, limits.aliases),
             ("directives", self.directives, limits.directives),
-            ("points of cost", least_cost, limits.cost),
             ("levels of introspection", self.introspection_depth, limits.introspection_depth),
             ("fields of introspection", self.introspection_fields, limits.introspection_fields),
         ):
             if value > limit:
-                return f"The operation is too large: more than {limit} {name}. Ask for less at a time."
+                return _too_large(limit, name)
         return None
+
+
+def _too_large(limit: int, name: str) -> str:
+    return f"The operation is too large: more than {limit} {name}. Ask for less at a time."
 
 
 class DocumentScale:
@@ -99,6 +101,8 @@ class DocumentScale:
     def _refuse_excess(self, measure: Measure) -> None:
         if message := measure.excess(self._limits):
             raise too_large(message)
+        if measure.cost.total() > self._limits.cost:
+            raise asks_too_much(_too_large(self._limits.cost, "points of cost"))
 
     def _selection(self, node: SelectionNode, parent: GraphQLNamedType | None, level: int) -> Measure:
         if isinstance(node, FieldNode):

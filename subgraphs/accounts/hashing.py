@@ -11,9 +11,12 @@ import secrets
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+AT_ONCE = min(4, os.cpu_count() or 2)
+"""76 MiB at the most, however many processors there are."""
+
 
 class PasswordHashing:
-    def __init__(self, hasher: PasswordHasher | None = None, at_once: int = os.cpu_count() or 2) -> None:
+    def __init__(self, hasher: PasswordHasher | None = None, at_once: int = AT_ONCE) -> None:
         self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._places = asyncio.Semaphore(at_once)
         self._nobodys = self._hasher.hash(secrets.token_urlsafe())

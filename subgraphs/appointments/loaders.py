@@ -11,7 +11,7 @@ from strawberry.dataloader import DataLoader
 
 from subgraphs.appointments import access, copies, repository
 from subgraphs.appointments.repository import Filter
-from subgraphs.appointments.rules import Span, open_slots, span_of_days
+from subgraphs.appointments.rules import Span, check_doctor_days, open_slots, span_of_days
 from subgraphs.appointments.tables import AppointmentRow, DoctorCopyRow, TransitionRow
 from subgraphs.kernel.access import Thing, seat_towards
 from subgraphs.kernel.clock import Clock
@@ -92,6 +92,7 @@ class Loaders:
         return repository.listed(self._principal, asked.filter, of_parents=True)
 
     async def _open_slots(self, keys: list[tuple[str, Days]]) -> list[list[Span] | None]:
+        check_doctor_days(days for _, days in keys)
         found: dict[tuple[str, Days], list[Span] | None] = {}
         async with self._database.reading() as session:
             doctors = await repository.doctor_copies(session, {id for id, _ in keys})

@@ -8,7 +8,7 @@ jump), when it is put back the doctor works the repeated hour too, and each of i
 """
 
 import unicodedata
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from subgraphs.kernel.errors import BadUserInput, InvalidInput, Problem, Refused
 
 STEP = timedelta(minutes=5)
 MAXIMUM_DAYS = 31
+MAXIMUM_DOCTOR_DAYS = 800
 MAXIMUM_NOTES, MAXIMUM_REASON = 4000, 1000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -230,6 +231,15 @@ def check_days(first: date, last: date) -> None:
     """Raises BadUserInput for a range that is empty or has more than 31 days."""
     if not 1 <= (last - first).days + 1 <= MAXIMUM_DAYS:
         raise BadUserInput(f"`from` and `to` span 1 to {MAXIMUM_DAYS} days, both counted.")
+
+
+def check_doctor_days(spans: Iterable[tuple[date, date]]) -> None:
+    """Raises BadUserInput for more in one request than a screen shows: each span is of one doctor."""
+    asked = sum((last - first).days + 1 for first, last in spans)
+    if asked > MAXIMUM_DOCTOR_DAYS:
+        raise BadUserInput(
+            f"`openSlots` of {asked} days of doctors are too many at once: ask for {MAXIMUM_DOCTOR_DAYS} at the most."
+        )
 
 
 def check_version(current: int, expected: int | None) -> None:

@@ -98,9 +98,16 @@ def is_transient(error: BaseException) -> bool:
 
 def _engine(url: URL, size: int, begin: str) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_size=size, isolation_level="READ COMMITTED", pool_pre_ping=True)
+        return create_async_engine(
+            url, pool_size=size, isolation_level="READ COMMITTED", pool_pre_ping=True, hide_parameters=True
+        )
     engine = create_async_engine(
-        url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, async_creator=connector(_path(url))
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=size,
+        max_overflow=0,
+        async_creator=connector(_path(url)),
+        hide_parameters=True,
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
@@ -109,7 +116,11 @@ def _engine(url: URL, size: int, begin: str) -> AsyncEngine:
 
 def _reading_engine(url: URL, size: int) -> AsyncEngine:
     """Each statement stands alone: nothing is begun and nothing rolled back."""
-    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+    options: dict[str, Any] = {
+        "isolation_level": "AUTOCOMMIT",
+        "skip_autocommit_rollback": True,
+        "hide_parameters": True,
+    }
     if url.get_backend_name() == "sqlite":
         options["async_creator"] = connector(_path(url))
     engine = create_async_engine(

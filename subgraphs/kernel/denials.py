@@ -60,7 +60,11 @@ class DenialLog:
         async def work(session: AsyncSession) -> None:
             self._outbox.record(session, denied, Actor.of(principal))
 
-        await self._database.transaction(work)
+        try:
+            await self._database.transaction(work)
+        except Exception:
+            self._noted.pop((principal.account_id, deed, refused), None)
+            raise
 
     def _is_new(self, denial: tuple[str, str, Target]) -> bool:
         now = self._clock.now()

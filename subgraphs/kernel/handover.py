@@ -16,6 +16,9 @@ Receiver = Callable[[Envelope], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
 
+_under_way: set[asyncio.Future[None]] = set()
+"""Keeps what goes on after the limit from being collected."""
+
 
 @dataclass(frozen=True, slots=True)
 class Handover:
@@ -34,10 +37,18 @@ class Handover:
             await asyncio.gather(*(self._hand_to(receiver, events) for receiver in wanted))
 
     async def _hand_to(self, receiver: Receiver, events: list[Envelope]) -> None:
+        """Stops waiting after the limit; what has begun goes on, as it is as good as done."""
+        handing = asyncio.ensure_future(self._hand_all(receiver, events))
+        await asyncio.wait([handing], timeout=self.limit_seconds)
+        if not handing.done():
+            _under_way.add(handing)
+            handing.add_done_callback(_under_way.discard)
+            log.warning("handover.late", events=[message.id for message in events])
+
+    async def _hand_all(self, receiver: Receiver, events: list[Envelope]) -> None:
         try:
-            async with asyncio.timeout(self.limit_seconds):
-                for message in events:
-                    if receiver in self.receivers.get(message.type, ()):
-                        await receiver(message)
+            for message in events:
+                if receiver in self.receivers.get(message.type, ()):
+                    await receiver(message)
         except Exception as error:
-            log.warning("handover.late", error=repr(error), events=[message.id for message in events])
+            log.warning("handover.failed", error=type(error).__name__, events=[message.id for message in events])

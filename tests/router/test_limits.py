@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from graphql import get_introspection_query
+from graphql import get_introspection_query, parse
 
 from router.documents import Inputs, inputs_of, operation_of, parse_document, validate_document, weigh_all
 from router.errors import OperationRefused
+from router.limits.merges import fragments_of, refuse_merges
 from router.settings import Limits
 from router.supergraph import Supergraph
 
@@ -64,6 +65,9 @@ BOMBS = {
 }
 
 
+TOO_LARGE, ASKS_TOO_MUCH = "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"
+
+
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS.keys())
 def test_a_bomb_is_refused_in_little_time(supergraph: Supergraph, text: str) -> None:
     times = []
@@ -76,21 +80,25 @@ def test_a_bomb_is_refused_in_little_time(supergraph: Supergraph, text: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("at_the_limit", "beyond"),
+    ("at_the_limit", "beyond", "code"),
     [
-        (nested(10), nested(11)),
-        (aliases(15), aliases(16)),
-        ("{ hello " + "@skip(if: false) " * 1 + "}", "{" + "fail @skip(if: false) " * 51 + "}"),
-        ("{ patients(first: 9998) { id } }", "{ patients(first: 10000) { id } }"),
-        ("{ patients { friends(first: 99) { seen id } } }", "{ patients { friends(first: 300) { seen id } } }"),
+        (nested(10), nested(11), TOO_LARGE),
+        (aliases(15), aliases(16), TOO_LARGE),
+        ("{ hello " + "@skip(if: false) " * 1 + "}", "{" + "fail @skip(if: false) " * 51 + "}", TOO_LARGE),
+        ("{ patients(first: 9998) { id } }", "{ patients(first: 10000) { id } }", ASKS_TOO_MUCH),
+        (
+            "{ patients { friends(first: 99) { seen id } } }",
+            "{ patients { friends(first: 300) { seen id } } }",
+            ASKS_TOO_MUCH,
+        ),
     ],
     ids=["depth", "aliases", "directives", "cost", "default first"],
 )
-def test_each_limit_is_where_it_says(supergraph: Supergraph, at_the_limit: str, beyond: str) -> None:
+def test_each_limit_is_where_it_says(supergraph: Supergraph, at_the_limit: str, beyond: str, code: str) -> None:
     admit(supergraph, at_the_limit)
     with pytest.raises(OperationRefused, match="too large") as refused:
         admit(supergraph, beyond)
-    assert refused.value.errors[0].extensions == {"code": "GRAPHQL_VALIDATION_FAILED"}
+    assert refused.value.errors[0].extensions == {"code": code}
 
 
 def test_a_limit_may_be_raised(supergraph: Supergraph) -> None:
@@ -143,3 +151,16 @@ def test_a_cycle_of_fragments_is_refused_by_its_name(supergraph: Supergraph) -> 
             supergraph,
             "{ patients { ...A } } fragment A on Patient { ...B } fragment B on Patient { ...A }",
         )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ a { ...F } } fragment F on A { a { ...F } }",
+        "{ a { ...F } } fragment F on A { a { ...G } b: a { ...G } } fragment G on A { a { ...F } b: a { ...F } }",
+    ],
+)
+def test_fragments_that_lead_back_through_fields_come_to_an_end(text):
+    document = parse(text)
+    operation = document.definitions[0]
+    refuse_merges(operation, fragments_of(document), 5_000)

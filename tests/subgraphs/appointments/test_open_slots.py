@@ -124,3 +124,12 @@ async def test_a_slot_is_open_exactly_when_it_can_be_booked(house, zone, minutes
         assert (
             wish not in (await open_slots(house, doctor, start=day - timedelta(days=1), end=day + timedelta(days=1)))[0]
         )
+
+
+async def test_more_days_of_doctors_than_a_screen_shows_are_refused(house):
+    doctor = await house.doctor()
+    aliases = " ".join(f'a{n}: openSlots(from: "2026-03-0{n % 9 + 1}", to: "2026-03-31") {{ start }}' for n in range(9))
+    document = f"query ($them: [_Any!]!) {{ _entities(representations: $them) {{ ... on Doctor {{ {aliases} }} }} }}"
+    them = [{"__typename": "Doctor", "id": id} for id in [doctor, *(new_id() for _ in range(9))]]
+    answer = await house.send(house.domain.subgraph, document, None, them=them)
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_USER_INPUT"}
