@@ -1,0 +1,23 @@
+"""One hospital for all stories of a run: each brings its own people, and takes nothing for granted of the others."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from tests.e2e.facts import Facts
+from tests.e2e.hospital import Hospital, open_hospital
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def hospital(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hospital]:
+    async with open_hospital(tmp_path_factory.mktemp("hospital")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def facts(hospital: Hospital) -> Iterator[Facts]:
+    """What stands in its databases."""
+    opened = Facts(hospital.runtime.folder.path)
+    yield opened
+    opened.close()

@@ -1,0 +1,248 @@
+"""A hospital under test on a port of this machine, and a client of it that shares no code with it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+from graphql import GraphQLSchema, build_client_schema, get_introspection_query
+from starlette.applications import Starlette
+
+from hospital.folder import DataFolder
+from hospital.mailbox_page import MailboxPage
+from hospital.runtime import Runtime, keeping_time, open_runtime
+from hospital.server import Server
+from hospital.web import web_app
+from router.server import server_config
+from router.settings import RouterSettings
+from subgraphs.kernel.settings import Settings
+
+ISSUER, PASSWORD = "http://hospital.test", "a long pass phrase"
+DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+DAILY = [{"day": day, "startTime": "09:00", "endTime": "17:00"} for day in DAYS]
+ERRORS = "errors { code message field }"
+APPOINTMENT = "appointment { id status slot end version createdAt updatedAt notes reason }"
+
+_numbers = count(1)
+
+
+class MovableClock:
+    """The real time, and as much ahead of it (or behind it) as a test says."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @cached_property
+    def body(self) -> Any:
+        return orjson.loads(self.text)
+
+    @property
+    def data(self) -> Any:
+        """Of an answer without errors."""
+        assert "errors" not in self.body, self.body["errors"]
+        return self.body["data"]
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of its errors; of an error without one, its message."""
+        return [error.get("extensions", {}).get("code", error["message"]) for error in self.body.get("errors", [])]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One address of a hospital, and what is asked there."""
+
+    url: str
+    session: aiohttp.ClientSession
+
+    async def post(self, body: object, bearer: str | None = None, **headers: str) -> Answer:
+        """Any body: bytes as they are, all else as JSON. A header's name is written with `_`."""
+        sent = {"content-type": "application/json"} | {name.replace("_", "-"): text for name, text in headers.items()}
+        if bearer is not None:
+            sent["authorization"] = bearer
+        data = body if isinstance(body, bytes) else orjson.dumps(body)
+        async with self.session.post(f"{self.url}/graphql", data=data, headers=sent) as response:
+            return Answer(response.status, response.headers, await response.text())
+
+    async def get(self, path: str, **headers: str) -> Answer:
+        async with self.session.get(f"{self.url}{path}", headers=headers) as response:
+            return Answer(response.status, response.headers, await response.text())
+
+    async def ask(self, document: str, bearer: str | None = None, **variables: Any) -> Answer:
+        return await self.post({"query": document, "variables": variables}, bearer)
+
+    async def data(self, document: str, bearer: str | None = None, **variables: Any) -> Any:
+        return (await self.ask(document, bearer, **variables)).data
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a login; `id` is that of the patient or doctor, or of the account where there is neither."""
+
+    id: str
+    email: str
+    bearer: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Hospital(Gate):
+    runtime: Runtime
+    clock: MovableClock
+    schema: GraphQLSchema
+    staff: dict[str, Person] = field(default_factory=dict)
+
+    @property
+    def admin(self) -> str:
+        return self.staff["ADMIN"].bearer
+
+    @property
+    def desk(self) -> str:
+        return self.staff["RECEPTIONIST"].bearer
+
+    @property
+    def auditor(self) -> str:
+        return self.staff["AUDITOR"].bearer
+
+    async def ask_to(self, mutation: str, bearer: str | None = None, selection: str = "", /, **given: Any) -> Answer:
+        """The answer to one mutation; a trailing `_` of an argument's name (`from_`) is not sent."""
+        wanted = {name.rstrip("_"): value for name, value in given.items()}
+        return await self.ask(self.document_of(mutation, selection), bearer, input=wanted)
+
+    async def do(self, mutation: str, bearer: str | None = None, selection: str = "", /, **given: Any) -> Any:
+        """The payload of one mutation."""
+        return (await self.ask_to(mutation, bearer, selection, **given)).data[mutation]
+
+    async def done(self, mutation: str, bearer: str | None = None, selection: str = "", /, **given: Any) -> Any:
+        """What the mutation made or changed; nobody refused it."""
+        payload = await self.do(mutation, bearer, selection, **given)
+        assert payload["errors"] == [], payload
+        return next((value for name, value in payload.items() if name != "errors"), None)
+
+    def document_of(self, mutation: str, selection: str = "") -> str:
+        kind = self.schema.mutation_type.fields[mutation].args["input"].type  # type: ignore[union-attr]
+        own = selection or (APPOINTMENT if "ppointment" in mutation or mutation == "markNoShow" else "")
+        return f"mutation ($input: {kind}) {{ {mutation}(input: $input) {{ {own} {ERRORS} }} }}"
+
+    async def sign_in(self, email: str, password: str = PASSWORD) -> str:
+        session = await self.done("signIn", None, "session { accessToken }", email=email, password=password)
+        return f"Bearer {session['accessToken']}"
+
+    async def patient(self, name: str = "Huzaifa", **given: Any) -> Person:
+        """Somebody who signed themself up."""
+        email = given.pop("email", None) or f"patient{next(_numbers)}@example.com"
+        known = {"name": name, "dob": "1990-01-01", "email": email, "password": PASSWORD}
+        made = await self.done("registerPatient", None, "patient { id }", **known | given)
+        return Person(made["id"], email, await self.sign_in(email))
+
+    async def doctor(self, name: str = "Dr. Huzaifa", **given: Any) -> Person:
+        """A doctor with a login who works from 9 to 17 UTC each day, in a department of their own."""
+        email = f"doctor{next(_numbers)}@example.com"
+        known = {
+            "name": name,
+            "email": email,
+            "password": PASSWORD,
+            "specialty": "Cardiology",
+            "departmentId": given.pop("departmentId", None) or await self.department(),
+            "timeZone": "UTC",
+            "availability": DAILY,
+        }
+        made = await self.done("registerDoctor", self.admin, "doctor { id }", **known | given)
+        return Person(made["id"], email, await self.sign_in(email))
+
+    async def department(self, name: str = "Medicine") -> str:
+        made = await self.done("createDepartment", self.admin, "department { id }", name=name)
+        return str(made["id"])
+
+    async def slots(self, doctor: Person, days: int = 31) -> list[str]:
+        """The starts that may be booked from the day after tomorrow on."""
+        first = self.clock.now().date() + timedelta(days=2)
+        return await self.slots_of(doctor, first, first + timedelta(days=days - 1))
+
+    async def slots_of(self, doctor: Person, first: date, last: date) -> list[str]:
+        document = (
+            "query ($id: ID!, $a: Date!, $b: Date!) { doctor(id: $id) { openSlots(from: $a, to: $b) { start } } }"
+        )
+        found = await self.data(document, id=doctor.id, a=first.isoformat(), b=last.isoformat())
+        return [slot["start"] for slot in found["doctor"]["openSlots"]]
+
+    async def booked(self, patient: Person, doctor: Person, slot: str, **given: Any) -> Any:
+        return await self.done("bookAppointment", patient.bearer, doctorId=doctor.id, slot=slot, **given)
+
+    async def trail(self, **wanted: Any) -> list[dict[str, Any]]:
+        """What the auditor finds, newest first, when all is delivered."""
+        await self.runtime.delivery.settled()
+        document = """
+        query ($filter: AuditEventFilter) {
+          auditEvents(filter: $filter, first: 100) {
+            nodes { type outcome action resourceType resourceId patientId actorId actorName actorRole reason }
+          }
+        }
+        """
+        return list((await self.data(document, self.auditor, filter=wanted))["auditEvents"]["nodes"])
+
+    async def _hire(self) -> None:
+        accounts = self.runtime.domains.accounts.service
+        admin = await accounts.create_admin("admin@hospital.test", PASSWORD)
+        self.staff["ADMIN"] = Person(admin.id, admin.email, await self.sign_in(admin.email))
+        for role in ("RECEPTIONIST", "BILLING_CLERK", "AUDITOR"):
+            email = f"{role.lower()}@hospital.test"
+            given = {"email": email, "password": PASSWORD, "role": role}
+            made = await self.done("createStaffAccount", self.admin, "account { id }", **given)
+            self.staff[role] = Person(made["id"], email, await self.sign_in(email))
+
+
+@asynccontextmanager
+async def open_hospital(folder: Path) -> AsyncIterator[Hospital]:
+    clock, data = MovableClock(), DataFolder(folder)
+    settings = Settings(data=folder, public_url=ISSUER, time_zone="UTC")
+    with data.opened():
+        async with open_runtime(data, settings, clock) as runtime, keeping_time(runtime), visited(runtime) as gate:
+            served = build_client_schema((await gate.ask(get_introspection_query())).data)
+            hospital = Hospital(gate.url, gate.session, runtime, clock, served)
+            await hospital._hire()
+            yield hospital
+
+
+@asynccontextmanager
+async def visited(runtime: Runtime, settings: RouterSettings | None = None) -> AsyncIterator[Gate]:
+    """The public port over that runtime, and a client in front of it."""
+    settings = settings or RouterSettings()
+    app = web_app(runtime, settings, mailbox=MailboxPage(runtime.domains.mailbox, any_host=False))
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=2)  # the server keeps them for five seconds
+    async with listening(app, settings) as url, aiohttp.ClientSession(connector=connector) as session:
+        yield Gate(url, session)
+
+
+@asynccontextmanager
+async def listening(app: Starlette, settings: RouterSettings) -> AsyncIterator[str]:
+    """The address of the application, on a real server in this loop."""
+    listener = socket.socket(proto=socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle's delays of 40 ms in
+    listener.bind(("127.0.0.1", 0))
+    host, port = listener.getsockname()
+    started = asyncio.Event()
+    server = Server(server_config(app, settings, host=host, port=port), app.state.drain, started.set)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    await started.wait()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+        await running

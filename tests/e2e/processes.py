@@ -1,0 +1,89 @@
+"""A hospital in a process of its own, to be killed."""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Self
+
+import aiohttp
+
+from hospital.folder import DataFolder
+from hospital.runtime import open_runtime
+from subgraphs.kernel.settings import Settings
+from tests.e2e.hospital import Gate
+
+READY_SECONDS = 30.0
+
+
+class Process:
+    """`hospital up` on that folder; `gate` is its public port."""
+
+    def __init__(self, process: asyncio.subprocess.Process, gate: Gate) -> None:
+        self._process, self.gate = process, gate
+
+    @classmethod
+    async def started(cls, folder: Path, session: aiohttp.ClientSession) -> Self:
+        port = spare_port()
+        command = ("up", "--data", str(folder), "--port", str(port))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "hospital"),
+            *command,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        up = cls(process, Gate(f"http://127.0.0.1:{port}", session))
+        async with asyncio.timeout(READY_SECONDS):
+            await up._ready()
+        return up
+
+    async def _ready(self) -> None:
+        while True:
+            assert self._process.returncode is None, "the hospital ended before it was ready"
+            try:
+                if (await self.gate.get("/readyz")).status == 200:
+                    return
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.05)
+
+    async def kill(self) -> None:
+        self._process.send_signal(signal.SIGKILL)
+        await self._process.wait()
+
+    def terminate(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+
+    async def ended(self) -> int:
+        async with asyncio.timeout(READY_SECONDS):
+            return await self._process.wait()
+
+    async def stop(self) -> None:
+        if self._process.returncode is None:
+            await self.kill()
+
+
+def spare_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@asynccontextmanager
+async def running(folder: Path, session: aiohttp.ClientSession) -> AsyncIterator[Process]:
+    process = await Process.started(folder, session)
+    try:
+        yield process
+    finally:
+        await process.stop()
+
+
+async def make_admin(folder: Path, email: str, password: str) -> None:
+    """As `hospital create-admin` does, without a process of its own."""
+    data = DataFolder(folder)
+    with data.opened():
+        async with open_runtime(data, Settings(data=folder)) as runtime:
+            await runtime.domains.accounts.service.create_admin(email, password)
