@@ -32,7 +32,7 @@ run: setup ## A hospital with demo data at http://127.0.0.1:8761/graphql
 	$(BIN)/hospital up --demo
 
 test: setup services schema/node_modules/.installed ## All tests but the long ones
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup schema/node_modules/.installed ## Formatting, linting, types, import rules, generated schemas
 	$(BIN)/ruff format --check .
