@@ -7,7 +7,6 @@ from datetime import date
 from typing import TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement
-from strawberry.dataloader import DataLoader
 
 from subgraphs.appointments import access, copies, repository
 from subgraphs.appointments.repository import Filter
@@ -16,6 +15,7 @@ from subgraphs.appointments.tables import AppointmentRow, DoctorCopyRow, Transit
 from subgraphs.kernel.access import Thing, seat_towards
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import Database
+from subgraphs.kernel.loading import DataLoader
 from subgraphs.kernel.pagination import PageRequest
 from subgraphs.kernel.principal import Principal, RoleName
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
-from strawberry.dataloader import DataLoader
 
 from subgraphs.doctors import repository
 from subgraphs.doctors.rules import Hours
 from subgraphs.doctors.tables import DepartmentRow, DoctorRow, LeaveRow
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.ids import is_id
+from subgraphs.kernel.loading import DataLoader
 from subgraphs.kernel.pagination import Page, PageRequest
 
 T = TypeVar("T")

@@ -1,10 +1,9 @@
 """One DataLoader per entity: many ids, one statement."""
 
-from strawberry.dataloader import DataLoader
-
 from subgraphs.kernel.access import seat_towards
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.ids import is_id
+from subgraphs.kernel.loading import DataLoader
 from subgraphs.kernel.principal import Principal
 from subgraphs.patients import access, repository
 from subgraphs.patients.tables import PatientRow
