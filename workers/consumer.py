@@ -61,7 +61,9 @@ class Consumer:
         batch = await self._source.batch()
         for start in range(0, len(batch), self._together):
             chunk = batch[start : start + self._together]
-            if not await self._handled_together(chunk):
+            if all(delivery.message_id in self._subscriber.recent for delivery in chunk):
+                await self._source.skip(chunk)
+            elif not await self._handled_together(chunk):
                 await self._handle_each(chunk)
 
     async def _handled_together(self, chunk: Sequence[Delivery]) -> bool:
@@ -103,7 +105,7 @@ class Consumer:
     async def _apply(self, deliveries: Sequence[Delivery]) -> None:
         async def work(session: AsyncSession) -> None:
             messages = [Envelope.from_json(delivery.body) for delivery in deliveries]
-            await self._subscriber.receive_all_within(session, messages)
+            await self._subscriber.apply(session, messages)
             await self._source.keep(session, deliveries)
 
         await self._subscriber.database.transaction(work)

@@ -78,7 +78,7 @@ class DeadLetters:
             if row is None or row.consumer != subscriber.consumer:
                 return None
             if row.replayed_at is None:
-                await subscriber.receive_within(session, Envelope.from_json(row.body))
+                await subscriber.apply(session, [Envelope.from_json(row.body)])
                 row.replayed_at = subscriber.clock.now()
             return _letter(row)
 

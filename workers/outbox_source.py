@@ -7,19 +7,32 @@ behind a position that was passed. No other database gives that: there the relay
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import update
-from sqlmodel import col, select
+from sqlalchemy import bindparam, func, select, update
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import topic_of
 from subgraphs.kernel.inbox import Subscriber
+from subgraphs.kernel.rows import add_row, run, table_of
 from subgraphs.kernel.tables import OutboxRow, PositionRow
 from workers.consumer import Consumer
 from workers.pauses import pause
 from workers.source import Delivery
 
 _BATCH = 100
+_BEHIND = (
+    select(col(OutboxRow.sequence), col(OutboxRow.event_id), col(OutboxRow.body))
+    .where(col(OutboxRow.sequence) > bindparam("position"))
+    .order_by(col(OutboxRow.sequence))
+    .limit(bindparam("limit"))
+)
+_END = select(func.max(OutboxRow.sequence))
+_MOVE = (
+    update(table_of(PositionRow))
+    .where(col(PositionRow.consumer) == bindparam("of_consumer"), col(PositionRow.topic) == bindparam("of_topic"))
+    .values(position=bindparam("reached"))
+)
 
 
 class OutboxFeed:
@@ -40,10 +53,14 @@ class OutboxFeed:
         self._bells.add(bell)
 
     async def behind(self, position: int, limit: int) -> Sequence[Delivery]:
-        statement = select(OutboxRow.sequence, OutboxRow.body).where(col(OutboxRow.sequence) > position)
         async with self.database.reading() as session:
-            rows = await session.exec(statement.order_by(col(OutboxRow.sequence)).limit(limit))
-            return [Delivery(self.topic, sequence or 0, body) for sequence, body in rows]
+            rows = (await run(session, _BEHIND, {"position": position, "limit": limit})).all()
+        return [Delivery(self.topic, row.sequence, row.body, message_id=row.event_id) for row in rows]
+
+    async def end(self) -> int:
+        """The sequence of the newest event; 0 when there is none."""
+        async with self.database.reading() as session:
+            return (await run(session, _END)).scalar_one() or 0
 
 
 class OutboxSource:
@@ -54,35 +71,69 @@ class OutboxSource:
     """
 
     def __init__(
-        self, feed: OutboxFeed, subscriber: Subscriber, *, poll_seconds: float = 1.0, gather_seconds: float = 0.05
+        self,
+        feed: OutboxFeed,
+        subscriber: Subscriber,
+        *,
+        poll_seconds: float = 1.0,
+        gather_seconds: float = 0.05,
+        skipped_at_most: int = _BATCH,
     ) -> None:
         self.topic = feed.topic
         self._feed, self._subscriber = feed, subscriber
         self._poll_seconds, self._gather_seconds = poll_seconds, gather_seconds
+        self._skipped_at_most = skipped_at_most
         self._position: int | None = None
+        self._skipped = 0
         self._may_be_more = True
         self._bell = asyncio.Event()
         feed.add_bell(self._bell)
 
     async def batch(self) -> Sequence[Delivery]:
         if not self._may_be_more:
-            await pause(self._bell, self._poll_seconds)
-            await asyncio.sleep(self._gather_seconds if self._bell.is_set() else 0)
+            await self._wait()
         self._bell.clear()
-        if self._position is None:
-            self._position = await position_of(self._subscriber, self.topic)
-        deliveries = await self._feed.behind(self._position, _BATCH)
+        deliveries = await self._feed.behind(await self.position(), _BATCH)
         self._may_be_more = len(deliveries) == _BATCH
         return deliveries
 
+    async def position(self) -> int:
+        """How far it has come, in this process."""
+        if self._position is None:
+            self._position = await position_of(self._subscriber, self.topic)
+        return self._position
+
     async def keep(self, session: AsyncSession, handled: Sequence[Delivery]) -> None:
-        consumer, position = self._subscriber.consumer, handled[-1].place
-        moved = update(PositionRow).where(col(PositionRow.consumer) == consumer, col(PositionRow.topic) == self.topic)
-        if (await session.exec(moved.values(position=position))).rowcount == 0:
-            session.add(PositionRow(consumer=consumer, topic=self.topic, position=position))
+        await self._keep(session, handled[-1].place)
 
     async def commit(self, handled: Sequence[Delivery]) -> None:
-        self._position = handled[-1].place
+        self._position, self._skipped = handled[-1].place, 0
+
+    async def skip(self, handled: Sequence[Delivery]) -> None:
+        """The position is written down with the next effect, or after some more, or when nothing else is to be done."""
+        self._position, self._skipped = handled[-1].place, self._skipped + len(handled)
+        if self._skipped >= self._skipped_at_most:
+            await self._write_down()
+
+    async def _wait(self) -> None:
+        if self._skipped:
+            await pause(self._bell, self._gather_seconds)
+            if self._bell.is_set():
+                return
+            await self._write_down()
+        await pause(self._bell, self._poll_seconds)
+        await asyncio.sleep(self._gather_seconds if self._bell.is_set() else 0)
+
+    async def _write_down(self) -> None:
+        reached = await self.position()
+        await self._subscriber.database.transaction(lambda session: self._keep(session, reached))
+        self._skipped = 0
+
+    async def _keep(self, session: AsyncSession, reached: int) -> None:
+        of = {"of_consumer": self._subscriber.consumer, "of_topic": self.topic}
+        if (await run(session, _MOVE, {**of, "reached": reached})).rowcount == 0:
+            consumer = self._subscriber.consumer
+            add_row(session, PositionRow, consumer=consumer, topic=self.topic, position=reached)
 
     def wake(self) -> None:
         self._bell.set()

@@ -11,13 +11,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 class Delivery:
     """A message as it came, not yet known to be an envelope.
 
-    `place` is its number in the topic's order: the outbox's sequence, or the offset in `partition`.
+    `place` is its number in the topic's order: the outbox's sequence, or the offset in `partition`. `message_id` is
+    that of the envelope, as far as the transport knows it without reading it.
     """
 
     topic: str
     place: int
     body: str
     partition: int = 0
+    message_id: str = ""
 
 
 class Source(Protocol):
@@ -35,6 +37,10 @@ class Source(Protocol):
 
     async def keep(self, session: AsyncSession, handled: Sequence[Delivery]) -> None:
         """Moves the position inside the transaction of the effect."""
+        ...
+
+    async def skip(self, handled: Sequence[Delivery]) -> None:
+        """They had their effect before: they need not come again, and it does no harm when they do after a crash."""
         ...
 
     async def commit(self, handled: Sequence[Delivery]) -> None:

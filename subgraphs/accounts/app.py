@@ -37,7 +37,7 @@ def build(
         return Context(principal, service)
 
     subgraph = Subgraph(base.name, make_schema(), context, base.tokens, base.denials)
-    copies = Subscriber(CONSUMER, TOPICS, base.database, base.clock, Copies(base.outbox).handle)
+    copies = Subscriber.once(CONSUMER, TOPICS, base.database, base.clock, Copies(base.outbox).handle)
     return AccountsDomain(base, service, subgraph, PublishedKeys(base.database, base.clock), (copies,))
 
 

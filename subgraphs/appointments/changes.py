@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, update
+import sqlalchemy
+from sqlalchemy import bindparam, delete, func, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,10 +21,22 @@ from subgraphs.appointments.tables import AppointmentRow, ChangeCounterRow, Chan
 from subgraphs.kernel.database import Race
 from subgraphs.kernel.errors import BadUserInput
 from subgraphs.kernel.pagination import Keyset
+from subgraphs.kernel.rows import run, table_of, write_rows
 
 _CURSORS = Keyset("status changes", ("sequence",))
 _THE_COUNTER = 1
 _LIVE = col(ChangeCounterRow.id) == _THE_COUNTER
+
+_CHANGES, _COUNTER = table_of(ChangeRow), table_of(ChangeCounterRow)
+_FIELDS = tuple(column for column in _CHANGES.c if column.name != "sequence")
+_COUNT = update(_COUNTER).where(_LIVE).values(value=_COUNTER.c.value + 1)
+_BEGIN = insert(_COUNTER)
+_APPEND = insert(_CHANGES).from_select(
+    ["sequence", *(column.name for column in _FIELDS)],
+    sqlalchemy.select(_COUNTER.c.value, *(bindparam(column.name, type_=column.type) for column in _FIELDS)).where(
+        _LIVE
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +95,17 @@ async def reach(session: AsyncSession) -> Reach:
 
 async def append(session: AsyncSession, **fields: Any) -> None:
     """The last statements of a transaction: nothing may follow them but its commit."""
-    await session.flush()
-    await session.exec(insert(ChangeRow), params={"sequence": await _next(session), **fields})
+    await write_rows(session)
+    if (await run(session, _COUNT)).rowcount == 0:
+        await _begin(session)
+    await run(session, _APPEND, fields)
 
 
-async def _next(session: AsyncSession) -> int:
-    counted: Any = await session.exec(
-        update(ChangeCounterRow).where(_LIVE).values(value=ChangeCounterRow.value + 1),
-        execution_options={"synchronize_session": False},
-    )
-    if counted.rowcount == 0:
-        return await _first(session)
-    return (await reach(session)).last
-
-
-async def _first(session: AsyncSession) -> int:
+async def _begin(session: AsyncSession) -> None:
     try:
-        await session.exec(insert(ChangeCounterRow), params={"id": _THE_COUNTER, "value": 1, "pruned_through": 0})
+        await run(session, _BEGIN, {"id": _THE_COUNTER, "value": 1, "pruned_through": 0})
     except IntegrityError as error:
         raise Race from error
-    return 1
 
 
 async def after(session: AsyncSession, sequence: int, limit: int) -> list[Change]:

@@ -1,13 +1,13 @@
 """What appointments keeps of doctors and patients, fed by their events: booking needs neither of them to be up."""
 
 from datetime import timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import orjson
 from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subgraphs.appointments import repository
 from subgraphs.appointments.rules import Hours, Schedule, Span
 from subgraphs.appointments.tables import DoctorCopyRow, PatientCopyRow
 from subgraphs.doctors.events import EVENTS as DOCTORS_EVENTS
@@ -15,6 +15,7 @@ from subgraphs.doctors.events import DoctorState, LeaveSpan, WeeklyHours
 from subgraphs.kernel.events import Envelope, decoder, topic_of
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.inbox import Subscriber
+from subgraphs.kernel.rows import keep_newest
 from subgraphs.patients.events import EVENTS as PATIENTS_EVENTS
 from subgraphs.patients.events import PatientState
 
@@ -27,17 +28,20 @@ _LEAVE = TypeAdapter(list[LeaveSpan])
 
 def subscriber(base: Foundation) -> Subscriber:
     topics = (topic_of("doctors"), topic_of("patients"))
-    return Subscriber(CONSUMER, topics, base.database, base.clock, _apply)
+    return Subscriber.once(CONSUMER, topics, base.database, base.clock, _apply)
 
 
 def schedule_of(doctor: DoctorCopyRow) -> Schedule:
-    hours = _HOURS.validate_json(doctor.hours)
-    leave = _LEAVE.validate_json(doctor.leave)
+    return _schedule(doctor.time_zone, doctor.slot_minutes, doctor.hours, doctor.leave)
+
+
+@lru_cache(maxsize=1000)
+def _schedule(time_zone: str, slot_minutes: int, hours: str, leave: str) -> Schedule:
     return Schedule(
-        zone=ZoneInfo(doctor.time_zone),
-        slot_length=timedelta(minutes=doctor.slot_minutes),
-        hours=tuple(Hours(span.weekday, span.start_minute, span.end_minute) for span in hours),
-        leave=tuple(Span(span.starts_at, span.ends_at) for span in leave),
+        zone=ZoneInfo(time_zone),
+        slot_length=timedelta(minutes=slot_minutes),
+        hours=tuple(Hours(span.weekday, span.start_minute, span.end_minute) for span in _HOURS.validate_json(hours)),
+        leave=tuple(Span(span.starts_at, span.ends_at) for span in _LEAVE.validate_json(leave)),
     )
 
 
@@ -50,24 +54,30 @@ async def _apply(session: AsyncSession, message: Envelope) -> None:
 
 
 async def _keep_doctor(session: AsyncSession, doctor: DoctorState) -> None:
-    values = {
-        "name": doctor.name,
-        "department_id": doctor.department_id,
-        "consultation_fee": doctor.consultation_fee,
-        "time_zone": doctor.time_zone,
-        "slot_minutes": doctor.slot_minutes,
-        "active": doctor.active,
-        "hours": orjson.dumps([span.model_dump() for span in doctor.hours]).decode(),
-        "leave": orjson.dumps([span.model_dump() for span in doctor.leave]).decode(),
-    }
-    await repository.keep_copy(session, DoctorCopyRow, doctor.doctor_id, doctor.version, values)
+    await keep_newest(
+        session,
+        DoctorCopyRow,
+        id=doctor.doctor_id,
+        version=doctor.version,
+        name=doctor.name,
+        department_id=doctor.department_id,
+        consultation_fee=doctor.consultation_fee,
+        time_zone=doctor.time_zone,
+        slot_minutes=doctor.slot_minutes,
+        active=doctor.active,
+        hours=orjson.dumps([span.model_dump() for span in doctor.hours]).decode(),
+        leave=orjson.dumps([span.model_dump() for span in doctor.leave]).decode(),
+    )
 
 
 async def _keep_patient(session: AsyncSession, patient: PatientState) -> None:
-    values = {
-        "name": patient.name,
-        "email": patient.email,
-        "phone": patient.phone,
-        "deceased_at": patient.deceased_at,
-    }
-    await repository.keep_copy(session, PatientCopyRow, patient.patient_id, patient.version, values)
+    await keep_newest(
+        session,
+        PatientCopyRow,
+        id=patient.patient_id,
+        version=patient.version,
+        name=patient.name,
+        email=patient.email,
+        phone=patient.phone,
+        deceased_at=patient.deceased_at,
+    )

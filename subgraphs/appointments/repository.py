@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, delete, false, func, insert, or_, true, union_all, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    and_,
+    bindparam,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    true,
+    union_all,
+    update,
+)
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,8 +32,14 @@ from subgraphs.kernel.database import Race
 from subgraphs.kernel.ids import is_id
 from subgraphs.kernel.pagination import Keyset, PageRequest
 from subgraphs.kernel.principal import Principal, RoleName
+from subgraphs.kernel.rows import read_rows, run, select_rows, table_of
 
 LATEST_FIRST = Keyset("appointments", ("slot", "id"), descending=True)
+
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_DOCTORS = select_rows(DoctorCopyRow).where(col(DoctorCopyRow.id).in_(_IDS))
+_PATIENTS = select_rows(PatientCopyRow).where(col(PatientCopyRow.id).in_(_IDS))
+_CLAIM = insert(table_of(ClaimRow))
 
 _TREATS_NOBODY = [status.value for status in TREATS_NOBODY]
 _FEW = 250
@@ -213,7 +232,7 @@ def patients_time(patient_id: str) -> str:
 async def claim(session: AsyncSession, owners: Sequence[str], span: Span, appointment_id: str) -> None:
     """Raises IntegrityError where another appointment has any of that time."""
     rows = [{"owner": owner, "step": step, "appointment_id": appointment_id} for owner in owners for step in span.steps]
-    await session.exec(insert(ClaimRow), params=rows)
+    await run(session, _CLAIM, rows)
 
 
 async def free(session: AsyncSession, owners: Sequence[str], span: Span) -> None:
@@ -248,24 +267,10 @@ def _claimed(owners: Sequence[str], span: Span) -> ColumnElement[bool]:
 
 
 async def doctor_copies(session: AsyncSession, ids: Iterable[str]) -> dict[str, DoctorCopyRow]:
-    rows = await session.exec(select(DoctorCopyRow).where(col(DoctorCopyRow.id).in_([id for id in ids if is_id(id)])))
+    rows = await read_rows(session, DoctorCopyRow, _DOCTORS, {"ids": [id for id in ids if is_id(id)]})
     return {row.id: row for row in rows}
 
 
 async def patient_copies(session: AsyncSession, ids: Iterable[str]) -> dict[str, PatientCopyRow]:
-    rows = await session.exec(select(PatientCopyRow).where(col(PatientCopyRow.id).in_([id for id in ids if is_id(id)])))
+    rows = await read_rows(session, PatientCopyRow, _PATIENTS, {"ids": [id for id in ids if is_id(id)]})
     return {row.id: row for row in rows}
-
-
-async def keep_copy(
-    session: AsyncSession, table: type[DoctorCopyRow | PatientCopyRow], id: str, version: int, values: dict[str, Any]
-) -> None:
-    """Writes the copy unless the one that is here is as new. Raises Race where another was first to write it."""
-    kept = {**values, "version": version}
-    older = and_(col(table.id) == id, col(table.version) < version)
-    result: Any = await session.exec(
-        update(table).where(older).values(**kept), execution_options={"synchronize_session": False}
-    )
-    if result.rowcount == 1 or await session.get(table, id) is not None:
-        return
-    session.add(table(id=id, **kept))

@@ -1,23 +1,30 @@
 """Every SELECT and INSERT of audit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar, cast
 
-from sqlalchemy import func
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import bindparam, func, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from subgraphs.audit.rules import BEGINNING, EQUAL_DENIALS_WITHIN, Entry, Mark
 from subgraphs.audit.tables import CHECKPOINT, HEAD, AuditEventRow, ChainMarkRow
+from subgraphs.kernel.database import Race
 from subgraphs.kernel.pagination import Keyset, PageRequest
+from subgraphs.kernel.rows import add_row, run, table_of, write_rows
 
 T = TypeVar("T")
 
-_HELD = "audit.head"
+_IS_HEAD = col(ChainMarkRow.name) == HEAD
+_LOCKED_HEAD = select(ChainMarkRow.sequence, ChainMarkRow.hash).where(_IS_HEAD).with_for_update()
+_MOVE_HEAD = (
+    update(table_of(ChainMarkRow)).where(_IS_HEAD).values(sequence=bindparam("to_sequence"), hash=bindparam("to_hash"))
+)
+_RECORDED = select(AuditEventRow.id).where(col(AuditEventRow.id).in_(bindparam("ids", expanding=True)))
 
 NEWEST_FIRST = Keyset("auditEvents", ("sequence",), descending=True)
 
@@ -49,28 +56,33 @@ class Head:
     top: int
 
 
-async def locked_head(session: AsyncSession) -> ChainMarkRow:
-    """The head's row, held until the transaction ends; made for the first event. Raises LookupError when it is gone."""
-    held: ChainMarkRow | None = session.info.get(_HELD)
-    if held is None:
-        row = await session.get(ChainMarkRow, HEAD, with_for_update=True)
-        held = session.info[_HELD] = row or await _first_head(session)
-    return held
+async def locked_head(session: AsyncSession) -> Mark:
+    """The head, held until the transaction ends; made for the first event.
+
+    Raises LookupError when it is gone, and Race when somebody else makes it at the same moment.
+    """
+    found = (await run(session, _LOCKED_HEAD)).first()
+    return await _first_head(session) if found is None else Mark(found.sequence, found.hash)
 
 
-async def _first_head(session: AsyncSession) -> ChainMarkRow:
-    row = ChainMarkRow(name=HEAD, sequence=BEGINNING.sequence, hash=BEGINNING.hash)
-    session.add(row)
-    await session.flush()  # an IntegrityError here says that somebody else makes it at the same moment
+async def _first_head(session: AsyncSession) -> Mark:
+    add_row(session, ChainMarkRow, name=HEAD, sequence=BEGINNING.sequence, hash=BEGINNING.hash)
+    try:
+        await write_rows(session)
+    except IntegrityError as error:
+        raise Race from error
     if (await session.exec(select(AuditEventRow.sequence).limit(1))).first() is not None:
         raise LookupError("the head of the audit chain is gone")
-    return row
+    return BEGINNING
 
 
-async def is_recorded(session: AsyncSession, id: str) -> bool:
-    with session.no_autoflush:
-        found = await session.exec(select(AuditEventRow.sequence).where(col(AuditEventRow.id) == id))
-    return found.first() is not None
+async def move_head(session: AsyncSession, mark: Mark) -> None:
+    """For who holds it."""
+    await run(session, _MOVE_HEAD, {"to_sequence": mark.sequence, "to_hash": mark.hash})
+
+
+async def recorded_among(session: AsyncSession, ids: Collection[str]) -> set[str]:
+    return set((await run(session, _RECORDED, {"ids": list(ids)})).scalars())
 
 
 async def has_equal_denial(session: AsyncSession, denial: Entry) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from subgraphs.kernel.errors import BadUserInput
 from subgraphs.kernel.events import Action, Envelope, Outcome
 from subgraphs.kernel.principal import RoleName
+from subgraphs.kernel.scalars import print_date_time
 
 ACCESS_DENIED = "access.denied"
 EQUAL_DENIALS_WITHIN = timedelta(minutes=1)
@@ -57,6 +58,45 @@ class Entry:
     @property
     def is_denial(self) -> bool:
         return self.type == ACCESS_DENIED
+
+
+@dataclass(frozen=True, slots=True)
+class ChainedEntry(Entry):
+    """`hash` is that of what is printed, behind the event of `previous_hash`."""
+
+    sequence: int
+    recorded_at: datetime
+    previous_hash: str
+    hash: str
+
+
+def chained(entry: Entry, behind: Mark, recorded_at: datetime) -> ChainedEntry:
+    """The entry as the next of the chain."""
+    fields: dict[str, Any] = asdict(entry)
+    unsealed = ChainedEntry(
+        **fields, sequence=behind.sequence + 1, recorded_at=recorded_at, previous_hash=behind.hash, hash=""
+    )
+    return replace(unsealed, hash=chained_hash(behind.hash, printed(unsealed)))
+
+
+def printed(event: Any) -> dict[str, str | int | None]:
+    """What is hashed of a chained entry, or of its row: the fields as the API spells them."""
+    return {
+        "id": event.id,
+        "sequence": event.sequence,
+        "action": event.action,
+        "outcome": event.outcome,
+        "type": event.type,
+        "resourceType": event.resource_type,
+        "resourceId": event.resource_id,
+        "patientId": event.patient_id,
+        "actorId": event.actor_id,
+        "actorName": event.actor_name,
+        "actorRole": event.actor_role,
+        "reason": event.reason,
+        "occurredAt": print_date_time(event.occurred_at),
+        "recordedAt": print_date_time(event.recorded_at),
+    }
 
 
 def entry(message: Envelope) -> Entry:

@@ -17,6 +17,7 @@ from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.pagination import Page, page_of
 from subgraphs.kernel.principal import Principal
+from subgraphs.kernel.rows import add_row, write_rows
 from subgraphs.kernel.scalars import print_date_time
 
 log = structlog.get_logger(__name__)
@@ -70,17 +71,19 @@ class AuditService:
     heads: Heads
     recheck: int = RECHECKED
 
-    async def record(self, session: AsyncSession, message: Envelope) -> None:
-        """Adds the message to the trail, once. Raises ValueError for one without sensible audit attributes."""
-        entry = rules.entry(message)
+    async def record(self, session: AsyncSession, messages: Sequence[Envelope]) -> None:
+        """Adds the messages to the trail, each once. Raises ValueError for one without sensible audit attributes."""
+        entries = {message.id: rules.entry(message) for message in messages}
         head = await repository.locked_head(session)
-        if await repository.is_recorded(session, entry.id):
-            return
-        if entry.is_denial and await repository.has_equal_denial(session, entry):
-            return
-        row = self._chained(entry, Mark(head.sequence, head.hash))
-        session.add(row)
-        head.sequence, head.hash = row.sequence, row.hash
+        recorded = await repository.recorded_among(session, entries)
+        newest = head
+        for entry in entries.values():
+            if entry.id not in recorded and not await _is_repeated(session, entry):
+                chained = rules.chained(entry, newest, self.base.clock.now())
+                add_row(session, AuditEventRow, **asdict(chained))
+                newest = Mark(chained.sequence, chained.hash)
+        if newest != head:
+            await repository.move_head(session, newest)
 
     async def events(self, principal: Principal | None, wanted: Wanted, first: int, after: str | None) -> Found:
         """The auditor's whole trail, or a patient's own. Raises Unauthenticated, Forbidden, BadUserInput."""
@@ -188,16 +191,13 @@ class AuditService:
 
         await self.base.database.transaction(work)
 
-    def _chained(self, entry: Entry, behind: Mark) -> AuditEventRow:
-        row = AuditEventRow(
-            **asdict(entry),
-            sequence=behind.sequence + 1,
-            recorded_at=self.base.clock.now(),
-            previous_hash=behind.hash,
-            hash="",
-        )
-        row.hash = rules.chained_hash(behind.hash, row.printed())
-        return row
+
+async def _is_repeated(session: AsyncSession, entry: Entry) -> bool:
+    """Whether it is a denial equal to one of the same minute, in the trail or on the way into it."""
+    if not entry.is_denial:
+        return False
+    await write_rows(session)
+    return await repository.has_equal_denial(session, entry)
 
 
 def _seen(principal: Principal, wanted: Wanted) -> Wanted:
@@ -209,7 +209,7 @@ def _seen(principal: Principal, wanted: Wanted) -> Wanted:
 
 def _holds(row: AuditEventRow, behind: Mark) -> bool:
     try:
-        expected = rules.chained_hash(behind.hash, row.printed())
+        expected = rules.chained_hash(behind.hash, rules.printed(row))
     except (ValueError, TypeError, AttributeError):
         return False
     return (row.sequence, row.previous_hash, row.hash) == (behind.sequence + 1, behind.hash, expected)

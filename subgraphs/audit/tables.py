@@ -8,7 +8,6 @@ from sqlmodel import Field, SQLModel
 
 from subgraphs.audit.rules import LENGTHS
 from subgraphs.kernel.columns import Counter, ExactText, Instant, LongText, PlainText
-from subgraphs.kernel.scalars import print_date_time
 
 _registry = registry()
 METADATA: MetaData = _registry.metadata
@@ -51,25 +50,6 @@ class AuditEventRow(AuditTable, table=True):
     recorded_at: datetime = Field(sa_type=Instant)
     previous_hash: str = Field(sa_type=ExactText(64))
     hash: str = Field(sa_type=ExactText(64))
-
-    def printed(self) -> dict[str, str | int | None]:
-        """What is hashed: the fields as the API spells them."""
-        return {
-            "id": self.id,
-            "sequence": self.sequence,
-            "action": self.action,
-            "outcome": self.outcome,
-            "type": self.type,
-            "resourceType": self.resource_type,
-            "resourceId": self.resource_id,
-            "patientId": self.patient_id,
-            "actorId": self.actor_id,
-            "actorName": self.actor_name,
-            "actorRole": self.actor_role,
-            "reason": self.reason,
-            "occurredAt": print_date_time(self.occurred_at),
-            "recordedAt": print_date_time(self.recorded_at),
-        }
 
 
 class ChainMarkRow(AuditTable, table=True):

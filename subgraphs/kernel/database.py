@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from subgraphs.kernel.rows import write_rows
 from subgraphs.kernel.sqlite import connector
 
 T = TypeVar("T")
@@ -72,6 +73,7 @@ class Database:
     async def _attempt(self, work: Callable[[AsyncSession], Awaitable[T]]) -> tuple[T, list[Any]]:
         async with self._writer_queue, AsyncSession(self._writer, expire_on_commit=False) as session:
             result = await work(session)
+            await write_rows(session)
             await session.commit()
             return result, session.info.get(_PENDING_EVENTS, [])
 

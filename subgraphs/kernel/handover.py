@@ -5,50 +5,80 @@ be helped.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeAlias
 
 import structlog
 
 from subgraphs.kernel.events import Envelope
 
-Receiver = Callable[[Envelope], Awaitable[None]]
+Receiver: TypeAlias = Callable[[Sequence[Envelope]], Awaitable[None]]
+
+_TOGETHER = 25
 
 log = structlog.get_logger(__name__)
 
-_under_way: set[asyncio.Future[None]] = set()
-"""Keeps what goes on after the limit from being collected."""
 
-
-@dataclass(frozen=True, slots=True)
 class Handover:
     """`receivers` (by event type) get the events in order, side by side; `wake` tells the transport of the news."""
 
-    receivers: dict[str, tuple[Receiver, ...]]
-    wake: Callable[[], None]
-    limit_seconds: float = 0.3
+    def __init__(
+        self, receivers: dict[str, tuple[Receiver, ...]], wake: Callable[[], None], limit_seconds: float = 0.3
+    ) -> None:
+        distinct = dict.fromkeys(receiver for some in receivers.values() for receiver in some)
+        lines = {receiver: _Line(receiver) for receiver in distinct}
+        self._lines = {type: [lines[receiver] for receiver in some] for type, some in receivers.items()}
+        self._wake, self._limit_seconds = wake, limit_seconds
 
-    async def __call__(self, events: list[Envelope]) -> None:
+    async def __call__(self, events: Sequence[Envelope]) -> None:
+        """Stops waiting after the limit; what has begun goes on, as it is as good as done."""
         if not events:
             return
-        self.wake()
-        wanted = {receiver for message in events for receiver in self.receivers.get(message.type, ())}
-        if wanted:
-            await asyncio.gather(*(self._hand_to(receiver, events) for receiver in wanted))
+        self._wake()
+        handed = [line.take(wanted) for line, wanted in self._wanted(events)]
+        if handed:
+            _, late = await asyncio.wait(handed, timeout=self._limit_seconds)
+            if late:
+                log.warning("handover.late", events=[message.id for message in events])
 
-    async def _hand_to(self, receiver: Receiver, events: list[Envelope]) -> None:
-        """Stops waiting after the limit; what has begun goes on, as it is as good as done."""
-        handing = asyncio.ensure_future(self._hand_all(receiver, events))
-        await asyncio.wait([handing], timeout=self.limit_seconds)
-        if not handing.done():
-            _under_way.add(handing)
-            handing.add_done_callback(_under_way.discard)
-            log.warning("handover.late", events=[message.id for message in events])
+    def _wanted(self, events: Sequence[Envelope]) -> Iterable[tuple["_Line", list[Envelope]]]:
+        wanted: dict[_Line, list[Envelope]] = {}
+        for message in events:
+            for line in self._lines.get(message.type, ()):
+                wanted.setdefault(line, []).append(message)
+        return wanted.items()
 
-    async def _hand_all(self, receiver: Receiver, events: list[Envelope]) -> None:
+
+class _Line:
+    """What waits for one receiver: whoever comes while it works is taken with the others in its next transaction."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._waiting: list[tuple[Sequence[Envelope], asyncio.Future[None]]] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    def take(self, events: Sequence[Envelope]) -> "asyncio.Future[None]":
+        """Done when the receiver has them, or has failed."""
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((events, done))
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work(), name="handover")
+        return done
+
+    async def _work(self) -> None:
+        while self._waiting:
+            lot, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
+            if not await self._received([message for events, _ in lot for message in events]) and len(lot) > 1:
+                for events, _ in lot:
+                    await self._received(events)
+            for _, done in lot:
+                done.set_result(None)
+        self._worker = None
+
+    async def _received(self, events: Sequence[Envelope]) -> bool:
         try:
-            for message in events:
-                if receiver in self.receivers.get(message.type, ()):
-                    await receiver(message)
+            await self._receiver(events)
         except Exception as error:
             log.warning("handover.failed", error=type(error).__name__, events=[message.id for message in events])
+            return False
+        return True

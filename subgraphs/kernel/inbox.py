@@ -1,57 +1,100 @@
 """Handling an event once: the inbox row stands in the transaction of the effect, so a second delivery is dropped."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Self
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import Database, Race
 from subgraphs.kernel.events import Envelope
+from subgraphs.kernel.rows import add_row, run, write_rows
 from subgraphs.kernel.tables import InboxRow
 
 Handler = Callable[[AsyncSession, Envelope], Awaitable[None]]
+Apply = Callable[[AsyncSession, Sequence[Envelope]], Awaitable[None]]
+
+_REMEMBERED = 2000
+_HANDLED = select(col(InboxRow.event_id)).where(
+    col(InboxRow.consumer) == bindparam("consumer"), col(InboxRow.event_id).in_(bindparam("ids", expanding=True))
+)
+
+
+class RecentIds:
+    """The last ids that were added, as many as are worth remembering."""
+
+    def __init__(self) -> None:
+        self._order: deque[str] = deque()
+        self._ids: set[str] = set()
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._ids
+
+    def add(self, ids: Iterable[str]) -> None:
+        for id in ids:
+            if id not in self._ids:
+                self._ids.add(id)
+                self._order.append(id)
+        while len(self._order) > _REMEMBERED:
+            self._ids.discard(self._order.popleft())
 
 
 @dataclass(frozen=True, slots=True)
-class Subscriber:
-    """One consumer of one domain: `handle` applies an event inside the transaction that also writes the inbox row."""
+class Inbox:
+    """Applies each event once for this consumer. Whoever else handles one of them at the same time makes it a Race."""
 
     consumer: str
-    topics: tuple[str, ...]
-    database: Database
     clock: Clock
     handle: Handler
 
-    async def receive(self, message: Envelope) -> None:
-        """Applies the event unless it was applied before. Raises what `handle` raises; then nothing was written."""
-
-        async def work(session: AsyncSession) -> None:
-            await self.receive_within(session, message)
-
-        await self.database.transaction(work)
-
-    async def receive_within(self, session: AsyncSession, message: Envelope) -> None:
-        """The same inside a transaction that the caller has opened."""
-        await self.receive_all_within(session, [message])
-
-    async def receive_all_within(self, session: AsyncSession, messages: Sequence[Envelope]) -> None:
-        """Many, in order, all or none. Whoever else handles one of them at the same time makes this a Race."""
+    async def __call__(self, session: AsyncSession, messages: Sequence[Envelope]) -> None:
         handled = await self._handled(session, messages)
         try:
             for message in messages:
                 if message.id not in handled:
                     handled.add(message.id)
                     await self.handle(session, message)
-                    session.add(InboxRow(consumer=self.consumer, event_id=message.id, received_at=self.clock.now()))
+                    now = self.clock.now()
+                    add_row(session, InboxRow, consumer=self.consumer, event_id=message.id, received_at=now)
+            await write_rows(session)
             await session.flush()
         except IntegrityError as error:
             raise Race from error
 
     async def _handled(self, session: AsyncSession, messages: Sequence[Envelope]) -> set[str]:
-        statement = select(InboxRow.event_id).where(
-            col(InboxRow.consumer) == self.consumer, col(InboxRow.event_id).in_([message.id for message in messages])
-        )
-        return set(await session.exec(statement))
+        wanted = {"consumer": self.consumer, "ids": [message.id for message in messages]}
+        return set((await run(session, _HANDLED, wanted)).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """One consumer of one domain: `apply` has the effect of events inside a transaction, and of a second delivery none.
+
+    `recent` are those that this process has committed, and need not look at again.
+    """
+
+    consumer: str
+    topics: tuple[str, ...]
+    database: Database
+    clock: Clock
+    apply: Apply
+    recent: RecentIds = field(default_factory=RecentIds, compare=False)
+
+    @classmethod
+    def once(cls, consumer: str, topics: tuple[str, ...], database: Database, clock: Clock, handle: Handler) -> Self:
+        """One that handles event by event, with an inbox."""
+        return cls(consumer, topics, database, clock, Inbox(consumer, clock, handle))
+
+    async def receive(self, messages: Sequence[Envelope]) -> None:
+        """Applies the events, in order, all or none. Raises what `apply` raises; then nothing was written."""
+
+        async def work(session: AsyncSession) -> None:
+            await self.apply(session, messages)
+
+        await self.database.transaction(work)
+        self.recent.add(message.id for message in messages)

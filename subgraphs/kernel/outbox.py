@@ -9,6 +9,7 @@ from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import pending_events
 from subgraphs.kernel.events import Actor, Event, envelope
 from subgraphs.kernel.ids import new_id
+from subgraphs.kernel.rows import add_row
 from subgraphs.kernel.tables import OutboxRow
 
 
@@ -23,13 +24,13 @@ class Outbox:
         """Adds the event to the transaction of `session`; it is handed over when that has committed."""
         now = self.clock.now()
         message = envelope(event, id=new_id(), domain=self.domain, actor=actor, occurred_at=occurred_at or now)
-        session.add(
-            OutboxRow(
-                event_id=message.id,
-                shard=message.shard,
-                type=message.type,
-                body=message.to_json().decode(),
-                recorded_at=now,
-            )
+        add_row(
+            session,
+            OutboxRow,
+            event_id=message.id,
+            shard=message.shard,
+            type=message.type,
+            body=message.to_json().decode(),
+            recorded_at=now,
         )
         pending_events(session).append(message)

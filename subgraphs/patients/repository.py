@@ -99,16 +99,6 @@ async def sign_up_id(session: AsyncSession, claim_hash: str, new_id: str, now: d
     return new_id
 
 
-async def keep_treating(session: AsyncSession, stated: TreatingRow) -> None:
-    """Keeps what an appointment says, unless something newer is known of it."""
-    kept = await session.get(TreatingRow, stated.appointment_id, with_for_update=True)
-    if kept is None:
-        session.add(stated)
-        await _flush(session)
-    elif kept.version < stated.version:
-        kept.sqlmodel_update(stated.model_dump())
-
-
 def _seen(scope: Scope) -> ColumnElement[bool]:
     if scope.everybody:
         return true()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -87,9 +88,9 @@ class Kitchen:
     after: Step = _nothing
     attempts: list[str] = field(default_factory=list)
 
-    @property
+    @cached_property
     def subscriber(self) -> Subscriber:
-        return Subscriber("kitchen.list", (TOPIC,), self.database, self.clock, self.handle)
+        return Subscriber.once("kitchen.list", (TOPIC,), self.database, self.clock, self.handle)
 
     async def handle(self, session: AsyncSession, message: Envelope) -> None:
         bed, turn = message.data["bed"], message.data["turn"]

@@ -97,7 +97,7 @@ async def test_what_the_handover_brought_is_not_handled_again(wards, kitchen, co
         wards.feed.wake()
         for event in events:
             received.append(event.id)
-            await kitchen.subscriber.receive(event)
+            await kitchen.subscriber.receive([event])
 
     wards.database.after_commit = hand_over
     async with running(consumer()):
@@ -112,6 +112,22 @@ async def test_what_the_handover_brought_is_not_handled_again(wards, kitchen, co
     assert {row.event_id for row in await rows(kitchen.database, InboxRow)} == set(received)
 
 
+async def test_what_this_process_has_handled_costs_the_consumer_no_transaction(wards, kitchen, consumer, monkeypatch):
+    handed = []
+    wards.database.after_commit = lambda events: _keep(handed, events)
+    for turn in range(5):
+        await wards.announce("a", turn)
+    await kitchen.subscriber.receive(handed)
+
+    async def no_transaction(work):
+        raise AssertionError("there is nothing to write")
+
+    reader = consumer()
+    monkeypatch.setattr(kitchen.database, "transaction", no_transaction)
+    await reader.turn()
+    assert kitchen.attempts == [f"a{turn}" for turn in range(5)]
+
+
 async def test_a_handover_and_the_consumer_at_the_same_moment_have_one_effect(wards, kitchen, consumer, running):
     async def slowly(what: str) -> None:
         await asyncio.sleep(0.05)
@@ -121,7 +137,7 @@ async def test_a_handover_and_the_consumer_at_the_same_moment_have_one_effect(wa
     wards.database.after_commit = lambda events: _keep(handed, events)
     await wards.announce("a")
     async with running(consumer()):
-        await kitchen.subscriber.receive(handed[0])
+        await kitchen.subscriber.receive(handed[:1])
         await asyncio.sleep(0.2)
     assert await kitchen.heard() == ["a0"]
 

@@ -106,7 +106,7 @@ async def test_no_letter_of_that_id(bury, letters):
 async def test_a_letter_of_another_consumer_is_not_handled_by_this_one(bury, letters, kitchen):
     await bury("a")
     [letter] = await letters.waiting()
-    other = Subscriber("kitchen.other", ("hospital.wards",), kitchen.database, kitchen.clock, kitchen.handle)
+    other = Subscriber.once("kitchen.other", ("hospital.wards",), kitchen.database, kitchen.clock, kitchen.handle)
     with pytest.raises(NoSuchDeadLetter):
         await DeadLetters((other,)).replay(letter.id)
     assert await kitchen.heard() == []
@@ -115,7 +115,7 @@ async def test_a_letter_of_another_consumer_is_not_handled_by_this_one(bury, let
 
 async def test_two_consumers_of_one_database_list_each_letter_once(bury, kitchen):
     await bury("a")
-    other = Subscriber("kitchen.other", ("hospital.wards",), kitchen.database, kitchen.clock, kitchen.handle)
+    other = Subscriber.once("kitchen.other", ("hospital.wards",), kitchen.database, kitchen.clock, kitchen.handle)
     both = DeadLetters((other, kitchen.subscriber))
     [letter] = await both.waiting()
     await both.replay(letter.id)

@@ -100,12 +100,33 @@ async def test_a_source_starts_where_the_position_says(wards, kitchen):
     assert [delivery.place for delivery in await anew.batch()] == [3]
 
 
+async def test_what_was_passed_over_is_written_down_when_there_is_nothing_else_to_do(wards, kitchen):
+    for turn in range(3):
+        await wards.announce("a", turn)
+    source = OutboxSource(wards.feed, kitchen.subscriber, poll_seconds=0.05, gather_seconds=0.01)
+    await source.skip(await source.batch())
+    assert (await source.position(), await position_of(kitchen.subscriber, "hospital.wards")) == (3, 0)
+    assert await source.batch() == []
+    assert await position_of(kitchen.subscriber, "hospital.wards") == 3
+
+
+async def test_what_was_passed_over_is_written_down_when_it_gets_much(wards, kitchen):
+    for turn in range(4):
+        await wards.announce("a", turn)
+    source = OutboxSource(wards.feed, kitchen.subscriber, skipped_at_most=4)
+    batch = await source.batch()
+    await source.skip(batch[:3])
+    assert await position_of(kitchen.subscriber, "hospital.wards") == 0
+    await source.skip(batch[3:])
+    assert await position_of(kitchen.subscriber, "hospital.wards") == 4
+
+
 async def test_every_subscriber_has_a_consumer_for_each_topic_that_there_is(wards, announcing, kitchen, eventually):
     beds = await announcing("beds")
     await wards.announce("a")
     await beds.announce("b")
     topics = ("hospital.wards", "hospital.beds", "hospital.not_there_yet")
-    subscriber = Subscriber("kitchen.list", topics, kitchen.database, kitchen.clock, kitchen.handle)
+    subscriber = Subscriber.once("kitchen.list", topics, kitchen.database, kitchen.clock, kitchen.handle)
     made = consumers([subscriber], [wards.feed, beds.feed])
     tasks = [asyncio.create_task(one.run()) for one in made]
 

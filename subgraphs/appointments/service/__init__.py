@@ -85,8 +85,7 @@ class AppointmentService:
     async def prune_claims(self, before: datetime) -> int:
         return await pruning.prune_claims(self.base, before)
 
-    async def _told(self, doing: Awaitable[str]) -> AppointmentRow:
-        id = await doing
+    async def _told(self, doing: Awaitable[AppointmentRow]) -> AppointmentRow:
+        row = await doing
         self.signal.ring()
-        async with self.base.database.reading() as session:
-            return (await repository.appointments_by_id(session, [id]))[id]
+        return row

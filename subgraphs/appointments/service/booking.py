@@ -9,13 +9,14 @@ from subgraphs.appointments import access, copies, repository, rules
 from subgraphs.appointments.events import AppointmentBooked
 from subgraphs.appointments.rules import Span, Status
 from subgraphs.appointments.service import claiming, recording
-from subgraphs.appointments.service.seeing import Hidden, noting_denials
+from subgraphs.appointments.service.seeing import Hidden, noting_denials, written
 from subgraphs.appointments.tables import AppointmentRow, DoctorCopyRow, PatientCopyRow
 from subgraphs.kernel.access import signed_in
 from subgraphs.kernel.errors import InvalidInput, NotFound, Problem, Refused, Target
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.idempotency import claim, once
 from subgraphs.kernel.principal import Principal, RoleName
+from subgraphs.kernel.rows import add_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,14 @@ class Booking:
     idempotency_key: str | None = None
 
 
-async def book(base: Foundation, principal: Principal | None, wanted: Booking) -> str:
-    """Gives the id of the appointment. Raises Forbidden, Unauthenticated, Refused."""
+async def book(base: Foundation, principal: Principal | None, wanted: Booking) -> AppointmentRow:
+    """Gives the appointment as it now is. Raises Forbidden, Unauthenticated, Refused."""
     access.BOOK.require(principal)
     booker = signed_in(principal)
     patient_id, notes = _patient_of(booker, wanted), rules.notes(wanted.notes)
     fields = {"patient": patient_id, "doctor": wanted.doctor_id, "slot": wanted.slot, "notes": notes}
     claimed = claim(booker.account_id, "bookAppointment", wanted.idempotency_key, fields)
+    booked: dict[str, AppointmentRow] = {}
 
     async def work(session: AsyncSession, id: str) -> None:
         doctor, patient = await _parties(session, booker, wanted.doctor_id, patient_id)
@@ -43,11 +45,13 @@ async def book(base: Foundation, principal: Principal | None, wanted: Booking) -
         slot = rules.bookable_slot(copies.schedule_of(doctor), wanted.slot, base.clock.now())
         row = _row(id, doctor, patient, slot, notes, base.clock.now())
         await claiming.take(session, row, slot)
-        session.add(row)
+        add_row(session, AppointmentRow, **row.model_dump())
+        booked[id] = row
         await recording.record(session, base, booker, row, recording.Fact(AppointmentBooked, None, {}))
 
     async with noting_denials(base, booker, "bookAppointment"):
-        return await claiming.decided(base.database, lambda: once(base.database, base.clock, claimed, work))
+        id = await claiming.decided(base.database, lambda: once(base.database, base.clock, claimed, work))
+    return booked.get(id) or await written(base.database, id)
 
 
 def check_parties(doctor: DoctorCopyRow, patient: PatientCopyRow, *, named: bool = True) -> None:

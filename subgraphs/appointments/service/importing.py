@@ -24,6 +24,7 @@ from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import is_id, new_id
 from subgraphs.kernel.importing import Imported
+from subgraphs.kernel.rows import add_row, write_rows
 
 _EVENTS: dict[str, type[AppointmentState]] = {
     Status.COMPLETED.value: AppointmentCompleted,
@@ -86,7 +87,7 @@ async def _known(session: AsyncSession, batch: Sequence[ImportedVisit]) -> _Know
 
 async def _flush(session: AsyncSession) -> None:
     try:
-        await session.flush()
+        await write_rows(session)
     except IntegrityError as error:
         raise Race from error
 
@@ -97,8 +98,8 @@ def _take(session: AsyncSession, base: Foundation, visit: ImportedVisit, known: 
     except (_Unfit, InvalidInput) as unfit:
         outcome.refused[visit.import_key] = str(unfit)
         return
-    session.add(row)
-    session.add(recording.transition(row, None, at=visit.ends_at, by=None))
+    add_row(session, AppointmentRow, **row.model_dump())
+    recording.add_transition(session, row, None, at=visit.ends_at, by=None)
     fact = recording.Fact(_EVENTS[row.status], None, {"imported": True})
     base.outbox.record(session, recording.event_of(row, fact), Actor(), occurred_at=visit.ends_at)
     outcome.ids[visit.import_key] = row.id

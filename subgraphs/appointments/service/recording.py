@@ -13,6 +13,7 @@ from subgraphs.appointments.tables import AppointmentRow, TransitionRow
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.principal import Principal
+from subgraphs.kernel.rows import add_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ async def record(
     session: AsyncSession, base: Foundation, principal: Principal, row: AppointmentRow, fact: Fact
 ) -> None:
     """The end of a transaction: nothing may be written after it."""
-    session.add(transition(row, fact.previous, at=row.updated_at, by=principal.account_id))
+    add_transition(session, row, fact.previous, at=row.updated_at, by=principal.account_id)
     base.outbox.record(session, event_of(row, fact), Actor.of(principal))
     await changes.append(
         session,
@@ -42,8 +43,12 @@ async def record(
     )
 
 
-def transition(row: AppointmentRow, previous: Status | None, *, at: datetime, by: str | None) -> TransitionRow:
-    return TransitionRow(
+def add_transition(
+    session: AsyncSession, row: AppointmentRow, previous: Status | None, *, at: datetime, by: str | None
+) -> None:
+    add_row(
+        session,
+        TransitionRow,
         appointment_id=row.id,
         version=row.version,
         from_status=_value(previous),

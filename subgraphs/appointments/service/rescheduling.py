@@ -17,15 +17,15 @@ from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.principal import Principal
 
 
-async def reschedule(base: Foundation, principal: Principal | None, asked: Request, start: datetime) -> str:
-    """Gives the id of the appointment. Raises Forbidden, Unauthenticated, Refused."""
+async def reschedule(base: Foundation, principal: Principal | None, asked: Request, start: datetime) -> AppointmentRow:
+    """Gives the appointment as it now is. Raises Forbidden, Unauthenticated, Refused."""
     access.BOOK.require(principal)
     doer = signed_in(principal)
 
     async def work(session: AsyncSession, row: AppointmentRow, reason: str | None) -> None:
         await _move(session, base, doer, row, start, reason)
 
-    async def attempt() -> str:
+    async def attempt() -> AppointmentRow:
         return await change(base, doer, "rescheduleAppointment", asked, work, slot=start)
 
     return await claiming.decided(base.database, attempt)

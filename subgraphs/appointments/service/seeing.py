@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from subgraphs.appointments import access, repository
 from subgraphs.appointments.tables import AppointmentRow
 from subgraphs.kernel.access import seat_towards
+from subgraphs.kernel.database import Database
 from subgraphs.kernel.errors import Forbidden, NotFound, Target
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.principal import Principal, RoleName
@@ -33,6 +34,12 @@ async def noting_denials(base: Foundation, principal: Principal, deed: str) -> A
     except Hidden as hidden:
         await base.denials.note(principal, deed, hidden.target)
         raise
+
+
+async def written(database: Database, id: str) -> AppointmentRow:
+    """An appointment that is known to be there, as it now is."""
+    async with database.reading() as session:
+        return (await repository.appointments_by_id(session, [id]))[id]
 
 
 async def may_see(session: AsyncSession, principal: Principal, row: AppointmentRow) -> bool:

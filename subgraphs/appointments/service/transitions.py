@@ -17,7 +17,7 @@ from subgraphs.appointments.events import (
 )
 from subgraphs.appointments.rules import FREES_THE_SLOT, Move, Status
 from subgraphs.appointments.service import claiming, recording
-from subgraphs.appointments.service.seeing import noting_denials, own
+from subgraphs.appointments.service.seeing import noting_denials, own, written
 from subgraphs.appointments.tables import AppointmentRow
 from subgraphs.kernel.access import Deed, signed_in
 from subgraphs.kernel.errors import NotFound
@@ -55,8 +55,10 @@ NO_SHOW = Transition("markNoShow", access.NO_SHOW, rules.NO_SHOW, AppointmentNoS
 Work = Callable[[AsyncSession, AppointmentRow, str | None], Awaitable[None]]
 
 
-async def perform(base: Foundation, principal: Principal | None, transition: Transition, asked: Request) -> str:
-    """Gives the id of the appointment. Raises Forbidden, Unauthenticated, Refused."""
+async def perform(
+    base: Foundation, principal: Principal | None, transition: Transition, asked: Request
+) -> AppointmentRow:
+    """Gives the appointment as it now is. Raises Forbidden, Unauthenticated, Refused."""
     transition.deed.require(principal)
     doer = signed_in(principal)
 
@@ -71,7 +73,9 @@ async def perform(base: Foundation, principal: Principal | None, transition: Tra
     return await change(base, doer, transition.mutation, asked, work)
 
 
-async def change(base: Foundation, doer: Principal, mutation: str, asked: Request, work: Work, **fields: object) -> str:
+async def change(
+    base: Foundation, doer: Principal, mutation: str, asked: Request, work: Work, **fields: object
+) -> AppointmentRow:
     """Runs `work` on the appointment if it is the doer's, once for a key; `fields` is what else was asked for."""
     if not is_id(asked.id):
         raise NotFound("appointment", "id")
@@ -79,10 +83,14 @@ async def change(base: Foundation, doer: Principal, mutation: str, asked: Reques
     given = {"id": asked.id, "reason": reason, "expected": asked.expected_version, **fields}
     claimed = claim(doer.account_id, mutation, asked.idempotency_key, given)
 
+    changed: dict[str, AppointmentRow] = {}
+
     async def attempt(session: AsyncSession, id: str) -> None:
         row = await own(session, doer, id)
         rules.check_version(row.version, asked.expected_version)
         await work(session, row, reason)
+        changed[id] = row
 
     async with noting_denials(base, doer, mutation):
-        return await once(base.database, base.clock, claimed, attempt, entity_id=asked.id)
+        id = await once(base.database, base.clock, claimed, attempt, entity_id=asked.id)
+    return changed.get(id) or await written(base.database, id)

@@ -148,7 +148,7 @@ class Desk:
         message = envelope(
             event, id=new_id(), domain=domain, actor=actor or Actor(), occurred_at=self.domain.base.clock.now()
         )
-        await self.domain.subscribers[0].receive(message)
+        await self.domain.subscribers[0].receive([message])
 
     async def patient(self, id: str = "", *, version: int = 1, **fields: Any) -> str:
         """Registers, or at a later version updates, a patient elsewhere."""

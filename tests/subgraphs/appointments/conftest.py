@@ -62,7 +62,7 @@ class House:
     async def hear(self, domain: str, fact: Event) -> None:
         message = envelope(fact, id=new_id(), domain=domain, actor=Actor(), occurred_at=self.domain.base.clock.now())
         for subscriber in self.domain.subscribers:
-            await subscriber.receive(message)
+            await subscriber.receive([message])
 
     async def doctor(self, id: str | None = None, **changes: Any) -> str:
         """A doctor who works from 9 to 17 UTC each day, or an update of one."""

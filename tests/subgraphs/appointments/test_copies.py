@@ -31,7 +31,7 @@ async def test_a_message_that_comes_twice_is_applied_once(house):
     message = envelope(fact, id=new_id(), domain="patients", actor=Actor(), occurred_at=house.domain.base.clock.now())
     (subscriber,) = house.domain.subscribers
     for _ in range(2):
-        await subscriber.receive(message)
+        await subscriber.receive([message])
     assert codes(await house.book(await house.doctor(), patient, NINE)) == ["INVALID_INPUT"]
 
 

@@ -68,7 +68,7 @@ def tell(audit, message) -> Callable[..., Awaitable[Envelope]]:
 
     async def bring(actor: Actor | None = None, **given: Any) -> Envelope:
         made = message(actor, **given)
-        await audit.subscribers[0].receive(made)
+        await audit.subscribers[0].receive([made])
         return made
 
     return bring
@@ -80,7 +80,7 @@ def tell_all(audit) -> Callable[[Iterable[Envelope]], Awaitable[None]]:
 
     async def bring(messages: Iterable[Envelope]) -> None:
         [subscriber] = audit.subscribers
-        await audit.base.database.transaction(lambda session: subscriber.receive_all_within(session, list(messages)))
+        await audit.base.database.transaction(lambda session: subscriber.apply(session, list(messages)))
 
     return bring
 

@@ -3,7 +3,7 @@ from sqlmodel import col, select
 
 from subgraphs.audit.app import build
 from subgraphs.audit.heads import BadHead, HeadsFile
-from subgraphs.audit.rules import chained_hash
+from subgraphs.audit.rules import chained_hash, printed
 from subgraphs.audit.service import ChainBroken
 from subgraphs.audit.tables import CHECKPOINT, AuditEventRow, ChainMarkRow
 from subgraphs.kernel.events import Actor
@@ -100,7 +100,7 @@ async def test_rows_that_changed_places_are_found(audit, six, chain, tamper):
 async def test_a_row_that_was_added_is_found(audit, six, chain, tamper, trail):
     last = (await trail())[-1]
     added = AuditEventRow(**last.model_dump() | {"sequence": 7, "id": "added", "previous_hash": last.hash})
-    added.hash = chained_hash(last.hash, added.printed())
+    added.hash = chained_hash(last.hash, printed(added))
 
     async def add(session) -> None:
         session.add(added)
@@ -123,7 +123,7 @@ async def rewrite(audit, start: int, *, end: int) -> None:
         for row in rows[start - 1 :]:
             row.reason = "never happened"
             row.previous_hash = rows[row.sequence - 2].hash if row.sequence > 1 else "0" * 64
-            row.hash = chained_hash(row.previous_hash, row.printed())
+            row.hash = chained_hash(row.previous_hash, printed(row))
         for row in rows[end:]:
             await session.delete(row)
         head = await session.get(ChainMarkRow, "head")

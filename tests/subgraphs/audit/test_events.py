@@ -201,7 +201,7 @@ async def test_what_audit_itself_refuses_is_in_the_trail_too(audit, ask, signer,
     [denial] = await announced(audit)
     [subscriber] = audit.subscribers
     assert "hospital.audit" in subscriber.topics
-    await subscriber.receive(Envelope.from_json(denial.body))
+    await subscriber.receive([Envelope.from_json(denial.body)])
     [denied] = (await look())["nodes"]
     assert (denied["type"], denied["reason"], denied["actorId"]) == ("access.denied", "auditChain", "admin-1")
 

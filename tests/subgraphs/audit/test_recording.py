@@ -73,7 +73,7 @@ async def test_a_kind_that_it_never_heard_of_is_recorded_all_the_same(tell, trai
 async def test_fifty_at_once_make_a_chain_without_gaps(audit, message, trail, chain):
     messages = [message() for _ in range(50)]
     receive = audit.subscribers[0].receive
-    await asyncio.gather(*(receive(one) for one in messages), *(receive(one) for one in reversed(messages)))
+    await asyncio.gather(*(receive([one]) for one in messages), *(receive([one]) for one in reversed(messages)))
     rows = await trail()
     assert [row.sequence for row in rows] == list(range(1, 51))
     assert {row.id for row in rows} == {one.id for one in messages}
@@ -83,7 +83,7 @@ async def test_fifty_at_once_make_a_chain_without_gaps(audit, message, trail, ch
 async def test_a_message_that_comes_again_long_after_is_still_one_event(audit, tell, message, trail, tamper):
     told = await tell()
     await tamper("DELETE FROM inbox")
-    await audit.subscribers[0].receive(told)
+    await audit.subscribers[0].receive([told])
     assert [row.id for row in await trail()] == [told.id]
 
 
@@ -130,13 +130,13 @@ async def test_equal_denials_are_one_whatever_the_order_they_come_in(tell, trail
 
 async def test_twenty_equal_denials_at_once_are_one_event(audit, message, trail):
     equal = [message(DESK, resourceid="p1", **DENIED) for _ in range(20)]
-    await asyncio.gather(*(audit.subscribers[0].receive(one) for one in equal))
+    await asyncio.gather(*(audit.subscribers[0].receive([one]) for one in equal))
     assert len(await trail()) == 1
 
 
 async def test_equal_denials_of_one_transaction_are_one_event(audit, message, trail):
     equal = [message(DESK, resourceid="p1", **DENIED) for _ in range(3)]
-    await audit.base.database.transaction(lambda session: audit.subscribers[0].receive_all_within(session, equal))
+    await audit.base.database.transaction(lambda session: audit.subscribers[0].apply(session, equal))
     assert len(await trail()) == 1
 
 
@@ -175,10 +175,10 @@ async def test_a_chain_without_its_head_takes_no_more(tell, trail, tamper, chain
 
 async def test_a_failed_transaction_leaves_no_gap(audit, message, trail):
     async def fail(session) -> None:
-        await audit.subscribers[0].receive_within(session, message(id=new_id()))
+        await audit.subscribers[0].apply(session, [message(id=new_id())])
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await audit.base.database.transaction(fail)
-    await audit.subscribers[0].receive(message())
+    await audit.subscribers[0].receive([message()])
     assert [row.sequence for row in await trail()] == [1]

@@ -1,5 +1,6 @@
 import asyncio
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -13,15 +14,17 @@ def message(id: str, type: str = "thing.noted") -> Envelope:
 
 
 class Receiver:
-    def __init__(self, delay_seconds: float = 0, error: Exception | None = None) -> None:
+    def __init__(self, delay_seconds: float = 0, error: Exception | None = None, fails_at: str | None = None) -> None:
         self.got: list[str] = []
-        self.delay_seconds, self.error = delay_seconds, error
+        self.calls = 0
+        self.delay_seconds, self.error, self.fails_at = delay_seconds, error, fails_at
 
-    async def __call__(self, message: Envelope) -> None:
+    async def __call__(self, messages: Sequence[Envelope]) -> None:
+        self.calls += 1
         await asyncio.sleep(self.delay_seconds)
-        if self.error is not None:
+        if self.error is not None and (self.fails_at is None or self.fails_at in [message.id for message in messages]):
             raise self.error
-        self.got.append(message.id)
+        self.got += [message.id for message in messages]
 
 
 @pytest.fixture
@@ -65,3 +68,18 @@ async def test_receivers_work_side_by_side(woken):
     await handover(woken, *receivers, limit_seconds=5)([message("1")])
     assert time.perf_counter() - begun < 1.5
     assert [receiver.got for receiver in receivers] == [["1"]] * 10
+
+
+async def test_who_comes_while_the_receiver_works_is_taken_with_the_others(woken):
+    receiver = Receiver(delay_seconds=0.02)
+    hand = handover(woken, receiver, limit_seconds=5)
+    await asyncio.gather(*(hand([message(str(number))]) for number in range(20)))
+    assert receiver.got == [str(number) for number in range(20)]
+    assert receiver.calls <= 3
+
+
+async def test_one_that_the_receiver_refuses_does_not_cost_the_others_theirs(woken):
+    receiver = Receiver(delay_seconds=0.02, error=ValueError("bad"), fails_at="7")
+    hand = handover(woken, receiver, limit_seconds=5)
+    await asyncio.gather(*(hand([message(str(number))]) for number in range(20)))
+    assert sorted(receiver.got, key=int) == [str(number) for number in range(20) if number != 7]

@@ -34,40 +34,40 @@ def effects() -> Effects:
 
 @pytest.fixture
 def subscriber(base, effects) -> Subscriber:
-    return Subscriber("test", ("hospital.things",), base.database, base.clock, effects)
+    return Subscriber.once("test", ("hospital.things",), base.database, base.clock, effects)
 
 
 async def test_a_second_delivery_is_dropped(subscriber, count_of):
-    await subscriber.receive(message("1"))
-    await subscriber.receive(message("1"))
-    await subscriber.receive(message("2"))
+    await subscriber.receive([message("1")])
+    await subscriber.receive([message("1")])
+    await subscriber.receive([message("2")])
     assert (await count_of(PositionRow), await count_of(InboxRow)) == (2, 2)
 
 
 async def test_deliveries_at_the_same_time_have_one_effect(subscriber, count_of):
-    await asyncio.gather(*(subscriber.receive(message(str(place % 3))) for place in range(30)))
+    await asyncio.gather(*(subscriber.receive([message(str(place % 3))]) for place in range(30)))
     assert (await count_of(PositionRow), await count_of(InboxRow)) == (3, 3)
 
 
 async def test_what_fails_leaves_nothing_and_is_handled_when_it_comes_again(subscriber, effects, count_of):
     effects.failing = True
     with pytest.raises(ConnectionError):
-        await subscriber.receive(message("1"))
+        await subscriber.receive([message("1")])
     assert (await count_of(PositionRow), await count_of(InboxRow)) == (0, 0)
     effects.failing = False
-    await subscriber.receive(message("1"))
+    await subscriber.receive([message("1")])
     assert (await count_of(PositionRow), await count_of(InboxRow)) == (1, 1)
 
 
 async def test_each_consumer_has_its_own_inbox(subscriber, base, effects, count_of):
-    await subscriber.receive(message("1"))
-    await Subscriber("another", ("hospital.things",), base.database, base.clock, effects).receive(message("1"))
+    await subscriber.receive([message("1")])
+    await Subscriber.once("another", ("hospital.things",), base.database, base.clock, effects).receive([message("1")])
     assert (await count_of(PositionRow), await count_of(InboxRow)) == (2, 2)
 
 
 async def test_the_callers_transaction_decides_over_effect_and_inbox_alike(subscriber, base, count_of):
     async def work(session) -> None:
-        await subscriber.receive_within(session, message("1"))
+        await subscriber.apply(session, [message("1")])
         raise LookupError("rolled back")
 
     with pytest.raises(LookupError):

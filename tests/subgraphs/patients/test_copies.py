@@ -32,7 +32,11 @@ def said(doctor_id: str, patient_id: str, *, version: int = 1, treats: bool = Tr
 def tell(patients):
     [subscriber] = patients.subscribers
     assert (subscriber.consumer, subscriber.topics) == ("patients.copies", ("hospital.appointments",))
-    return subscriber.receive
+
+    async def bring(message: Envelope) -> None:
+        await subscriber.receive([message])
+
+    return bring
 
 
 @pytest.fixture
