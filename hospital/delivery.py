@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,12 +17,13 @@ from subgraphs.kernel.handover import Handover, Receiver
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.patients.events import EVENTS as PATIENTS_EVENTS
 from workers.consumer import Consumer
-from workers.outbox_source import OutboxFeed, consumers, position_of
+from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
 
 HANDED_OVER_AT_MOST = 5
 """A transaction of more events (an import) leaves them to the consumers, which take many at a time."""
 
 _LOOKS_EVERY_SECONDS = 0.05
+_AWAITED_AT_MOST_SECONDS = 3.0
 
 _DECIDED_BY = {
     "patients": PATIENTS_EVENTS,
@@ -35,18 +36,23 @@ _DECIDED_BY = {
 class Delivery:
     feeds: tuple[OutboxFeed, ...]
     subscribers: tuple[Subscriber, ...]
+    sources: tuple[OutboxSource, ...]
 
     @classmethod
     def of(cls, domains: Domains) -> "Delivery":
-        """Wires the hand-over into every domain's database."""
+        """Wires the hand-over into every domain's database, and tells each how to wait for what is on its way."""
         feeds = tuple(OutboxFeed(base.name, base.database) for base in domains.bases)
         for base, feed in zip(domains.bases, feeds, strict=True):
             handover = Handover(_receivers(base, domains.subscribers), feed.wake)
             base.database.after_commit = partial(_deliver, handover, feed)
-        return cls(feeds, domains.subscribers)
+        read = tuple(sources(domains.subscribers, feeds))
+        for base in domains.bases:
+            own = [source for source in read if source.subscriber.database is base.database]
+            base.arrivals.bring = partial(_bring, own)
+        return cls(feeds, domains.subscribers, read)
 
     def consumers(self) -> list[Consumer]:
-        return consumers(self.subscribers, self.feeds)
+        return [Consumer(source.subscriber, source) for source in self.sources]
 
     @contextmanager
     def without_handover(self) -> Iterator[None]:
@@ -75,6 +81,13 @@ class Delivery:
                     if await feed.behind(position, limit=1):
                         return True
         return False
+
+
+async def _bring(own: Sequence[OutboxSource]) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_AWAITED_AT_MOST_SECONDS):
+            for source in own:
+                await source.has_passed(await source.feed.end())
 
 
 async def _announce(feed: OutboxFeed, events: list[Envelope]) -> None:

@@ -16,7 +16,6 @@ from subgraphs.kernel.events import topic_of
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.rows import add_row, run, table_of
 from subgraphs.kernel.tables import OutboxRow, PositionRow
-from workers.consumer import Consumer
 from workers.pauses import pause
 from workers.source import Delivery
 
@@ -80,40 +79,51 @@ class OutboxSource:
         skipped_at_most: int = _BATCH,
     ) -> None:
         self.topic = feed.topic
-        self._feed, self._subscriber = feed, subscriber
+        self.feed, self.subscriber = feed, subscriber
         self._poll_seconds, self._gather_seconds = poll_seconds, gather_seconds
         self._skipped_at_most = skipped_at_most
         self._position: int | None = None
         self._skipped = 0
         self._may_be_more = True
-        self._bell = asyncio.Event()
+        self._bell, self._moved = asyncio.Event(), asyncio.Event()
         feed.add_bell(self._bell)
 
     async def batch(self) -> Sequence[Delivery]:
         if not self._may_be_more:
             await self._wait()
         self._bell.clear()
-        deliveries = await self._feed.behind(await self.position(), _BATCH)
+        deliveries = await self.feed.behind(await self.position(), _BATCH)
         self._may_be_more = len(deliveries) == _BATCH
         return deliveries
 
     async def position(self) -> int:
         """How far it has come, in this process."""
         if self._position is None:
-            self._position = await position_of(self._subscriber, self.topic)
+            self._position = await position_of(self.subscriber, self.topic)
         return self._position
+
+    async def has_passed(self, place: int) -> None:
+        """Returns when the event of that sequence is handled, whoever handles it."""
+        while await self.position() < place:
+            await self._moved.wait()
 
     async def keep(self, session: AsyncSession, handled: Sequence[Delivery]) -> None:
         await self._keep(session, handled[-1].place)
 
     async def commit(self, handled: Sequence[Delivery]) -> None:
-        self._position, self._skipped = handled[-1].place, 0
+        self._skipped = 0
+        self._move(handled[-1].place)
 
     async def skip(self, handled: Sequence[Delivery]) -> None:
         """The position is written down with the next effect, or after some more, or when nothing else is to be done."""
-        self._position, self._skipped = handled[-1].place, self._skipped + len(handled)
+        self._skipped += len(handled)
+        self._move(handled[-1].place)
         if self._skipped >= self._skipped_at_most:
             await self._write_down()
+
+    def _move(self, place: int) -> None:
+        moved, self._moved, self._position = self._moved, asyncio.Event(), place
+        moved.set()
 
     async def _wait(self) -> None:
         if self._skipped:
@@ -126,13 +136,13 @@ class OutboxSource:
 
     async def _write_down(self) -> None:
         reached = await self.position()
-        await self._subscriber.database.transaction(lambda session: self._keep(session, reached))
+        await self.subscriber.database.transaction(lambda session: self._keep(session, reached))
         self._skipped = 0
 
     async def _keep(self, session: AsyncSession, reached: int) -> None:
-        of = {"of_consumer": self._subscriber.consumer, "of_topic": self.topic}
+        of = {"of_consumer": self.subscriber.consumer, "of_topic": self.topic}
         if (await run(session, _MOVE, {**of, "reached": reached})).rowcount == 0:
-            consumer = self._subscriber.consumer
+            consumer = self.subscriber.consumer
             add_row(session, PositionRow, consumer=consumer, topic=self.topic, position=reached)
 
     def wake(self) -> None:
@@ -146,11 +156,11 @@ async def position_of(subscriber: Subscriber, topic: str) -> int:
     return 0 if row is None else row.position
 
 
-def consumers(subscribers: Iterable[Subscriber], feeds: Iterable[OutboxFeed]) -> list[Consumer]:
+def sources(subscribers: Iterable[Subscriber], feeds: Iterable[OutboxFeed]) -> list[OutboxSource]:
     """One for each subscriber and each of its topics that has a feed."""
     by_topic = {feed.topic: feed for feed in feeds}
     return [
-        Consumer(subscriber, OutboxSource(by_topic[topic], subscriber))
+        OutboxSource(by_topic[topic], subscriber)
         for subscriber in subscribers
         for topic in subscriber.topics
         if topic in by_topic

@@ -1,8 +1,9 @@
 """What every domain stands on, made once per domain by whoever starts it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
+from subgraphs.kernel.arrivals import Arrivals
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.denials import DenialLog
@@ -20,6 +21,7 @@ class Foundation:
     tokens: TokenChecker
     outbox: Outbox
     denials: DenialLog
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     @classmethod
     def of(cls, name: str, database: Database, settings: Settings, clock: Clock, tokens: TokenChecker) -> Self:

@@ -46,6 +46,14 @@ async def test_a_copy_may_lag_where_that_was_asked_for_and_no_longer(runtime: Ru
     assert await rows(domains.appointments.base.database, PatientCopyRow) == 2
 
 
+async def test_who_catches_up_knows_what_was_announced_before(runtime: Runtime):
+    domains = runtime.domains
+    with runtime.delivery.without_handover():
+        await domains.patients.service.import_patients(patients(3))
+        await domains.appointments.base.arrivals.catch_up()
+        assert await rows(domains.appointments.base.database, PatientCopyRow) == 3
+
+
 async def test_every_topic_that_somebody_subscribes_to_and_lives_here_has_a_consumer(runtime: Runtime):
     delivery = Delivery.of(runtime.domains)
     topics = {feed.topic for feed in delivery.feeds}

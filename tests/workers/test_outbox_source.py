@@ -5,7 +5,8 @@ import pytest
 
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.inbox import Subscriber
-from workers.outbox_source import OutboxFeed, OutboxSource, consumers, position_of
+from workers.consumer import Consumer
+from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
 
 
 class CountedFeed(OutboxFeed):
@@ -127,7 +128,7 @@ async def test_every_subscriber_has_a_consumer_for_each_topic_that_there_is(ward
     await beds.announce("b")
     topics = ("hospital.wards", "hospital.beds", "hospital.not_there_yet")
     subscriber = Subscriber.once("kitchen.list", topics, kitchen.database, kitchen.clock, kitchen.handle)
-    made = consumers([subscriber], [wards.feed, beds.feed])
+    made = [Consumer(subscriber, source) for source in sources([subscriber], [wards.feed, beds.feed])]
     tasks = [asyncio.create_task(one.run()) for one in made]
 
     async def heard() -> bool:

@@ -30,6 +30,10 @@ class Booking:
     idempotency_key: str | None = None
 
 
+class NotHeardOf(Refused):
+    """The doctor or the patient is not known here: not at all, or not yet."""
+
+
 async def book(base: Foundation, principal: Principal | None, wanted: Booking) -> AppointmentRow:
     """Gives the appointment as it now is. Raises Forbidden, Unauthenticated, Refused."""
     access.BOOK.require(principal)
@@ -49,8 +53,15 @@ async def book(base: Foundation, principal: Principal | None, wanted: Booking) -
         booked[id] = row
         await recording.record(session, base, booker, row, recording.Fact(AppointmentBooked, None, {}))
 
+    async def attempt() -> str:
+        return await claiming.decided(base.database, lambda: once(base.database, base.clock, claimed, work))
+
     async with noting_denials(base, booker, "bookAppointment"):
-        id = await claiming.decided(base.database, lambda: once(base.database, base.clock, claimed, work))
+        try:
+            id = await attempt()
+        except NotHeardOf:
+            await base.arrivals.catch_up()
+            id = await attempt()
     return booked.get(id) or await written(base.database, id)
 
 
@@ -82,7 +93,7 @@ def _patient_of(booker: Principal, wanted: Booking) -> str:
 async def _parties(
     session: AsyncSession, booker: Principal, doctor_id: str, patient_id: str
 ) -> tuple[DoctorCopyRow, PatientCopyRow]:
-    """Raises NotFound for whom nobody here has heard of, Hidden for another patient than the booker.
+    """Raises NotHeardOf for whom nobody here has heard of, Hidden for another patient than the booker.
 
     What a patient is told of another's id is the same whether somebody has it or not, whatever else is wrong.
     """
@@ -90,12 +101,11 @@ async def _parties(
     if booker.role is RoleName.PATIENT and booker.patient_id != patient_id:
         raise _not_ones_own(patient_id, known=patient is not None)
     doctor = (await repository.doctor_copies(session, [doctor_id])).get(doctor_id)
-    unknown = [
-        *(NotFound("patient", "patientId").problems if patient is None else ()),
-        *(NotFound("doctor", "doctorId").problems if doctor is None else ()),
-    ]
     if patient is None or doctor is None:
-        raise Refused(*unknown)
+        raise NotHeardOf(
+            *(NotFound("patient", "patientId").problems if patient is None else ()),
+            *(NotFound("doctor", "doctorId").problems if doctor is None else ()),
+        )
     return doctor, patient
 
 

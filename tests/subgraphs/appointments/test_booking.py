@@ -227,3 +227,26 @@ async def test_a_refusal_keeps_no_key(house):
     assert codes(await house.book(doctor, patient, NINE, idempotencyKey="k")) == ["INVALID_INPUT"]
     await house.doctor(doctor)
     assert codes(await house.book(doctor, patient, NINE, idempotencyKey="k")) == []
+
+
+async def test_a_doctor_of_whom_the_news_is_on_its_way_is_awaited(house):
+    doctor, patient = new_id(), await house.patient()
+
+    async def bring() -> None:
+        await house.doctor(doctor)
+
+    house.domain.base.arrivals.bring = bring
+    assert (await house.booked(doctor, patient, "2026-03-02T09:00:00Z"))["status"] == "PENDING"
+
+
+async def test_who_is_unknown_when_all_news_is_here_is_not_found(house):
+    brought = []
+
+    async def bring() -> None:
+        brought.append(1)
+
+    house.domain.base.arrivals.bring = bring
+    payload = await house.book(new_id(), new_id(), "2026-03-02T09:00:00Z")
+    assert codes(payload) == ["NOT_FOUND", "NOT_FOUND"]
+    assert brought == [1]
+    assert await house.announced() == []
