@@ -23,7 +23,7 @@ from subgraphs.kernel.errors import BadUserInput
 from subgraphs.kernel.pagination import Keyset
 from subgraphs.kernel.rows import run, table_of, write_rows
 
-_CURSORS = Keyset("status changes", ("sequence",))
+_CURSORS = Keyset("status changes", ("sequence",), (int,))
 _THE_COUNTER = 1
 _LIVE = col(ChangeCounterRow.id) == _THE_COUNTER
 
@@ -72,10 +72,10 @@ def cursor(sequence: int) -> str:
 
 def sequence_of(cursor: str) -> int:
     """Raises BadUserInput for what is no cursor of the changes."""
-    values = _CURSORS.request(1, cursor).after or ()
-    if len(values) != 1 or type(values[0]) is not int or values[0] < 0:
+    (sequence,) = _CURSORS.request(1, cursor).after or (-1,)
+    if sequence < 0:
         raise BadUserInput("`after` is not a cursor of the changes. Take one from `cursor`.")
-    return values[0]
+    return int(sequence)
 
 
 def check_reach(sequence: int, reach: Reach) -> None:

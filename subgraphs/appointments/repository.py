@@ -34,7 +34,7 @@ from subgraphs.kernel.pagination import Keyset, PageRequest
 from subgraphs.kernel.principal import Principal, RoleName
 from subgraphs.kernel.rows import read_rows, run, select_rows, table_of
 
-LATEST_FIRST = Keyset("appointments", ("slot", "id"), descending=True)
+LATEST_FIRST = Keyset("appointments", ("slot", "id"), (datetime, str), descending=True)
 
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _DOCTORS = select_rows(DoctorCopyRow).where(col(DoctorCopyRow.id).in_(_IDS))
@@ -239,9 +239,13 @@ async def free(session: AsyncSession, owners: Sequence[str], span: Span) -> None
     await session.exec(delete(ClaimRow).where(_claimed(owners, span)), execution_options={"synchronize_session": False})
 
 
-async def free_before(session: AsyncSession, step: int) -> int:
-    """Gives how many claims went."""
-    result: Any = await session.exec(delete(ClaimRow).where(col(ClaimRow.step) < step))
+async def free_before(session: AsyncSession, step: int, limit: int) -> int:
+    """Frees the oldest claims before that step, about as many as the limit; gives how many went."""
+    oldest = select(col(ClaimRow.step)).where(col(ClaimRow.step) < step).order_by(col(ClaimRow.step)).limit(limit)
+    last = max((await session.exec(oldest)).all(), default=None)
+    if last is None:
+        return 0
+    result: Any = await session.exec(delete(ClaimRow).where(col(ClaimRow.step) <= last))
     return int(result.rowcount)
 
 

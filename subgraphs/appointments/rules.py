@@ -9,7 +9,7 @@ jump), when it is put back the doctor works the repeated hour too, and each of i
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -151,6 +151,10 @@ class Schedule:
         nearby = (span for shift in (-1, 0, 1) for span in self._working(day + shift * _ONE_DAY))
         return wanted if any(self._holds(span, wanted) for span in nearby) else None
 
+    def near(self, span: Span) -> Self:
+        """The same without the leave of other times."""
+        return replace(self, leave=tuple(leave for leave in self.leave if leave.overlaps(span)))
+
     def is_on_leave(self, slot: Span) -> bool:
         return any(slot.overlaps(leave) for leave in self.leave)
 
@@ -212,11 +216,12 @@ def bookable_slot(schedule: Schedule, start: datetime, now: datetime) -> Span:
 def open_slots(schedule: Schedule, first: date, last: date, now: datetime, taken: Set[int]) -> list[Span]:
     """Every slot of those days that one may book; `taken` are the steps on which the doctor is booked."""
     days = (first + number * _ONE_DAY for number in range((last - first).days + 1))
+    near = schedule.near(span_of_days(first, last))
     return [
         slot
         for day in days
-        for slot in schedule.slots(day)
-        if slot.start >= now and taken.isdisjoint(slot.steps) and not schedule.is_on_leave(slot)
+        for slot in near.slots(day)
+        if slot.start >= now and taken.isdisjoint(slot.steps) and not near.is_on_leave(slot)
     ]
 
 

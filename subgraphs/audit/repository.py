@@ -26,7 +26,7 @@ _MOVE_HEAD = (
 )
 _RECORDED = select(AuditEventRow.id).where(col(AuditEventRow.id).in_(bindparam("ids", expanding=True)))
 
-NEWEST_FIRST = Keyset("auditEvents", ("sequence",), descending=True)
+NEWEST_FIRST = Keyset("auditEvents", ("sequence",), (int,), descending=True)
 
 
 class Unreadable(Exception):

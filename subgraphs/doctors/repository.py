@@ -14,8 +14,8 @@ from subgraphs.doctors.tables import DepartmentRow, DoctorRow, DoctorWordRow, Ho
 from subgraphs.kernel.pagination import Keyset, Page, PageRequest, page_of
 from subgraphs.kernel.search import next_prefix, words
 
-DOCTORS = Keyset("doctors", ("sort_name", "id"))
-OF_DEPARTMENT = Keyset("of-department", ("sort_name", "id"))
+DOCTORS = Keyset("doctors", ("sort_name", "id"), (str, str))
+OF_DEPARTMENT = Keyset("of-department", ("sort_name", "id"), (str, str))
 
 _BY_ID = select(DoctorRow).where(col(DoctorRow.id).in_(bindparam("ids", expanding=True)))
 

@@ -1,15 +1,21 @@
 """What every domain announces when it says no: `access.denied`, in a transaction of its own."""
 
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import Database
-from subgraphs.kernel.errors import Target
+from subgraphs.kernel.errors import Hidden, NotFound, Target
 from subgraphs.kernel.events import Action, Actor, Event, Outcome
 from subgraphs.kernel.outbox import Outbox
 from subgraphs.kernel.principal import Principal
+
+EVEN_SECONDS = 0.03
 
 _ONE_MINUTE = timedelta(minutes=1)
 _REMEMBERED = 10_000
@@ -45,16 +51,37 @@ class AccessDenied(Event):
 
 
 class DenialLog:
-    """Announces refusals; equal ones of one actor within a minute are announced once."""
+    """Announces refusals; equal ones of one actor within a minute are announced once.
 
-    def __init__(self, database: Database, outbox: Outbox, clock: Clock) -> None:
+    `even_seconds`: what is hidden and what is unknown are both told a whole number of these after they were asked for.
+    """
+
+    def __init__(self, database: Database, outbox: Outbox, clock: Clock, *, even_seconds: float = EVEN_SECONDS) -> None:
         self._database, self._outbox, self._clock = database, outbox, clock
+        self._even_seconds = even_seconds
         self._noted: dict[tuple[str, str, Target], datetime] = {}
 
-    async def note(self, principal: Principal, deed: str, target: Target | None) -> None:
+    @asynccontextmanager
+    async def concealing(self, principal: Principal, deed: str) -> AsyncIterator[None]:
+        """Around a look-up or a change by id, outside its transaction: notes what was Hidden from the principal.
+
+        Nobody learns from the time that it takes whether a thing is unknown or hidden: both wait for a turn to write,
+        and for the same moment.
+        """
+        asked_at = time.monotonic()
+        try:
+            yield
+        except NotFound as refused:
+            if not (isinstance(refused, Hidden) and await self.note(principal, deed, refused.target)):
+                await self._database.transaction(_write_nothing)
+            await asyncio.sleep(self._even_seconds - (time.monotonic() - asked_at) % self._even_seconds)
+            raise
+
+    async def note(self, principal: Principal, deed: str, target: Target | None) -> bool:
+        """Whether it was announced now."""
         refused = target or Target()
         if not self._is_new((principal.account_id, deed, refused)):
-            return
+            return False
         denied = AccessDenied(deed=deed, denied_type=refused.type, denied_id=refused.id, patient_id=refused.patient_id)
 
         async def work(session: AsyncSession) -> None:
@@ -65,6 +92,7 @@ class DenialLog:
         except Exception:
             self._noted.pop((principal.account_id, deed, refused), None)
             raise
+        return True
 
     def _is_new(self, denial: tuple[str, str, Target]) -> bool:
         now = self._clock.now()
@@ -75,3 +103,8 @@ class DenialLog:
             return False
         self._noted[denial] = now
         return True
+
+
+async def _write_nothing(session: AsyncSession) -> None:
+    """Begins and ends a transaction all the same."""
+    await session.connection()

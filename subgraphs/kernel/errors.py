@@ -46,6 +46,14 @@ class NotFound(Refused):
         super().__init__(Problem("NOT_FOUND", f"There is no such {noun}.", field or None))
 
 
+class Hidden(NotFound):
+    """It is there, and they may not see it: the answer is that of an unknown id, and the denial is noted."""
+
+    def __init__(self, noun: str, field: str, target: Target) -> None:
+        super().__init__(noun, field)
+        self.target = target
+
+
 class VersionConflict(Refused):
     def __init__(self, current: int) -> None:
         message = f"Somebody changed this in the meantime: it is at version {current} now. Read it again and repeat."

@@ -68,10 +68,12 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
-    """The order of one list: its name (cursors of another list are refused) and its row attributes, the id last."""
+    """The order of one list: its name (cursors of another list are refused), its row attributes, the id last, and
+    their types."""
 
     name: str
     attributes: tuple[str, ...]
+    types: tuple[type, ...]
     descending: bool = False
 
     def request(self, first: int, after: str | None) -> PageRequest:
@@ -109,6 +111,14 @@ class Keyset:
         columns = [getattr(entity, attribute) for attribute in self.attributes]
         return statement.where(_after(columns, wanted.after, self.descending))
 
+    def _checked(self, values: Any) -> tuple[Any, ...]:
+        if not isinstance(values, list):
+            raise ValueError("not a cursor")
+        known = tuple(_untagged(value) for value in values)
+        if tuple(type(value) for value in known) != self.types:
+            raise ValueError("not of this order")
+        return known
+
     def _check(self, payload: bytes) -> bytes:
         return blake2b(payload, digest_size=_CHECK_BYTES, person=self.name.encode()[:16]).digest()
 
@@ -119,10 +129,8 @@ class Keyset:
             if raw[:_CHECK_BYTES] != self._check(payload) or cursor != _encoded(raw):
                 raise ValueError("not a cursor of this list")
             values = orjson.loads(payload)
-            if not isinstance(values, list) or len(values) != len(self.attributes):
-                raise ValueError("not of this order")
-            return tuple(_untagged(value) for value in values)
-        except (ValueError, binascii.Error, TypeError, KeyError):
+            return self._checked(values)
+        except (ValueError, binascii.Error, TypeError, KeyError, OverflowError):
             raise BadUserInput("`after` is not a cursor of this list. Take one from `endCursor` or an edge.") from None
 
 

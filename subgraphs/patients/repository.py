@@ -17,7 +17,7 @@ from subgraphs.patients.access import Scope
 from subgraphs.patients.rules import Sought
 from subgraphs.patients.tables import CounterRow, NameWordRow, PatientRow, SignUpRow, TreatingRow
 
-BY_NAME = Keyset("patients", ("sort_name", "id"))
+BY_NAME = Keyset("patients", ("sort_name", "id"), (str, str))
 
 _BY_ID = select(PatientRow).where(col(PatientRow.id).in_(bindparam("ids", expanding=True)))
 

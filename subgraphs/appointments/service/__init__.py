@@ -9,11 +9,12 @@ from subgraphs.appointments.repository import Filter
 from subgraphs.appointments.service import booking, importing, pruning, rescheduling, transitions
 from subgraphs.appointments.service.booking import Booking
 from subgraphs.appointments.service.importing import ImportedVisit
-from subgraphs.appointments.service.seeing import may_see, target
+from subgraphs.appointments.service.seeing import seen
 from subgraphs.appointments.service.transitions import Request, Transition
 from subgraphs.appointments.stream import ChangeSignal
 from subgraphs.appointments.tables import AppointmentRow
 from subgraphs.kernel.access import signed_in
+from subgraphs.kernel.errors import NotFound
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.importing import Imported
 from subgraphs.kernel.pagination import Page, PageRequest, page_of
@@ -50,12 +51,11 @@ class AppointmentService:
         """None for what one may not see, which is noted. Raises Forbidden, Unauthenticated."""
         access.APPOINTMENT.require(principal)
         asking = signed_in(principal)
-        async with self.base.database.reading() as session:
-            row = await repository.appointment(session, id)
-            if row is None or await may_see(session, asking, row):
-                return row
-        await self.base.denials.note(asking, "appointment", target(row))
-        return None
+        try:
+            async with self.base.denials.concealing(asking, "appointment"), self.base.database.reading() as session:
+                return await seen(session, asking, id)
+        except NotFound:
+            return None
 
     async def appointments(self, principal: Principal | None, narrowed: Filter, wanted: PageRequest) -> Listed:
         """The page of what the principal sees. Raises Forbidden, Unauthenticated."""

@@ -9,10 +9,10 @@ from subgraphs.appointments import access, copies, repository, rules
 from subgraphs.appointments.events import AppointmentBooked
 from subgraphs.appointments.rules import Span, Status
 from subgraphs.appointments.service import claiming, recording
-from subgraphs.appointments.service.seeing import Hidden, noting_denials, written
+from subgraphs.appointments.service.seeing import written
 from subgraphs.appointments.tables import AppointmentRow, DoctorCopyRow, PatientCopyRow
 from subgraphs.kernel.access import signed_in
-from subgraphs.kernel.errors import InvalidInput, NotFound, Problem, Refused, Target
+from subgraphs.kernel.errors import Hidden, InvalidInput, NotFound, Problem, Refused, Target
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.idempotency import claim, once
 from subgraphs.kernel.principal import Principal, RoleName
@@ -56,7 +56,7 @@ async def book(base: Foundation, principal: Principal | None, wanted: Booking) -
     async def attempt() -> str:
         return await claiming.decided(base.database, lambda: once(base.database, base.clock, claimed, work))
 
-    async with noting_denials(base, booker, "bookAppointment"):
+    async with base.denials.concealing(booker, "bookAppointment"):
         try:
             id = await attempt()
         except NotHeardOf:

@@ -1,5 +1,6 @@
 """Letting go of the oldest changes of the stream, and of claims on time that is past."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -27,10 +28,7 @@ async def prune_changes(base: Foundation, before: datetime) -> int:
     async def drop(session: AsyncSession) -> int:
         return await changes.delete_through(session, horizon, _BATCH)
 
-    pruned = 0
-    while dropped := await base.database.transaction(drop):
-        pruned += dropped
-    return pruned
+    return await _in_lots(base, drop)
 
 
 async def prune_claims(base: Foundation, before: datetime) -> int:
@@ -38,6 +36,14 @@ async def prune_claims(base: Foundation, before: datetime) -> int:
     past = min(before, base.clock.now())
 
     async def drop(session: AsyncSession) -> int:
-        return await repository.free_before(session, Span(past, past).steps.start)
+        return await repository.free_before(session, Span(past, past).steps.start, _BATCH)
 
-    return await base.database.transaction(drop)
+    return await _in_lots(base, drop)
+
+
+async def _in_lots(base: Foundation, drop: Callable[[AsyncSession], Awaitable[int]]) -> int:
+    """Others write in between."""
+    dropped = 0
+    while lot := await base.database.transaction(drop):
+        dropped += lot
+    return dropped

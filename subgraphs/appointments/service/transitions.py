@@ -17,7 +17,7 @@ from subgraphs.appointments.events import (
 )
 from subgraphs.appointments.rules import FREES_THE_SLOT, Move, Status
 from subgraphs.appointments.service import claiming, recording
-from subgraphs.appointments.service.seeing import noting_denials, own, written
+from subgraphs.appointments.service.seeing import own, written
 from subgraphs.appointments.tables import AppointmentRow
 from subgraphs.kernel.access import Deed, signed_in
 from subgraphs.kernel.errors import NotFound
@@ -91,6 +91,6 @@ async def change(
         await work(session, row, reason)
         changed[id] = row
 
-    async with noting_denials(base, doer, mutation):
+    async with base.denials.concealing(doer, mutation):
         id = await once(base.database, base.clock, claimed, attempt, entity_id=asked.id)
     return changed.get(id) or await written(base.database, id)

@@ -14,3 +14,19 @@ async def test_claims_on_time_that_is_past_go_and_those_to_come_stay(house, cloc
     assert await service.prune_claims(clock.now()) == 12
     assert await service.prune_claims(clock.now() + timedelta(days=1)) == 0
     assert codes(await house.book(doctor, await house.patient(), TEN)) == ["SLOT_TAKEN"]
+
+
+async def test_claims_go_in_lots_so_that_others_write_in_between(house, clock, monkeypatch):
+    doctor, patient = await house.doctor(), await house.patient()
+    await house.booked(doctor, patient, NINE)
+    clock.move(timedelta(hours=5))
+    monkeypatch.setattr("subgraphs.appointments.service.pruning._BATCH", 4)
+    turns, transaction = [], house.domain.base.database.transaction
+
+    async def counted(work):
+        turns.append(await transaction(work))
+        return turns[-1]
+
+    monkeypatch.setattr(house.domain.base.database, "transaction", counted)
+    assert await house.domain.service.prune_claims(clock.now()) == 12
+    assert turns == [4, 4, 4, 0]

@@ -31,15 +31,15 @@ class ThingRow(ThingsTable, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
-BY_NAME = Keyset("things", ("name", "id"))
-NEWEST_FIRST = Keyset("newest things", ("at", "id"), descending=True)
+BY_NAME = Keyset("things", ("name", "id"), (str, str))
+NEWEST_FIRST = Keyset("newest things", ("at", "id"), (datetime, str), descending=True)
 INSTANTS = some.datetimes(timezones=some.just(UTC))
 NAMES = some.text(some.characters(codec="utf-8", exclude_characters="\x00"), max_size=5)
 
 
 @given(NAMES, INSTANTS, some.integers(-(2**53), 2**53), some.booleans())
 def test_a_cursor_gives_back_the_values_of_its_row(name, at, number, flag):
-    keyset = Keyset("law", ("name", "at", "number", "flag"))
+    keyset = Keyset("law", ("name", "at", "number", "flag"), (str, datetime, int, bool))
     cursor = keyset.cursor(SimpleNamespace(name=name, at=at, number=number, flag=flag))
     assert keyset.request(1, cursor).after == (name, at, number, flag)
     assert cursor.isascii()
@@ -66,11 +66,17 @@ def test_what_is_no_cursor_is_bad_user_input(text):
 @given(NAMES)
 def test_a_cursor_of_another_list_is_bad_user_input(name):
     with pytest.raises(BadUserInput):
-        Keyset("others", ("name", "id")).request(1, BY_NAME.cursor(SimpleNamespace(name=name, id="1")))
+        Keyset("others", ("name", "id"), (str, str)).request(1, BY_NAME.cursor(SimpleNamespace(name=name, id="1")))
 
 
 @pytest.mark.parametrize(
-    "payload", [[], ["a"], ["a", "b", "c"], ["a", ["b"]], ["a", {}], ["a", {"t": 1}], {"a": 1}, None, 7, "ab"]
+    "payload",
+    [
+        *([], ["a"], ["a", "b", "c"], ["a", ["b"]], ["a", {}], ["a", {"t": 1}], {"a": 1}, None, 7, "ab"),
+        *(["a", 1], [1, "b"], [None, "b"], ["a", True], ["a", 1.5], [{"t": "2026-01-01T00:00:00+00:00"}, "b"]),
+        ["a", {"t": "0001-01-01T00:00:00+23:59"}],
+    ],
+    ids=str,
 )
 def test_a_cursor_that_somebody_made_up_is_bad_user_input(payload):
     made = orjson.dumps(payload)
