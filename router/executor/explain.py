@@ -56,7 +56,8 @@ class Null:
 def _nulls(
     schema: GraphQLSchema, type_name: str, selections: Selections, data: dict[str, Any], at: ResponsePath, run: Run
 ) -> Iterator[Null]:
-    name = data.get(TYPENAME) or type_name
+    given = data.get(TYPENAME)
+    name = given if isinstance(given, str) else type_name
     fields = getattr(schema.type_map.get(name), "fields", {})
     for field in selections:
         if field.on in (None, name) and field.name in fields and run.holds(field.condition):

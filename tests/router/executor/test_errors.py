@@ -2,10 +2,14 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 import pytest
+from graphql import parse
 from structlog.testing import capture_logs
 
+from router.executor import execute
+from router.planner import Planner
 from router.transports.base import TransportError
-from tests.router.executor.subgraphs import Reply, Subgraphs, data, run
+from tests.router.executor.subgraphs import Reply, Subgraphs, data, entities, run
+from tests.router.planner.plans import supergraph_of
 
 INTERNAL = {"code": "INTERNAL_SERVER_ERROR"}
 Logs = list[MutableMapping[str, Any]]
@@ -139,6 +143,7 @@ ODD_REPLIES: list[Reply] = [
     {"data": {"_entities": [3]}},
     {"data": {"_entities": [{"owed": 1, "bills": {"total": 3}}]}},
     {"data": {"_entities": [{"owed": 1, "bills": [3, [], None, {"total": None}]}]}},
+    {"data": {"_entities": [{"owed": 1, "bills": [{"__typename": ["Bill"], "total": None}]}]}},
 ]
 
 
@@ -170,6 +175,22 @@ async def test_an_answer_nested_too_deeply_is_contained() -> None:
     assert answer["data"] == {"patient": {"owed": None, "ward": None}, "patients": [None]}
 
 
+PETS = """
+type Query @join__type(graph: A) { pet: Pet }
+union Pet @join__type(graph: A) @join__unionMember(graph: A, member: "Cat") = Cat
+type Cat @join__type(graph: A) { name: String }
+"""
+
+
+@pytest.mark.parametrize("name", [None, 3, ["Cat"], {}, "Dog"], ids=str)
+async def test_an_odd_type_name_is_contained(name: Any) -> None:
+    plan = Planner(supergraph_of(PETS)).plan(parse("{ pet { ... on Cat { name } } }"), None)
+
+    answer = await execute(plan, {}, Subgraphs(a=[data({"pet": {"__typename": name, "name": "x"}})]), {})
+
+    assert answer == {"data": {"pet": None}}
+
+
 ODD_ROOTS: list[Reply] = [
     *ODD_REPLIES[:9],
     {"data": {"patient": 3}},
@@ -195,6 +216,14 @@ async def test_a_lost_answer_to_a_mutation_is_told_to_be_in_doubt(reply: Reply) 
     assert "not known whether the change was made" in error["message"]
     assert "idempotencyKey" in error["message"]
     assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+
+
+async def test_the_transport_is_told_what_is_a_mutation() -> None:
+    subgraphs = Subgraphs(a=[data({"admit": {"id": "1"}})], b=[entities({"owed": 1})])
+
+    await run("mutation { admit { owed } }", subgraphs)
+
+    assert [request.is_mutation for request in subgraphs.asked] == [True, False]
 
 
 async def test_a_lost_answer_to_a_query_leaves_nothing_in_doubt() -> None:
