@@ -61,14 +61,18 @@ def web_app(runtime: Runtime, settings: RouterSettings, *, mailbox: ASGIApp) -> 
 
 def _web_app(runtime: Runtime, settings: RouterSettings, mailbox: ASGIApp) -> Starlette:
     domains, oauth = runtime.domains, oauth_app(runtime.domains.accounts.service)
+    transport = LocalTransport(
+        domains.subgraphs, seconds_of=settings.seconds_of, mutation_seconds=settings.mutation_seconds
+    )
     keys = OwnKeys(domains.accounts.published_keys)
     return create_app(
         read_supergraph(SUPERGRAPH.read_text("utf-8")),
-        LocalTransport(domains.subgraphs, seconds_of=settings.seconds_of),
+        transport,
         settings,
         token_checker=TokenChecker(keys, issuer=runtime.settings.public_url, audience=AUDIENCE),
         mounts={"/oauth": oauth, "/.well-known": oauth, "/dev/mailbox": mailbox},
         readiness={base.name: _readable(base) for base in domains.bases},
+        on_shutdown=[transport.aclose],
     )
 
 

@@ -62,6 +62,7 @@ def standalone(supergraph: Supergraph, settings: RouterSettings) -> Starlette:
         urls | settings.subgraph_urls,
         session,
         seconds_of=settings.seconds_of,
+        mutation_seconds=settings.mutation_seconds,
         reply_bytes=settings.subgraph_reply_bytes,
     )
     checker = token_checker(settings, session)

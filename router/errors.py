@@ -66,9 +66,14 @@ def coded(error: GraphQLError, code: ErrorCode) -> GraphQLError:
 
 
 def masked(error: BaseException) -> dict[str, Any]:
-    error_id = uuid4().hex
-    log.error("unexpected error", error_id=error_id, exc_info=error)
     return {
         "message": "Something went wrong on our side. Please quote the error id when you report it.",
-        "extensions": {"code": ErrorCode.INTERNAL_SERVER_ERROR.value, "errorId": error_id},
+        "extensions": logged("unexpected error", exc_info=error),
     }
+
+
+def logged(event: str, **details: Any) -> dict[str, Any]:
+    """The extensions of an error that is ours; the log says more under the same id."""
+    error_id = uuid4().hex
+    log.error(event, error_id=error_id, **details)
+    return {"code": ErrorCode.INTERNAL_SERVER_ERROR.value, "errorId": error_id}

@@ -5,11 +5,12 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import GraphQLSchema, OperationType
+from graphql import DocumentNode, GraphQLSchema, OperationType
 
 from router.documents import Inputs, inputs_of, operation_of, parse_document, validate_document, weigh_all
+from router.errors import too_large
 from router.executor import execute, subscribe
-from router.planner import Planner, QueryPlan
+from router.planner import Planner, PlanningError, QueryPlan
 from router.scalars import STANDARD_SCALARS, ScalarCheck, guard_scalars
 from router.settings import Limits
 from router.supergraph import Supergraph
@@ -109,5 +110,11 @@ class Pipeline:
         return Operation(
             kind=operation.operation,
             inputs=inputs_of(operation, costs[id(operation)], self._limits),
-            plan=self._planner.plan(document, name),
+            plan=self._plan_of(document, name),
         )
+
+    def _plan_of(self, document: DocumentNode, name: str | None) -> QueryPlan:
+        try:
+            return self._planner.plan(document, name)
+        except PlanningError as error:
+            raise too_large(str(error)) from error

@@ -67,6 +67,7 @@ class RouterSettings(BaseSettings):
 
     subgraph_urls: dict[str, str] = {}
     subgraph_seconds: PositiveFloat = 5.0
+    mutation_seconds: PositiveFloat = 30.0
     subgraph_seconds_by_name: dict[str, PositiveFloat] = {}
     subgraph_reply_bytes: PositiveInt = 16_000_000
 

@@ -3,20 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
+from router.executor.errors import NoAnswer
 from router.transports.base import SubgraphRequest, Transport, TransportError
 
-UNANSWERED = "it gave no answer."
-TOO_DEEP = "its answer is nested too deeply."
-MALFORMED = "its answer is no GraphQL response."
+TOO_DEEP = NoAnswer("its answer is nested too deeply.")
+MALFORMED = NoAnswer("its answer is no GraphQL response.")
+OF_OTHERS = NoAnswer("it answered for other entities than asked.")
 
 
-async def ask(transport: Transport, request: SubgraphRequest) -> Mapping[str, Any] | str:
+async def ask(transport: Transport, request: SubgraphRequest) -> Mapping[str, Any] | NoAnswer:
     """The reply, with `data` a mapping or null; or why there is none."""
     try:
         reply = await transport.execute(request)
-    except TransportError:
-        return UNANSWERED
+    except TransportError as error:
+        return unanswered(error)
     return MALFORMED if is_malformed(reply) else reply
+
+
+def unanswered(error: TransportError) -> NoAnswer:
+    return NoAnswer("it gave no answer.", cause=str(error))
 
 
 def is_malformed(reply: object) -> bool:

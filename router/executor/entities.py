@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.executor.ask import TOO_DEEP, ask
-from router.executor.errors import ResponsePath, entries_of, lost, path_of, placed, raw_entries
+from router.executor.ask import OF_OTHERS, TOO_DEEP, ask
+from router.executor.errors import NoAnswer, ResponsePath, entries_of, lost, path_of, placed, raw_entries
 from router.executor.locate import Object, located, objects_at
 from router.executor.merge import copied, merge, move_back
 from router.executor.representations import Representation, identity, projection
@@ -87,7 +87,7 @@ class EntityFetch:
             return
         sent = {call.variable: g.representations for call, g in zip(self.calls, gathered, strict=True)}
         reply = await ask(run.transport, run.request(self.fetch, sent))
-        if isinstance(reply, str):
+        if isinstance(reply, NoAnswer):
             run.errors.extend(lost(self.fetch.subgraph, reply, self._lost_paths(run, gathered)))
         else:
             self._take(run, reply, gathered)
@@ -106,7 +106,7 @@ class EntityFetch:
                 call.spread(answers, found)
             elif answers is not None:
                 paths = _below(call.paths(run, found), call.entities.fields)
-                run.errors.extend(lost(self.fetch.subgraph, "it answered for other entities than asked.", paths))
+                run.errors.extend(lost(self.fetch.subgraph, OF_OTHERS, paths))
 
     def _lost_paths(self, run: Run, gathered: list[_Gathered]) -> Iterator[ResponsePath]:
         for call, found in zip(self.calls, gathered, strict=True):

@@ -1,14 +1,26 @@
 """Errors of subgraphs, with paths that mean something to the client."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+from router.errors import ErrorCode, logged
 from router.planner.naming import RESERVED
 
 Error = dict[str, Any]
 ResponsePath = tuple[str | int, ...]
 
 MOST_LOST = 100
+INTERNAL = {"code": ErrorCode.INTERNAL_SERVER_ERROR.value}
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """What stands for the answer that a subgraph owes: why there is none, and what only the log may know of it."""
+
+    reason: str
+    cause: str | None = None
 
 
 def entries_of(reply: Mapping[str, Any]) -> Iterator[Error]:
@@ -23,7 +35,7 @@ def entries_of(reply: Mapping[str, Any]) -> Iterator[Error]:
 
 def _kept(error: Mapping[str, Any]) -> Error:
     extensions = error.get("extensions")
-    return {"extensions": extensions} if isinstance(extensions, Mapping) else {}
+    return {"extensions": {**INTERNAL, **(extensions if isinstance(extensions, Mapping) else {})}}
 
 
 def path_of(error: object) -> ResponsePath:
@@ -43,11 +55,11 @@ def placed(error: Error, path: Iterable[str | int]) -> Error:
     return {"message": error["message"], **({"path": own} if own else {}), **_kept(error)}
 
 
-def lost(subgraph: str, reason: str, paths: Iterable[ResponsePath]) -> Iterator[Error]:
+def lost(subgraph: str, why: NoAnswer, paths: Iterable[ResponsePath]) -> list[Error]:
     """One error for each field that a subgraph owes, as far as that stays readable."""
-    error = {"message": f"Subgraph {subgraph}: {reason}", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
-    for _, path in zip(range(MOST_LOST), paths, strict=False):
-        yield placed(error, path)
+    extensions = logged("a subgraph owes its answer", subgraph=subgraph, reason=why.reason, cause=why.cause)
+    error = {"message": f"Subgraph {subgraph}: {why.reason}", "extensions": extensions}
+    return [placed(error, path) for path in islice(paths, MOST_LOST)]
 
 
 def client_key(part: str | int) -> str | int:

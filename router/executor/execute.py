@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from router.executor.ask import MALFORMED, UNANSWERED, is_malformed
+from router.executor.ask import MALFORMED, is_malformed, unanswered
 from router.executor.entities import EntityFetch
+from router.executor.errors import NoAnswer
 from router.executor.explain import unexplained_nulls
 from router.executor.introspection import introspect
 from router.executor.roots import RootFetch
@@ -84,12 +85,12 @@ async def _closing(events: AsyncIterator[Any]) -> AsyncIterator[AsyncIterator[An
             await events.aclose()
 
 
-async def _until_broken(events: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[Mapping[str, Any] | str]:
+async def _until_broken(events: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[Mapping[str, Any] | NoAnswer]:
     try:
         async for reply in events:
             yield MALFORMED if is_malformed(reply) else reply
-    except TransportError:
-        yield UNANSWERED
+    except TransportError as error:
+        yield unanswered(error)
 
 
 def _start(plan: QueryPlan, variables: Mapping[str, Any], transport: Transport, headers: Mapping[str, str]) -> Run:

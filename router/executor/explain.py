@@ -1,10 +1,13 @@
 """Errors for nulls where the schema allows none, unless another error says why already."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, GraphQLSchema, get_named_type, is_composite_type
 
+from router.errors import logged
 from router.executor.errors import Error, ResponsePath
 from router.executor.run import Run
 from router.planner.nodes import QueryPlan
@@ -19,32 +22,50 @@ def unexplained_nulls(plan: QueryPlan, run: Run) -> list[Error]:
     root = roots.get(plan.operation, plan.schema.subscription_type)
     assert root is not None
     known = [tuple(error.get("path") or ()) for error in run.errors]
-    found: list[Error] = []
-    for path, where in _nulls(plan.schema, root.name, plan.selections, run.data, (), run):
-        if not any(_related(path, other) for other in known) and len(found) < MOST_ERRORS:
-            found.append({"message": f"Cannot return null for non-nullable field {where}.", "path": list(path)})
-    return found
+    nulls = _nulls(plan.schema, root.name, plan.selections, run.data, (), run)
+    found = list(islice((null for null in nulls if not any(null.explained_by(path) for path in known)), MOST_ERRORS))
+    return _errors(found) if found else []
 
 
-def _related(path: ResponsePath, other: ResponsePath) -> bool:
-    shorter = min(len(path), len(other))
-    return path[:shorter] == other[:shorter]
+def _errors(nulls: list["Null"]) -> list[Error]:
+    fields = sorted({null.field for null in nulls})
+    extensions = logged("null where the schema allows none", fields=fields)
+    return [
+        {
+            "message": f"Cannot return null for non-nullable field {null.field}.",
+            "path": list(null.path),
+            "extensions": extensions,
+        }
+        for null in nulls
+    ]
 
 
-Null = tuple[ResponsePath, str]
+@dataclass(frozen=True, slots=True)
+class Null:
+    path: ResponsePath
+    field: str
+    unanswered: bool
+
+    def explained_by(self, error: ResponsePath) -> bool:
+        """By an error above or below; what no subgraph answered was lost with its object, so by any error in there."""
+        path = self.path[:-1] if self.unanswered else self.path
+        shorter = min(len(path), len(error))
+        return path[:shorter] == error[:shorter]
 
 
 def _nulls(
     schema: GraphQLSchema, type_name: str, selections: Selections, data: dict[str, Any], at: ResponsePath, run: Run
 ) -> Iterator[Null]:
-    name = data.get(TYPENAME) or type_name
+    given = data.get(TYPENAME)
+    name = given if isinstance(given, str) else type_name
     fields = getattr(schema.type_map.get(name), "fields", {})
     for field in selections:
         if field.on in (None, name) and field.name in fields and run.holds(field.condition):
-            where = f"{name}.{field.name}"
-            yield from _value_nulls(
-                schema, fields[field.name].type, field, data.get(field.key), (*at, field.response_key), where, run
-            )
+            where, type_ = (*at, field.response_key), fields[field.name].type
+            if field.key in data:
+                yield from _value_nulls(schema, type_, field, data[field.key], where, f"{name}.{field.name}", run)
+            elif isinstance(type_, GraphQLNonNull):
+                yield Null(where, f"{name}.{field.name}", unanswered=True)
 
 
 def _value_nulls(
@@ -58,7 +79,7 @@ def _value_nulls(
 ) -> Iterator[Null]:
     if isinstance(type_, GraphQLNonNull):
         if value is None:
-            yield at, where
+            yield Null(at, where, unanswered=False)
             return
         type_ = type_.of_type
     if isinstance(type_, GraphQLList):

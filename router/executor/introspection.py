@@ -2,6 +2,7 @@
 
 from graphql import execute_sync
 
+from router.errors import ErrorCode, coded
 from router.executor.run import Run
 from router.planner.introspection import ASKED
 from router.planner.nodes import QueryPlan
@@ -10,6 +11,7 @@ from router.planner.nodes import QueryPlan
 def introspect(plan: QueryPlan, run: Run) -> None:
     assert plan.introspection is not None
     result = execute_sync(plan.schema, plan.introspection, variable_values=dict(run.variables))
-    run.errors.extend(dict(error.formatted) for error in result.errors or ())
+    # All that can be wrong with it by now is a value: a null in a variable that a nested @include reads.
+    run.errors.extend(dict(coded(error, ErrorCode.BAD_USER_INPUT).formatted) for error in result.errors or ())
     data = result.data or {}
     run.data.update({f.key: data.get(f.response_key) for f in plan.selections if f.name in ASKED})

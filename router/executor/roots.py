@@ -1,14 +1,24 @@
 """A fetch of a root type: for the response itself, or for objects within it that lead back to a root."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from router.executor.ask import TOO_DEEP, ask
-from router.executor.errors import entries_of, lost, path_of, placed, raw_entries
+from router.executor.errors import NoAnswer, entries_of, lost, path_of, placed, raw_entries
 from router.executor.locate import located, objects_at
 from router.executor.merge import copied, merge, move_back
 from router.executor.run import Run
 from router.planner.nodes import Fetch
+
+IN_DOUBT = (
+    "It is not known whether the change was made. Sent with an idempotencyKey, it may safely be sent again with the"
+    " same one; without, look first what has become of it."
+)
+
+
+def in_doubt(why: NoAnswer) -> NoAnswer:
+    return replace(why, reason=f"{why.reason} {IN_DOUBT}")
 
 
 class RootFetch:
@@ -19,17 +29,18 @@ class RootFetch:
         if not self.fetch.at or objects_at(run.data, self.fetch.at):
             self.take(run, await ask(run.transport, run.request(self.fetch)))
 
-    def take(self, run: Run, reply: Mapping[str, Any] | str) -> None:
+    def take(self, run: Run, reply: Mapping[str, Any] | NoAnswer) -> None:
         places = list(located(run.data, self.fetch.at))
         try:
             self._take(run, reply, places)
         except RecursionError:
             self._take(run, TOO_DEEP, places)
 
-    def _take(self, run: Run, reply: Mapping[str, Any] | str, places: list[Any]) -> None:
-        if isinstance(reply, str):
+    def _take(self, run: Run, reply: Mapping[str, Any] | NoAnswer, places: list[Any]) -> None:
+        if isinstance(reply, NoAnswer):
+            why = in_doubt(reply) if self.fetch.operation == "mutation" else reply
             paths = ((*at, name) for _, at in places for name in self.fetch.fields if not name.startswith("__"))
-            run.errors.extend(lost(self.fetch.subgraph, reply, paths))
+            run.errors.extend(lost(self.fetch.subgraph, why, paths))
             return
         self._add_errors(run, reply, places)
         data = reply.get("data")

@@ -32,4 +32,6 @@ class Run:
         given = self.variables
         variables = {name: given[name] for name in fetch.variables if name in given}
         variables.update(representations)
-        return SubgraphRequest(fetch.subgraph, fetch.document, variables, None, self.headers)
+        return SubgraphRequest(
+            fetch.subgraph, fetch.document, variables, None, self.headers, is_mutation=fetch.operation == "mutation"
+        )

@@ -147,7 +147,8 @@ def _typed_completer(shapers: dict[str, Shaper]) -> Completer:
     def complete(value: Any, run: Run) -> Any:
         if type(value) is not dict:
             return None
-        shape = shapers.get(value.get(TYPENAME, ""))
+        name = value.get(TYPENAME)
+        shape = shapers.get(name) if type(name) is str else None
         return shape(value, run) if shape else None
 
     return complete

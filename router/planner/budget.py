@@ -20,6 +20,7 @@ class Budget:
         return self.steps < MOST_STEPS // 2
 
     def spend(self, steps: int = 1) -> None:
+        """Of no steps, it only looks at the time."""
         self.steps -= steps
         if self.steps < 0 or time.thread_time() > self.ends_at:
             raise PlanningError("The operation is too complex to plan.")

@@ -6,6 +6,7 @@ if the longest chain of steps grows no longer.
 
 from itertools import combinations
 
+from router.planner.budget import Budget
 from router.planner.conditions import either
 from router.planner.fetches import Call, FetchGraph, Step
 from router.planner.nodes import Path, PathStep
@@ -16,16 +17,17 @@ Steps = dict[int, Step]
 
 def merge_steps(fetches: FetchGraph) -> None:
     steps = fetches.steps
-    _merge_levels(steps)
-    while _merge_across(steps):
+    _merge_levels(steps, fetches.budget)
+    while _merge_across(steps, fetches.budget):
         fetches.budget.spend(len(steps))
-        _merge_levels(steps)
+        _merge_levels(steps, fetches.budget)
 
 
-def _merge_levels(steps: Steps) -> None:
+def _merge_levels(steps: Steps, budget: Budget) -> None:
     """Steps at one level wait for none of each other, and as one they are still at that level."""
     kept: dict[tuple[str, int], list[Step]] = {}
     for number, level in levels(steps).items():
+        budget.spend(0)
         step = steps[number]
         others = kept.setdefault((step.subgraph, level), [])
         first = next((other for other in others if _compatible(other, step)), None)
@@ -35,11 +37,12 @@ def _merge_levels(steps: Steps) -> None:
             others.append(step)
 
 
-def _merge_across(steps: Steps) -> bool:
+def _merge_across(steps: Steps, budget: Budget) -> bool:
     """Merges two steps of different levels, if there are two that can be."""
     pairs = [(a, b) for a, b in combinations(steps.values(), 2) if a.subgraph == b.subgraph and _compatible(a, b)]
     for worth in (_completes_the_same, lambda a, b: _lengthens_nothing(steps, a, b)):
         for first, second in pairs:
+            budget.spend(0)
             if _independent(steps, first, second) and worth(first, second):
                 _merge(steps, first, second)
                 return True

@@ -14,6 +14,7 @@ class SubgraphRequest:
     variables: Mapping[str, Any]
     operation_name: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_mutation: bool = False
 
 
 class TransportError(Exception):

@@ -21,8 +21,10 @@ class HttpTransport:
         session: HttpSession,
         *,
         seconds_of: Callable[[str], float],
+        mutation_seconds: float = 30.0,
         reply_bytes: int,
     ) -> None:
+        self._mutation_seconds = mutation_seconds
         self._urls = urls
         self._session = session
         self._seconds_of = seconds_of
@@ -41,13 +43,16 @@ class HttpTransport:
     def subscribe(self, request: SubgraphRequest) -> AsyncIterator[Mapping[str, Any]]:
         return self._subscriptions.subscribe(request)
 
+    def _seconds(self, request: SubgraphRequest) -> float:
+        return self._mutation_seconds if request.is_mutation else self._seconds_of(request.subgraph)
+
     async def _post(self, request: SubgraphRequest) -> tuple[int, bytes]:
         headers = {**request.headers, "content-type": "application/json", "accept": ACCEPT}
         async with self._session.get().post(
             url_of(self._urls, request.subgraph),
             data=orjson.dumps(request_body(request)),
             headers=headers,
-            timeout=aiohttp.ClientTimeout(total=self._seconds_of(request.subgraph)),
+            timeout=aiohttp.ClientTimeout(total=self._seconds(request)),
             allow_redirects=False,
         ) as response:
             return response.status, await self._read(response, request.subgraph)

@@ -212,7 +212,6 @@ async def test_what_is_wrong_in_one_place_is_answered_and_breaks_nothing_else(ho
             assert (answer.status, set(answer.codes)) == (200, {"BAD_USER_INPUT"}), answer.text[:200]
 
 
-@pytest.mark.xfail(strict=False, reason="the router's own errors of a lost non-null field carry no code yet")
 async def test_every_error_has_a_code(hospital: Hospital):
     """Also where null in one place makes null of what is around it."""
     doctor = await hospital.doctor()

@@ -9,6 +9,8 @@ from router.pipeline import GraphQLRequest, Pipeline
 from router.settings import Limits
 from router.supergraph import Supergraph
 from router.transports.base import Transport
+from tests.router.planner.plans import supergraph_of
+from tests.router.planner.trees import TREES, doubling
 
 
 @pytest.fixture
@@ -56,6 +58,32 @@ def test_variables_are_checked_at_every_request(pipeline: Pipeline) -> None:
         prepared(pipeline, query)
     with pytest.raises(OperationRefused, match="String"):
         prepared(pipeline, query, n=1)
+
+
+UNKNOWN_TO_ALL = """
+type Query @join__type(graph: A) @join__type(graph: B) { tree: Tree @join__field(graph: A) }
+type Tree @join__type(graph: A, key: "id") @join__type(graph: B) {
+  id: ID! @join__field(graph: A)
+  size: Int @join__field(graph: B)
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("types", "query", "why"),
+    [
+        (UNKNOWN_TO_ALL, "{ tree { size } }", "No subgraph resolves Query.tree.size"),
+        (TREES, doubling(13), "too complex to plan"),
+        (TREES, "{ tree " + "{ left " * 90 + "{ id }" + " }" * 91, "levels deep"),
+    ],
+    ids=["unknown", "growing", "deep"],
+)
+def test_what_cannot_be_planned_is_refused(local: Transport, types: str, query: str, why: str) -> None:
+    limits = Limits(cost=10**5, depth=100, aliases=10**5, field_merges=10**5)
+    pipeline = Pipeline(supergraph_of(types), local, limits)
+    with pytest.raises(OperationRefused, match=why) as refused:
+        prepared(pipeline, query)
+    assert [error["extensions"] for error in refused.value.formatted()] == [{"code": "GRAPHQL_VALIDATION_FAILED"}]
 
 
 async def test_one_clients_headers_are_not_anothers(pipeline: Pipeline) -> None:

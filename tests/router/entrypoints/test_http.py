@@ -6,6 +6,11 @@ from typing import Any
 
 import pytest
 
+from router.app import create_app
+from router.settings import Limits, RouterSettings
+from tests.router.planner.plans import supergraph_of
+from tests.router.planner.trees import TREES
+
 RESPONSE_JSON = "application/graphql-response+json"
 
 
@@ -56,6 +61,21 @@ async def test_it_refuses_a_body_that_is_no_request(start_router: Any, client: A
     async with start_router() as router, client.post(router.url, data=body, headers=headers) as response:
         assert response.status == 400
         assert code(await response.json()) == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize(("accept", "expected"), [(RESPONSE_JSON, 400), ("application/json", 200)])
+async def test_what_cannot_be_planned_is_a_refusal(
+    local: Any, serve: Any, client: Any, accept: str, expected: int
+) -> None:
+    settings = RouterSettings(limits=Limits(depth=1_000))
+    app = create_app(supergraph_of(TREES), local, settings)
+    query = "{ tree " + "{ left " * 90 + "{ id }" + " }" * 91
+    async with (
+        serve(app) as server,
+        client.post(f"{server.url}/graphql", json={"query": query}, headers={"accept": accept}) as response,
+    ):
+        body = await response.json(content_type=None)
+    assert (response.status, code(body), "data" in body) == (expected, "GRAPHQL_VALIDATION_FAILED", False)
 
 
 async def test_it_refuses_a_batch_by_name(start_router: Any, client: Any) -> None:

@@ -27,6 +27,7 @@ type Patient @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") {
   age: Int! @join__field(graph: A)
   ward: Ward @join__field(graph: A)
   owed: Int @join__field(graph: B)
+  due: Int! @join__field(graph: B)
   bills: [Bill!] @join__field(graph: B)
 }
 type Bill @join__type(graph: B) { total: Int! paid: Boolean }

@@ -1,9 +1,32 @@
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any
+
 import pytest
+from graphql import parse
+from structlog.testing import capture_logs
 
+from router.executor import execute
+from router.planner import Planner
 from router.transports.base import TransportError
-from tests.router.executor.subgraphs import Reply, Subgraphs, data, run
+from tests.router.executor.subgraphs import Reply, Subgraphs, data, entities, run
+from tests.router.planner.plans import supergraph_of
 
-LOST = {"code": "INTERNAL_SERVER_ERROR"}
+INTERNAL = {"code": "INTERNAL_SERVER_ERROR"}
+Logs = list[MutableMapping[str, Any]]
+
+
+@pytest.fixture
+def logs() -> Iterator[Logs]:
+    with capture_logs() as entries:
+        yield entries
+
+
+def in_the_log(error: dict[str, Any], logs: Logs) -> Mapping[str, Any]:
+    """What the log says under the id that the client got."""
+    assert error["extensions"].keys() == {"code", "errorId"}
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    [entry] = [entry for entry in logs if entry["error_id"] == error["extensions"]["errorId"]]
+    return entry
 
 
 async def test_an_entitys_error_has_the_path_of_each_place_it_stands_for() -> None:
@@ -20,13 +43,15 @@ async def test_an_entitys_error_has_the_path_of_each_place_it_stands_for() -> No
     ]
 
 
-async def test_a_subgraph_that_is_down_costs_its_own_fields_alone() -> None:
+async def test_a_subgraph_that_is_down_costs_its_own_fields_alone(logs: Logs) -> None:
     subgraphs = Subgraphs(a=[data({"patient": {"name": "Ada", "id": "1"}})], b=[TransportError("refused")])
 
     answer = await run("{ patient { name owed } }", subgraphs)
 
     assert answer["data"] == {"patient": {"name": "Ada", "owed": None}}
-    assert [(e["path"], e["extensions"]) for e in answer["errors"]] == [(["patient", "owed"], LOST)]
+    [error] = answer["errors"]
+    assert error["path"] == ["patient", "owed"]
+    assert in_the_log(error, logs)["cause"] == "refused"
 
 
 async def test_a_root_that_is_down_costs_its_own_fields_alone() -> None:
@@ -39,31 +64,63 @@ async def test_a_root_that_is_down_costs_its_own_fields_alone() -> None:
 
 
 async def test_an_error_of_a_renamed_field_has_the_clients_name() -> None:
-    error = {"message": "no", "path": ["patient", "_qp_c_id"]}
+    error = {"message": "no", "path": ["patient", "_qp_c_id"], "extensions": {"code": "X"}}
     subgraphs = Subgraphs(a=[{"data": {"patient": {"_qp_c_id": None, "id": "1"}}, "errors": [error]}])
 
     answer = await run("{ patient { id: name } }", subgraphs)
 
-    assert answer == {"data": {"patient": {"id": None}}, "errors": [{"message": "no", "path": ["patient", "id"]}]}
+    assert answer == {"data": {"patient": {"id": None}}, "errors": [error | {"path": ["patient", "id"]}]}
 
 
-async def test_a_null_that_the_schema_forbids_propagates_and_is_explained() -> None:
+async def test_a_subgraphs_error_without_a_code_gets_one() -> None:
+    error = {"message": "no", "path": ["patient"], "extensions": {"reason": "R"}}
+    subgraphs = Subgraphs(a=[{"data": {"patient": None}, "errors": [error]}])
+
+    answer = await run("{ patient { name } }", subgraphs)
+
+    assert answer["errors"] == [error | {"extensions": {"reason": "R", **INTERNAL}}]
+
+
+async def test_a_null_that_the_schema_forbids_propagates_and_is_explained(logs: Logs) -> None:
     subgraphs = Subgraphs(a=[data({"patients": [{"age": 3}, {"age": None}]})])
 
     answer = await run("{ patients { age } }", subgraphs)
 
     assert answer["data"] == {"patients": [{"age": 3}, None]}
-    assert answer["errors"] == [
-        {"message": "Cannot return null for non-nullable field Patient.age.", "path": ["patients", 1, "age"]}
-    ]
+    [error] = answer["errors"]
+    assert error["message"] == "Cannot return null for non-nullable field Patient.age."
+    assert error["path"] == ["patients", 1, "age"]
+    assert in_the_log(error, logs)["fields"] == ["Patient.age"]
+
+
+async def test_what_was_lost_with_its_object_is_explained_by_the_error_within_it() -> None:
+    error = {"message": "no", "path": ["_entities", 0, "bills", 0, "paid"], "extensions": {"code": "X"}}
+    subgraphs = Subgraphs(
+        a=[data({"patient": {"id": "1"}})], b=[{"data": {"_entities": [None]}, "errors": [error]}], c=[]
+    )
+
+    answer = await run("{ patient { due bills { paid } } }", subgraphs)
+
+    assert answer["data"] == {"patient": None}
+    assert answer["errors"] == [error | {"path": ["patient", "bills", 0, "paid"]}]
+
+
+async def test_an_error_beside_it_does_not_explain_a_null_that_was_answered() -> None:
+    error = {"message": "no", "path": ["patient", "name"], "extensions": {"code": "X"}}
+    subgraphs = Subgraphs(a=[{"data": {"patient": {"name": None, "age": None}}, "errors": [error]}])
+
+    answer = await run("{ patient { name age } }", subgraphs)
+
+    assert [e["path"] for e in answer["errors"]] == [["patient", "name"], ["patient", "age"]]
 
 
 async def test_a_null_in_a_list_that_allows_none_propagates_to_the_response() -> None:
-    subgraphs = Subgraphs(c=[{"data": {"wards": [None]}, "errors": [{"message": "no", "path": ["wards", 0]}]}])
+    error = {"message": "no", "path": ["wards", 0], "extensions": {"code": "X"}}
+    subgraphs = Subgraphs(c=[{"data": {"wards": [None]}, "errors": [error]}])
 
     answer = await run("{ wards { code } }", subgraphs)
 
-    assert answer == {"data": None, "errors": [{"message": "no", "path": ["wards", 0]}]}
+    assert answer == {"data": None, "errors": [error]}
 
 
 ODD_REPLIES: list[Reply] = [
@@ -86,6 +143,7 @@ ODD_REPLIES: list[Reply] = [
     {"data": {"_entities": [3]}},
     {"data": {"_entities": [{"owed": 1, "bills": {"total": 3}}]}},
     {"data": {"_entities": [{"owed": 1, "bills": [3, [], None, {"total": None}]}]}},
+    {"data": {"_entities": [{"owed": 1, "bills": [{"__typename": ["Bill"], "total": None}]}]}},
 ]
 
 
@@ -117,6 +175,22 @@ async def test_an_answer_nested_too_deeply_is_contained() -> None:
     assert answer["data"] == {"patient": {"owed": None, "ward": None}, "patients": [None]}
 
 
+PETS = """
+type Query @join__type(graph: A) { pet: Pet }
+union Pet @join__type(graph: A) @join__unionMember(graph: A, member: "Cat") = Cat
+type Cat @join__type(graph: A) { name: String }
+"""
+
+
+@pytest.mark.parametrize("name", [None, 3, ["Cat"], {}, "Dog"], ids=str)
+async def test_an_odd_type_name_is_contained(name: Any) -> None:
+    plan = Planner(supergraph_of(PETS)).plan(parse("{ pet { ... on Cat { name } } }"), None)
+
+    answer = await execute(plan, {}, Subgraphs(a=[data({"pet": {"__typename": name, "name": "x"}})]), {})
+
+    assert answer == {"data": {"pet": None}}
+
+
 ODD_ROOTS: list[Reply] = [
     *ODD_REPLIES[:9],
     {"data": {"patient": 3}},
@@ -132,3 +206,35 @@ async def test_an_odd_reply_for_a_root_is_contained(reply: Reply) -> None:
     answer = await run("{ patient { owed } }", subgraphs)
 
     assert answer["data"] in ({"patient": None}, {"patient": {"owed": None}})
+
+
+@pytest.mark.parametrize("reply", [TransportError("slow"), None], ids=str)
+async def test_a_lost_answer_to_a_mutation_is_told_to_be_in_doubt(reply: Reply) -> None:
+    answer = await run("mutation { admit { name ward { code } } }", Subgraphs(a=[reply]))
+
+    [error] = answer["errors"]
+    assert "not known whether the change was made" in error["message"]
+    assert "idempotencyKey" in error["message"]
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+
+
+async def test_the_transport_is_told_what_is_a_mutation() -> None:
+    subgraphs = Subgraphs(a=[data({"admit": {"id": "1"}})], b=[entities({"owed": 1})])
+
+    await run("mutation { admit { owed } }", subgraphs)
+
+    assert [request.is_mutation for request in subgraphs.asked] == [True, False]
+
+
+async def test_a_lost_answer_to_a_query_leaves_nothing_in_doubt() -> None:
+    answer = await run("{ patient { name } }", Subgraphs(a=[TransportError("slow")]))
+
+    assert "not known" not in answer["errors"][0]["message"]
+
+
+async def test_introspection_that_goes_wrong_has_a_code() -> None:
+    query = "query ($deep: Boolean = true) { __schema { queryType { name @include(if: $deep) } } }"
+
+    answer = await run(query, Subgraphs(), deep=None)
+
+    assert [e["extensions"] for e in answer["errors"]] == [{"code": "BAD_USER_INPUT"}]

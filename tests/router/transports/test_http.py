@@ -127,6 +127,19 @@ async def test_it_waits_no_longer_than_it_may(raw: Any, transport_to: Any, hello
     assert time.monotonic() - started < 1
 
 
+async def test_a_mutation_is_waited_for_longer(serve: Any, transport_to: Any) -> None:
+    async def slowly(_: Request) -> Response:
+        await asyncio.sleep(0.3)
+        return JSONResponse(GOOD)
+
+    mutation = SubgraphRequest("clinic", "mutation { hello }", {}, is_mutation=True)
+    async with serve(subgraph(slowly)) as server:
+        url = f"{server.url}/graphql"
+        assert await transport_to(url, seconds=0.1).execute(mutation) == GOOD
+        with pytest.raises(TransportError, match="in time"):
+            await transport_to(url, mutation_seconds=0.1).execute(mutation)
+
+
 async def test_a_reply_larger_than_allowed_is_not_read_to_its_end(raw: Any, transport_to: Any, hello: Any) -> None:
     written = 0
 

@@ -6,12 +6,15 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from router.transports.base import SubgraphRequest, TransportError
 from router.transports.dispatch import DispatchingTransport
 from router.transports.local import LocalTransport
 
 REQUEST = SubgraphRequest("clinic", "{ hello }", {"n": 1}, "Q", {"authorization": "Bearer x"})
+MUTATION = SubgraphRequest("clinic", "mutation { book }", {}, is_mutation=True)
+BOOKED = {"data": {"book": "1"}}
 
 
 class Scripted:
@@ -20,7 +23,7 @@ class Scripted:
     def __init__(self, *answers: Any) -> None:
         self.answers = answers
         self.asked: list[Any] = []
-        self.ended = False
+        self.ended = self.went_through = False
 
     async def execute(self, *arguments: Any) -> Mapping[str, Any]:
         return await anext(self.subscribe(*arguments))
@@ -29,18 +32,19 @@ class Scripted:
         self.asked.append(arguments)
         try:
             for answer in self.answers:
-                if isinstance(answer, Exception):
+                if isinstance(answer, BaseException):
                     raise answer
                 if isinstance(answer, float):
                     await asyncio.sleep(answer)
                 else:
+                    self.went_through = True
                     yield answer
         finally:
             self.ended = True
 
 
-def local(subgraph: Scripted, seconds: float = 1.0) -> LocalTransport:
-    return LocalTransport({"clinic": subgraph}, seconds_of=lambda _: seconds)
+def local(subgraph: Scripted, seconds: float = 1.0, mutation_seconds: float = 1.0) -> LocalTransport:
+    return LocalTransport({"clinic": subgraph}, seconds_of=lambda _: seconds, mutation_seconds=mutation_seconds)
 
 
 async def test_it_passes_the_request_on_and_the_answer_back() -> None:
@@ -55,6 +59,58 @@ async def test_it_waits_no_longer_than_it_may() -> None:
     with pytest.raises(TransportError, match="in time"):
         await local(subgraph, seconds=0.05).execute(REQUEST)
     assert subgraph.ended
+
+
+async def test_a_mutation_is_waited_for_longer() -> None:
+    assert await local(Scripted(0.2, BOOKED), seconds=0.05).execute(MUTATION) is BOOKED
+
+
+async def test_a_mutation_that_nobody_waits_for_any_more_is_brought_to_its_end() -> None:
+    subgraph = Scripted(0.2, BOOKED)
+    transport = local(subgraph, mutation_seconds=0.05)
+    with pytest.raises(TransportError, match="in time"):
+        await transport.execute(MUTATION)
+    assert not subgraph.ended
+    with capture_logs() as logs:
+        await asyncio.sleep(0.3)
+    assert subgraph.went_through
+    assert [entry["event"] for entry in logs] == ["a mutation ended after its caller had gone"]
+
+
+async def test_a_mutation_outlives_the_cancellation_of_its_caller_and_the_end_waits_for_it() -> None:
+    subgraph = Scripted(0.2, BOOKED)
+    transport = local(subgraph)
+    caller = asyncio.create_task(transport.execute(MUTATION))
+    await asyncio.sleep(0.05)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert not subgraph.ended
+    await transport.aclose()
+    assert subgraph.went_through
+
+
+async def test_a_query_ends_with_its_caller() -> None:
+    subgraph = Scripted(5.0)
+    caller = asyncio.create_task(local(subgraph).execute(REQUEST))
+    await asyncio.sleep(0.05)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert subgraph.ended
+
+
+@pytest.mark.parametrize("request_", [REQUEST, MUTATION], ids=["query", "mutation"])
+async def test_a_cancellation_from_within_is_the_subgraphs_failure(request_: SubgraphRequest) -> None:
+    with pytest.raises(TransportError, match="clinic failed"):
+        await local(Scripted(asyncio.CancelledError())).execute(request_)
+
+
+async def test_a_subscription_that_is_cancelled_from_within_breaks_as_a_transport_error() -> None:
+    events = local(Scripted({"data": {"a": 1}}, asyncio.CancelledError())).subscribe(REQUEST)
+    await anext(events)
+    with pytest.raises(TransportError):
+        await anext(events)
 
 
 async def test_what_a_subgraph_raises_is_a_transport_error_without_its_words() -> None:
