@@ -114,6 +114,8 @@ def test_a_kill_and_a_stop_lose_nothing_that_was_answered(tmp_path: Path, comman
     assert running.printed[-1] == "The hospital is closed."
     status, out, error = command("verify-audit", "--data", str(folder))
     assert (status, error) == (0, "")
+    events = out.split()[0]
+    assert f"(the last at event {events})" in out
     assert "The trail is intact." in out
 
 
