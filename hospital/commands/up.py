@@ -16,7 +16,7 @@ from hospital.control import taking_commands
 from hospital.demo.fill import LOGINS, Filling, Plan
 from hospital.demo.state import SEED, DemoState, demo_password, is_empty
 from hospital.folder import DataFolder, InUse
-from hospital.mailbox_page import MailboxPage, switched_off
+from hospital.mailbox.page import MailboxPage, switched_off
 from hospital.operations import LocalOperations
 from hospital.problems import CannotDo
 from hospital.progress import progress
