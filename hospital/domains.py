@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from alembic.util import CommandError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from hospital.folder import DataFolder
 from hospital.mailbox.durable import DurableMailbox
@@ -77,10 +78,17 @@ async def migrate_all(folder: DataFolder, on_each: Callable[[str], None] = lambd
         try:
             await upgrade(database, *owners)
         except CommandError as error:  # such as a revision that a newer hospital has made
-            raise CannotDo(f"{name}.db cannot be migrated: {error}") from None
+            raise CannotDo(f"{folder.path / name}.db cannot be migrated: {error}.") from None
+        except DBAPIError as error:
+            raise CannotDo(f"{folder.path / name}.db cannot be used: {error.orig}.{_advice(error)}") from None
         finally:
             await database.close()
         on_each(name)
+
+
+def _advice(error: DBAPIError) -> str:
+    damaged = type(error) is DatabaseError  # all else has a class of its own
+    return " Put the whole folder back from a backup." if damaged else ""
 
 
 async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) -> Domains:

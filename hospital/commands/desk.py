@@ -9,6 +9,7 @@ from hospital.domains import migrate_all
 from hospital.folder import InUse
 from hospital.problems import CannotDo
 from hospital.settings import every_setting, meaningless_variables, read_settings
+from subgraphs.accounts.rules import credentials
 from subgraphs.audit.service import Verification
 from workers.dead_letters import DeadLetter, NoSuchDeadLetter
 
@@ -23,6 +24,7 @@ def create_admin(
     data: Data = None,
 ) -> None:
     """Makes a login for an administrator, such as the first one."""
+    credentials(email, password)
 
     async def work() -> str:
         async with operations_of(folder_of(data)) as operations:

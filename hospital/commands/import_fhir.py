@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hospital.commands.opening import Data, folder_of, operations_of, run
-from hospital.fhir.export import NotAnExport
+from hospital.fhir.export import ExportFile, NotAnExport, find_files
 from hospital.fhir.load import Load
 from hospital.fhir.report import Report
 from hospital.fhir.translate import Translation
@@ -43,9 +43,7 @@ def import_fhir(
     report = Report(errors.print)
     stopped = False
     try:
-        run(_load(export, folder_of(data), system, report, errors))
-    except NotAnExport as error:
-        raise CannotDo(str(error)) from None
+        run(_load(_files(export), folder_of(data), system, report, errors))
     except KeyboardInterrupt:
         stopped = True
     _print_counts(report)
@@ -56,10 +54,18 @@ def import_fhir(
         raise typer.Exit(1)
 
 
-async def _load(export: Path, folder: DataFolder, system: str, report: Report, console: Console) -> None:
+def _files(export: Path) -> list[ExportFile]:
+    """Looked for before a hospital is opened, or made."""
+    try:
+        return find_files(export)
+    except NotAnExport as error:
+        raise CannotDo(str(error)) from None
+
+
+async def _load(files: list[ExportFile], folder: DataFolder, system: str, report: Report, console: Console) -> None:
     translation = Translation(SystemClock().now(), read_settings()[0].zone, system)
     async with operations_of(folder) as operations:
-        load = Load(export, operations, translation, report)
+        load = Load(files, operations, translation, report)
         with progress(console if console.is_terminal else Console(), load.total_bytes) as advance:
             await load.run(advance)
             advance("Audit trail", load.total_bytes)

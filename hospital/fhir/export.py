@@ -56,11 +56,12 @@ class ExportFile:
 def find_files(export: Path) -> list[ExportFile]:
     """The NDJSON files of a folder (or the one file given), by name. Raises NotAnExport when there are none."""
     if not export.exists():
-        raise NotAnExport(f"There is no {export}.")
+        raise NotAnExport(f"There is no file or folder {export}.")
     paths = sorted(export.iterdir()) if export.is_dir() else [export]
     files = [ExportFile(path, _kind_of(path)) for path in paths if path.is_file() and _NAME.fullmatch(path.name)]
     if not files:
-        raise NotAnExport(f"{export} holds no .ndjson or .ndjson.gz file: is it the folder of a FHIR bulk export?")
+        what = "holds no" if export.is_dir() else "is no"
+        raise NotAnExport(f"{export} {what} .ndjson or .ndjson.gz file: name a FHIR bulk export's folder or file.")
     return files
 
 

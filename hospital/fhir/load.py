@@ -7,10 +7,9 @@ transaction, by import keys, so that a load that was stopped is simply run again
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from hospital.fhir.export import TAKEN, Line, ReadBytes, find_files, read_lines
+from hospital.fhir.export import TAKEN, ExportFile, Line, ReadBytes, read_lines
 from hospital.fhir.people import email
 from hospital.fhir.references import Index, by_id, names_of
 from hospital.fhir.report import Report
@@ -58,10 +57,10 @@ class Taken(Generic[R, G]):
 
 
 class Load:
-    """One export on its way in. Raises NotAnExport."""
+    """The files of one export on their way in."""
 
-    def __init__(self, export: Path, imports: Imports, translation: Translation, report: Report) -> None:
-        self._files = find_files(export)
+    def __init__(self, files: Sequence[ExportFile], imports: Imports, translation: Translation, report: Report) -> None:
+        self._files = files
         self._imports, self._translation = imports, translation
         self._report = report
         self._read_bytes = ReadBytes()

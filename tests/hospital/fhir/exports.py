@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hospital.fhir.export import find_files
 from hospital.fhir.load import Load
 from hospital.fhir.report import Report
 from hospital.fhir.translate import Translation
@@ -120,5 +121,5 @@ class Outcome:
 async def load(folder: Path, shelf: Shelf | None = None, *, system: str = "") -> Outcome:
     said: list[str] = []
     shelf, report = shelf or Shelf(), Report(said.append)
-    await Load(folder, shelf, Translation(NOW, ZONE, system), report).run(lambda kind, read_bytes: None)
+    await Load(find_files(folder), shelf, Translation(NOW, ZONE, system), report).run(lambda kind, read_bytes: None)
     return Outcome(shelf, report, said)
