@@ -33,7 +33,7 @@ def import_fhir(
     data: Data = None,
     system: Annotated[
         str,
-        typer.Option(metavar="NAME", help="Parts this system's ids from another's, where exports of two are loaded."),
+        typer.Option(metavar="NAME", help="Who made the export, where exports of several systems are loaded here."),
     ] = "",
 ) -> None:
     """Loads a FHIR R4 bulk export (NDJSON, plain or gzip). It can be stopped and run again: nothing is doubled."""

@@ -37,7 +37,8 @@ class Settings(BaseSettings):
     locale: str = Field(default="en", description="Language of what goes out.")
     phone_region: str = Field(default="IN", description="Region of telephone numbers written without a country.")
     secret_key: SecretStr | None = Field(
-        default=None, description="Encrypts the signing keys; made and kept in the data folder when not given."
+        default=None,
+        description="Seals the keys of tokens, signs the audit trail; made and kept in the data folder when not given.",
     )
 
     @property
