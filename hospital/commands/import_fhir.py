@@ -8,23 +8,16 @@ from rich.console import Console
 from rich.table import Table
 
 from hospital.commands.opening import Data, folder_of, operations_of, run
-from hospital.fhir.export import ExportFile, NotAnExport, find_files
-from hospital.fhir.load import Load
+from hospital.fhir.export import ExportFile, NotAnExport
+from hospital.fhir.intake import Origin
+from hospital.fhir.load import HERE_AS, Load, files_of
 from hospital.fhir.report import Report
-from hospital.fhir.translate import Translation
 from hospital.folder import DataFolder
 from hospital.problems import CannotDo
 from hospital.progress import progress
 from hospital.settings import read_settings
 from subgraphs.kernel.clock import SystemClock
 
-_HERE_AS = {
-    "Organization": "departments",
-    "PractitionerRole": "",
-    "Practitioner": "doctors",
-    "Patient": "patients",
-    "Encounter": "appointments",
-}
 _INTERRUPTED = 130
 
 
@@ -57,15 +50,15 @@ def import_fhir(
 def _files(export: Path) -> list[ExportFile]:
     """Looked for before a hospital is opened, or made."""
     try:
-        return find_files(export)
+        return files_of(export)
     except NotAnExport as error:
         raise CannotDo(str(error)) from None
 
 
 async def _load(files: list[ExportFile], folder: DataFolder, system: str, report: Report, console: Console) -> None:
-    translation = Translation(SystemClock().now(), read_settings()[0].zone, system)
+    origin = Origin(SystemClock().now(), read_settings()[0].zone, system)
     async with operations_of(folder) as operations:
-        load = Load(files, operations, translation, report)
+        load = Load(files, operations, origin, report)
         with progress(console if console.is_terminal else Console(), load.total_bytes) as advance:
             await load.run(advance)
             advance("Audit trail", load.total_bytes)
@@ -78,7 +71,7 @@ def _print_counts(report: Report) -> None:
     for heading in ("lines", "new here", "here before", "not taken"):
         table.add_column(heading, justify="right")
     for kind, tally in report.tallies.items():
-        noun = _HERE_AS[kind]
+        noun = HERE_AS[kind]
         made, known = (f"{tally.made:,}", f"{tally.known:,}") if noun else ("", "")
         table.add_row(f"{kind} ({noun})" if noun else kind, f"{tally.lines:,}", made, known, f"{tally.refused:,}")
     console = Console(highlight=False)

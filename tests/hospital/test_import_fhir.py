@@ -81,7 +81,7 @@ def test_it_can_be_stopped_and_run_again(tmp_path: Path, command: Command, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("hospital.fhir.load.Load._take_visits", interrupt)
+        patched.setattr("hospital.fhir.kinds.encounter.load", interrupt)
         status, out, error = command("import-fhir", str(export), "--data", str(data))
     assert (status, "Stopped. Run it again to go on" in error) == (130, True)
     assert counts(out)["Patient"] == [1, 1, 0, 0]
