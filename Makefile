@@ -56,7 +56,7 @@ format: setup ## Formats and mends what can be mended
 
 migration: setup ## make migration DOMAIN=doctors MESSAGE="What changes"
 	$(BIN)/python -m subgraphs.kernel.migrate $(DOMAIN) "$(MESSAGE)"
-	$(BIN)/ruff format --quiet subgraphs/$(DOMAIN)/migrations
+	$(BIN)/ruff format --quiet subgraphs hospital
 
 clean: ## Removes what set-up and tests made; keeps ./data
 	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis schema/node_modules router/entrypoints/graphiql/node_modules router/entrypoints/graphiql/assets

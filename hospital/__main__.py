@@ -38,10 +38,11 @@ def main() -> None:
         typer.echo(str(refused), err=True)
         sys.exit(1)
     except DBAPIError as error:
-        typer.echo(f"The databases cannot be used: {error.orig}.", err=True)
+        typer.echo(f"A database of the hospital cannot be used: {error.orig}.", err=True)
         sys.exit(1)
     except OSError as error:
-        typer.echo(f"The system refuses: {error}.", err=True)
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"{where}{error.strerror or error}.", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -3,23 +3,23 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from hospital.operations import Operations
+from hospital.operations import IMPORTS, Operations
 from hospital.problems import CannotDo
-from subgraphs.appointments.service.importing import ImportedVisit
 from subgraphs.audit.service import Verification
-from subgraphs.doctors.service.importing import ImportedDepartment, ImportedDoctor
 from subgraphs.kernel.errors import Refused
 from subgraphs.kernel.importing import Imported
-from subgraphs.patients.service.importing import ImportedPatient
 from workers.dead_letters import DeadLetter, NoSuchDeadLetter
 
 MAXIMUM_LINE_BYTES = 64_000_000
@@ -27,29 +27,36 @@ LAST_COMMANDS_SECONDS = 10.0
 
 log = structlog.get_logger(__name__)
 
+G = TypeVar("G")
+
 _REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
-_TAKES: dict[str, TypeAdapter[Any]] = {
-    "create_admin": TypeAdapter(tuple[str, str]),
-    "import_departments": TypeAdapter(tuple[list[ImportedDepartment]]),
-    "import_doctors": TypeAdapter(tuple[list[ImportedDoctor]]),
-    "import_patients": TypeAdapter(tuple[list[ImportedPatient]]),
-    "import_visits": TypeAdapter(tuple[list[ImportedVisit]]),
-    "settled": TypeAdapter(tuple[()]),
-    "dead_letters": TypeAdapter(tuple[()]),
-    "replay": TypeAdapter(tuple[str]),
-    "verify_audit": TypeAdapter(tuple[()]),
-}
-_GIVES: dict[str, TypeAdapter[Any]] = {
-    "create_admin": TypeAdapter(str),
-    "import_departments": TypeAdapter(Imported),
-    "import_doctors": TypeAdapter(Imported),
-    "import_patients": TypeAdapter(Imported),
-    "import_visits": TypeAdapter(Imported),
-    "settled": TypeAdapter(None),
-    "dead_letters": TypeAdapter(list[DeadLetter]),
-    "replay": TypeAdapter(DeadLetter),
-    "verify_audit": TypeAdapter(Verification),
-}
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """`of` finds the operation; `takes` are its arguments as JSON, `gives` is its result."""
+
+    of: Callable[[Operations], Callable[..., Awaitable[Any]]]
+    takes: TypeAdapter[Any]
+    gives: TypeAdapter[Any]
+
+
+def _method(name: str, takes: Any, gives: Any) -> _Command:
+    return _Command(attrgetter(name), TypeAdapter(takes), TypeAdapter(gives))
+
+
+def _take(kind: Any) -> _Command:
+    return _Command(lambda operations: partial(operations.take, kind), TypeAdapter(tuple[list[kind]]), _IMPORTED)
+
+
+_IMPORTED = TypeAdapter(Imported)
+_COMMANDS = {
+    "create_admin": _method("create_admin", tuple[str, str], str),
+    "settled": _method("settled", tuple[()], None),
+    "dead_letters": _method("dead_letters", tuple[()], list[DeadLetter]),
+    "replay": _method("replay", tuple[str], DeadLetter),
+    "verify_audit": _method("verify_audit", tuple[()], Verification),
+} | {f"take {kind.__name__}": _take(kind) for kind in IMPORTS}
 
 
 @asynccontextmanager
@@ -104,9 +111,9 @@ class _Control:
 
 async def _answer(operations: Operations, line: bytes) -> bytes:
     try:
-        name, arguments = _command(line)
-        result = await getattr(operations, name)(*arguments)
-        return b'{"gives":' + _GIVES[name].dump_json(result) + b"}"
+        command, arguments = _command(line)
+        result = await command.of(operations)(*arguments)
+        return b'{"gives":' + command.gives.dump_json(result) + b"}"
     except (CannotDo, Refused, NoSuchDeadLetter) as refused:
         return _refusal(str(refused))
     except Exception as error:
@@ -114,15 +121,14 @@ async def _answer(operations: Operations, line: bytes) -> bytes:
         return _refusal(f"{type(error).__name__}: {error}")
 
 
-def _command(line: bytes) -> tuple[str, tuple[Any, ...]]:
+def _command(line: bytes) -> tuple[_Command, tuple[Any, ...]]:
     """Raises CannotDo for what is no command."""
     try:
         request = _REQUEST.validate_json(line)
-        name = request["do"]
-        arguments: tuple[Any, ...] = _TAKES[name].validate_python(tuple(request["with"]))
+        command = _COMMANDS[request["do"]]
+        return command, command.takes.validate_python(tuple(request["with"]))
     except (KeyError, TypeError, ValidationError) as error:
         raise CannotDo(f"The running hospital does not know this command: {error}") from None
-    return name, arguments
 
 
 def _refusal(text: str) -> bytes:
@@ -139,17 +145,9 @@ class RemoteOperations:
     async def create_admin(self, email: str, password: str) -> str:
         return str(await self._ask("create_admin", email, password))
 
-    async def import_departments(self, batch: Sequence[ImportedDepartment]) -> Imported:
-        return await self._import("import_departments", batch)
-
-    async def import_doctors(self, batch: Sequence[ImportedDoctor]) -> Imported:
-        return await self._import("import_doctors", batch)
-
-    async def import_patients(self, batch: Sequence[ImportedPatient]) -> Imported:
-        return await self._import("import_patients", batch)
-
-    async def import_visits(self, batch: Sequence[ImportedVisit]) -> Imported:
-        return await self._import("import_visits", batch)
+    async def take(self, kind: type[G], batch: Sequence[G]) -> Imported:
+        imported: Imported = await self._ask(f"take {kind.__name__}", list(batch))
+        return imported
 
     async def settled(self) -> None:
         await self._ask("settled")
@@ -166,22 +164,19 @@ class RemoteOperations:
         verification: Verification = await self._ask("verify_audit")
         return verification
 
-    async def _import(self, name: str, batch: Sequence[Any]) -> Imported:
-        imported: Imported = await self._ask(name, list(batch))
-        return imported
-
     async def _ask(self, name: str, *arguments: Any) -> Any:
+        command = _COMMANDS[name]
         try:
             async with self._turn:
-                self._writer.write(orjson.dumps({"do": name, "with": _TAKES[name].dump_python(arguments, mode="json")}))
-                self._writer.write(b"\n")
+                request = {"do": name, "with": command.takes.dump_python(arguments, mode="json")}
+                self._writer.write(orjson.dumps(request) + b"\n")
                 await self._writer.drain()
                 answer = orjson.loads(await self._reader.readline())
         except (OSError, ValueError) as error:
             raise CannotDo(f"The hospital stopped before it answered ({error!r}).") from None
         if "refused" in answer:
             raise CannotDo(answer["refused"])
-        return _GIVES[name].validate_python(answer["gives"])
+        return command.gives.validate_python(answer["gives"])
 
 
 @asynccontextmanager

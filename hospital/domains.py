@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from alembic.util import CommandError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from hospital.folder import DataFolder
-from hospital.mailbox import DurableMailbox
+from hospital.mailbox.durable import DurableMailbox
 from hospital.problems import CannotDo
 from subgraphs.accounts import app as accounts
 from subgraphs.accounts.app import AccountsDomain
@@ -26,13 +27,15 @@ from subgraphs.kernel.database import Database
 from subgraphs.kernel.federation import Subgraph
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.inbox import Subscriber
-from subgraphs.kernel.migrate import migrate
+from subgraphs.kernel.migrate import upgrade
 from subgraphs.kernel.settings import Settings
 from subgraphs.kernel.tokens import TokenChecker
 from subgraphs.patients import app as patients
 from subgraphs.patients.app import PatientsDomain
 
 NAMES = ("accounts", "patients", "doctors", "appointments", "audit")
+MIGRATED_BY = {name: ("kernel", name) for name in NAMES} | {"mailbox": ("hospital.mailbox",)}
+"""By database, whose revisions bring it up."""
 
 _LEAST_SECRET_BYTES = 16
 
@@ -69,16 +72,23 @@ class Domains:
 
 
 async def migrate_all(folder: DataFolder, on_each: Callable[[str], None] = lambda name: None) -> None:
-    """Brings every domain's database to the newest revision; safe to repeat. Raises CannotDo."""
-    for name in NAMES:
+    """Brings every database to the newest revision; safe to repeat. Raises CannotDo."""
+    for name, owners in MIGRATED_BY.items():
         database = Database(folder.database_url(name), readers=1)
         try:
-            await migrate(database, name)
+            await upgrade(database, *owners)
         except CommandError as error:  # such as a revision that a newer hospital has made
-            raise CannotDo(f"{name}.db cannot be migrated: {error}") from None
+            raise CannotDo(f"{folder.path / name}.db cannot be migrated: {error}.") from None
+        except DBAPIError as error:
+            raise CannotDo(f"{folder.path / name}.db cannot be used: {error.orig}.{_advice(error)}") from None
         finally:
             await database.close()
         on_each(name)
+
+
+def _advice(error: DBAPIError) -> str:
+    damaged = type(error) is DatabaseError  # all else has a class of its own
+    return " Put the whole folder back from a backup." if damaged else ""
 
 
 async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) -> Domains:
@@ -88,8 +98,6 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
     tokens = TokenChecker(published, issuer=settings.public_url, audience=AUDIENCE)
     bases = {name: Foundation.of(name, databases[name], settings, clock, tokens) for name in NAMES}
     mailbox = DurableMailbox(Database(folder.database_url("mailbox"), readers=1))
-    await mailbox.prepare()
-
     secret = _secret(folder, settings)
     logins = accounts.build(bases["accounts"], mailbox, secret)
     return Domains(

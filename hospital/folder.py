@@ -70,6 +70,8 @@ class DataFolder:
     def _make(self) -> None:
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except FileExistsError:
+            raise CannotDo(f"{self.path} is no folder: name another with --data.") from None
         except OSError as error:
             raise CannotDo(f"The data folder {self.path} cannot be made: {error.strerror}.") from None
         if not os.access(self.path, os.R_OK | os.W_OK | os.X_OK):

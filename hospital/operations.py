@@ -1,9 +1,10 @@
 """What a command asks of a hospital: done here where the folder is free, over the socket where it is in use."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
+from hospital.domains import Domains
 from hospital.runtime import Runtime
 from subgraphs.appointments.service.importing import ImportedVisit
 from subgraphs.audit.service import Verification
@@ -12,16 +13,26 @@ from subgraphs.kernel.importing import Imported
 from subgraphs.patients.service.importing import ImportedPatient
 from workers.dead_letters import DeadLetter, DeadLetters
 
+G = TypeVar("G")
+Taker = Callable[[Sequence[Any]], Awaitable[Imported]]
+
+IMPORTS: dict[type, Callable[[Domains], Taker]] = {
+    ImportedDepartment: lambda domains: domains.doctors.service.import_departments,
+    ImportedDoctor: lambda domains: domains.doctors.service.import_doctors,
+    ImportedPatient: lambda domains: domains.patients.service.import_patients,
+    ImportedVisit: lambda domains: domains.appointments.service.import_visits,
+}
+"""What can be imported, and which use case takes it."""
+
 
 class Operations(Protocol):
     async def create_admin(self, email: str, password: str) -> str:
         """The e-mail of the new login. Raises Refused."""
         ...
 
-    async def import_departments(self, batch: Sequence[ImportedDepartment]) -> Imported: ...
-    async def import_doctors(self, batch: Sequence[ImportedDoctor]) -> Imported: ...
-    async def import_patients(self, batch: Sequence[ImportedPatient]) -> Imported: ...
-    async def import_visits(self, batch: Sequence[ImportedVisit]) -> Imported: ...
+    async def take(self, kind: type[G], batch: Sequence[G]) -> Imported:
+        """Imports a batch of one of IMPORTS, whole, in one transaction."""
+        ...
 
     async def settled(self) -> None:
         """Returns when all that was announced so far is known to every domain."""
@@ -43,17 +54,8 @@ class LocalOperations:
     async def create_admin(self, email: str, password: str) -> str:
         return (await self.runtime.domains.accounts.service.create_admin(email, password)).email
 
-    async def import_departments(self, batch: Sequence[ImportedDepartment]) -> Imported:
-        return await self.runtime.domains.doctors.service.import_departments(batch)
-
-    async def import_doctors(self, batch: Sequence[ImportedDoctor]) -> Imported:
-        return await self.runtime.domains.doctors.service.import_doctors(batch)
-
-    async def import_patients(self, batch: Sequence[ImportedPatient]) -> Imported:
-        return await self.runtime.domains.patients.service.import_patients(batch)
-
-    async def import_visits(self, batch: Sequence[ImportedVisit]) -> Imported:
-        return await self.runtime.domains.appointments.service.import_visits(batch)
+    async def take(self, kind: type[G], batch: Sequence[G]) -> Imported:
+        return await IMPORTS[kind](self.runtime.domains)(batch)
 
     async def settled(self) -> None:
         await self.runtime.delivery.settled()

@@ -1,7 +1,7 @@
 """A hospital that is open in this process: its domains, and what brings their events about."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,9 +11,13 @@ from hospital.delivery import Delivery
 from hospital.domains import Domains, build_domains, migrate_all
 from hospital.folder import DataFolder
 from hospital.timetable import jobs
+from subgraphs.audit.heads import BadHead
+from subgraphs.audit.service import ChainBroken
 from subgraphs.kernel.clock import Clock, SystemClock
 from subgraphs.kernel.settings import Settings
 from workers.timers import Timers
+
+LAST_EVENTS_SECONDS, LAST_HEAD_SECONDS = 2.0, 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +33,7 @@ class Runtime:
 
 @asynccontextmanager
 async def open_runtime(folder: DataFolder, settings: Settings, clock: Clock | None = None) -> AsyncIterator[Runtime]:
-    """Migrates, then delivers events until the end; the consumers then finish the event in hand.
+    """Migrates, then delivers events until the end; the head of the audit trail is then signed.
 
     For a folder that this process holds (`DataFolder.opened`).
     """
@@ -39,7 +43,7 @@ async def open_runtime(folder: DataFolder, settings: Settings, clock: Clock | No
     try:
         await domains.accounts.service.rotate_keys()
         delivery = Delivery.of(domains)
-        async with _delivering(delivery):
+        async with _delivering(delivery), _signing_at_the_end(domains, delivery):
             yield Runtime(folder, settings, clock, domains, delivery)
     finally:
         await domains.close()
@@ -60,7 +64,28 @@ async def keeping_time(runtime: Runtime) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def _signing_at_the_end(domains: Domains, delivery: Delivery) -> AsyncIterator[None]:
+    """So that the newest events are as safe as older ones; but closing waits some seconds for it, and no failure."""
+    try:
+        yield
+    finally:
+        await _within(LAST_EVENTS_SECONDS, delivery.settled(), "events")
+        await _within(LAST_HEAD_SECONDS, domains.audit.service.sign_head(), "head of the audit trail")
+
+
+async def _within(seconds: float, work: Awaitable[object], left: str) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await work
+    except (ChainBroken, BadHead):
+        return  # said where it was found
+    except Exception as error:
+        log.warning("closing.left_for_the_next_start", left=left, error=repr(error))
+
+
+@asynccontextmanager
 async def _delivering(delivery: Delivery) -> AsyncIterator[None]:
+    """The consumers finish the event in hand at the end."""
     consumers = delivery.consumers()
     tasks = [asyncio.create_task(consumer.run(), name="consumer") for consumer in consumers]
     for task in tasks:

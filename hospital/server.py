@@ -1,6 +1,7 @@
 """Serving the hospital on its port until it is told to stop."""
 
 import asyncio
+import errno
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -46,15 +47,16 @@ def bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         listener.close()
-        raise CannotDo(
-            f"Port {port} of {host} cannot be taken ({error.strerror}): choose another with --port."
-        ) from None
-    except OverflowError:
-        listener.close()
-        raise CannotDo(f"{port} is no port: choose one up to 65535.") from None
+        raise CannotDo(_why_not(error, host, port)) from None
     return listener
+
+
+def _why_not(error: OSError | UnicodeError, host: str, port: int) -> str:
+    if isinstance(error, socket.gaierror | UnicodeError) or error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine: choose another with --host."
+    return f"Port {port} of {host} cannot be taken ({error.strerror}): choose another with --port."
 
 
 async def serve(

@@ -4,10 +4,10 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsError
 
 from hospital.problems import CannotDo
 from router.settings import RouterSettings
@@ -17,7 +17,10 @@ ALL = (Settings, RouterSettings)
 MASK = "********"
 
 _PREFIX = "HOSPITAL_"
-_PASSWORD_IN_URL = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]*)@")
+_SECRET_IN_URL = re.compile(r"(?<=://)([^/\s:@]*:)?[^/\s@]+@")
+_QUOTED = re.compile(r'"(\w+)"')
+
+S = TypeVar("S", bound=BaseSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,19 @@ class Setting:
 
 def read_settings() -> tuple[Settings, RouterSettings]:
     """Raises CannotDo, naming the variable that is wrong."""
+    return _read(Settings), _read(RouterSettings)
+
+
+def _read(model: type[S]) -> S:
+    prefix = str(model.model_config.get("env_prefix", ""))
     try:
-        return Settings(), RouterSettings()
+        return model()
     except ValidationError as error:
-        raise CannotDo("\n".join(_problems(error))) from None
-    except ValueError as error:  # a value that is not even JSON where it must be
-        raise CannotDo(str(error)) from None
+        raise CannotDo("\n".join(_problems(error, prefix))) from None
+    except SettingsError as error:
+        field = _QUOTED.search(str(error))
+        name = f"{prefix}{field[1]}".upper() if field else f"A {prefix} variable"
+        raise CannotDo(f"{name}: this is not JSON") from None
 
 
 def every_setting(*settings: BaseSettings) -> list[Setting]:
@@ -73,7 +83,7 @@ def shown(value: Any) -> str:
         case dict():
             return ", ".join(f"{name}={shown(item)}" for name, item in value.items())
         case _:
-            return _PASSWORD_IN_URL.sub(rf"\1:{MASK}@", str(value))
+            return _SECRET_IN_URL.sub(rf"\1{MASK}@", str(value))
 
 
 def _means_something(variable: str, names: set[str]) -> bool:
@@ -81,8 +91,7 @@ def _means_something(variable: str, names: set[str]) -> bool:
     return variable in names or any(name.startswith(f"{variable}__") for name in names) or "_TEST_" in variable
 
 
-def _problems(error: ValidationError) -> Iterator[str]:
-    prefix = _PREFIX if error.title == Settings.__name__ else f"{_PREFIX}ROUTER_"
+def _problems(error: ValidationError, prefix: str) -> Iterator[str]:
     for problem in error.errors(include_url=False, include_input=False):
         path = "__".join(str(step) for step in problem["loc"]).upper()
         name = path if path.startswith(_PREFIX) else prefix + path

@@ -19,6 +19,7 @@ from router.entrypoints.probes import ReadinessCheck
 from router.settings import RouterSettings
 from router.supergraph import read_supergraph
 from router.transports.local import LocalTransport
+from subgraphs.accounts.front_page.page import front_page
 from subgraphs.accounts.keys import PublishedKeys
 from subgraphs.accounts.oauth import oauth_app
 from subgraphs.accounts.service.grants import AUDIENCE
@@ -70,7 +71,12 @@ def _web_app(runtime: Runtime, settings: RouterSettings, mailbox: ASGIApp) -> St
         transport,
         settings,
         token_checker=TokenChecker(keys, issuer=runtime.settings.public_url, audience=AUDIENCE),
-        mounts={"/oauth": oauth, "/.well-known": oauth, "/dev/mailbox": mailbox},
+        mounts={
+            "/": front_page(settings.path),
+            "/oauth": oauth,
+            "/.well-known": oauth,
+            "/dev/mailbox": mailbox,
+        },
         readiness={base.name: _readable(base) for base in domains.bases},
         on_shutdown=[transport.aclose],
     )

@@ -37,7 +37,10 @@ def create_app(
     readiness: Mapping[str, ReadinessCheck] | None = None,
     on_shutdown: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> Starlette:
-    """`mounts` are served at their path prefix and see the whole path; `on_shutdown` runs when no request is left."""
+    """`mounts` are served at their path prefix (`/` at that path alone) and see the whole path.
+
+    `on_shutdown` runs when no request is left.
+    """
     pipeline = Pipeline(
         supergraph,
         transport,
@@ -112,7 +115,7 @@ def passthrough_routes(targets: Mapping[str, ASGIApp], body_bytes: int) -> list[
     return [
         Route(path, PlainPaths(RequestBodyLimitMiddleware(target, max_body_size=body_bytes)))
         for prefix, target in targets.items()
-        for path in (prefix, f"{prefix}/{{rest:path}}")
+        for path in ((prefix,) if prefix == "/" else (prefix, f"{prefix}/{{rest:path}}"))
     ]
 
 

@@ -9,6 +9,7 @@ from hospital.domains import migrate_all
 from hospital.folder import InUse
 from hospital.problems import CannotDo
 from hospital.settings import every_setting, meaningless_variables, read_settings
+from subgraphs.accounts.rules import credentials
 from subgraphs.audit.service import Verification
 from workers.dead_letters import DeadLetter, NoSuchDeadLetter
 
@@ -18,11 +19,12 @@ dead_letters = typer.Typer(help="Events that a consumer could not handle: lists 
 
 
 def create_admin(
-    email: Annotated[str, typer.Option()],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True)],
+    email: Annotated[str, typer.Option(help="What they sign in with.")],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Asked for when it is left out.")],
     data: Data = None,
 ) -> None:
     """Makes a login for an administrator, such as the first one."""
+    credentials(email, password)
 
     async def work() -> str:
         async with operations_of(folder_of(data)) as operations:
@@ -75,7 +77,9 @@ def list_dead_letters(data: Data = None) -> None:
 
 
 @dead_letters.command("replay")
-def replay_dead_letter(id: Annotated[str, typer.Argument()], data: Data = None) -> None:
+def replay_dead_letter(
+    id: Annotated[str, typer.Argument(metavar="ID", help="As the list names it.")], data: Data = None
+) -> None:
     """Hands the event to its consumer again. One that fails again stays."""
 
     async def work() -> DeadLetter:

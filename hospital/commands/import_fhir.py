@@ -8,23 +8,16 @@ from rich.console import Console
 from rich.table import Table
 
 from hospital.commands.opening import Data, folder_of, operations_of, run
-from hospital.fhir.export import NotAnExport
-from hospital.fhir.load import Load
+from hospital.fhir.export import ExportFile, NotAnExport
+from hospital.fhir.intake import Origin
+from hospital.fhir.load import HERE_AS, Load, files_of
 from hospital.fhir.report import Report
-from hospital.fhir.translate import Translation
 from hospital.folder import DataFolder
 from hospital.problems import CannotDo
 from hospital.progress import progress
 from hospital.settings import read_settings
 from subgraphs.kernel.clock import SystemClock
 
-_HERE_AS = {
-    "Organization": "departments",
-    "PractitionerRole": "",
-    "Practitioner": "doctors",
-    "Patient": "patients",
-    "Encounter": "appointments",
-}
 _INTERRUPTED = 130
 
 
@@ -33,7 +26,7 @@ def import_fhir(
     data: Data = None,
     system: Annotated[
         str,
-        typer.Option(metavar="NAME", help="Parts this system's ids from another's, where exports of two are loaded."),
+        typer.Option(metavar="NAME", help="Who made the export, where exports of several systems are loaded here."),
     ] = "",
 ) -> None:
     """Loads a FHIR R4 bulk export (NDJSON, plain or gzip). It can be stopped and run again: nothing is doubled."""
@@ -43,9 +36,7 @@ def import_fhir(
     report = Report(errors.print)
     stopped = False
     try:
-        run(_load(export, folder_of(data), system, report, errors))
-    except NotAnExport as error:
-        raise CannotDo(str(error)) from None
+        run(_load(_files(export), folder_of(data), system, report, errors))
     except KeyboardInterrupt:
         stopped = True
     _print_counts(report)
@@ -56,10 +47,18 @@ def import_fhir(
         raise typer.Exit(1)
 
 
-async def _load(export: Path, folder: DataFolder, system: str, report: Report, console: Console) -> None:
-    translation = Translation(SystemClock().now(), read_settings()[0].zone, system)
+def _files(export: Path) -> list[ExportFile]:
+    """Looked for before a hospital is opened, or made."""
+    try:
+        return files_of(export)
+    except NotAnExport as error:
+        raise CannotDo(str(error)) from None
+
+
+async def _load(files: list[ExportFile], folder: DataFolder, system: str, report: Report, console: Console) -> None:
+    origin = Origin(SystemClock().now(), read_settings()[0].zone, system)
     async with operations_of(folder) as operations:
-        load = Load(export, operations, translation, report)
+        load = Load(files, operations, origin, report)
         with progress(console if console.is_terminal else Console(), load.total_bytes) as advance:
             await load.run(advance)
             advance("Audit trail", load.total_bytes)
@@ -72,7 +71,7 @@ def _print_counts(report: Report) -> None:
     for heading in ("lines", "new here", "here before", "not taken"):
         table.add_column(heading, justify="right")
     for kind, tally in report.tallies.items():
-        noun = _HERE_AS[kind]
+        noun = HERE_AS[kind]
         made, known = (f"{tally.made:,}", f"{tally.known:,}") if noun else ("", "")
         table.add_row(f"{kind} ({noun})" if noun else kind, f"{tally.lines:,}", made, known, f"{tally.refused:,}")
     console = Console(highlight=False)

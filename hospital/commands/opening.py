@@ -18,9 +18,22 @@ from hospital.settings import read_settings
 
 T = TypeVar("T")
 
+
+def _named(text: str) -> Path:
+    if not text.strip():
+        raise typer.BadParameter("name a folder, such as ./data")
+    return Path(text)
+
+
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", help="The hospital's data folder.", show_default="HOSPITAL_DATA, or ./data"),
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="The hospital's data folder.",
+        show_default="HOSPITAL_DATA, or ./data",
+        parser=_named,
+    ),
 ]
 
 

@@ -16,7 +16,7 @@ from hospital.control import taking_commands
 from hospital.demo.fill import LOGINS, Filling, Plan
 from hospital.demo.state import SEED, DemoState, demo_password, is_empty
 from hospital.folder import DataFolder, InUse
-from hospital.mailbox_page import MailboxPage, switched_off
+from hospital.mailbox.page import MailboxPage, switched_off
 from hospital.operations import LocalOperations
 from hospital.problems import CannotDo
 from hospital.progress import progress
@@ -54,7 +54,7 @@ def up(
     mailbox: Annotated[bool, typer.Option("--mailbox", help="Show /dev/mailbox on any host.")] = False,
 ) -> None:
     """Runs the hospital in one process: SQLite, events delivered in process, a mailbox page instead of SMTP."""
-    _check_password(demo_password)
+    _check_password(demo, demo_password)
     folder = folder_of(data)
     try:
         with folder.opened() as control, bind(host, port) as listener:
@@ -124,10 +124,12 @@ async def _fill(runtime: Runtime, options: Options, console: Console) -> None:
         state.finished().keep(runtime.folder)
 
 
-def _check_password(given: str | None) -> None:
+def _check_password(demo: bool, given: str | None) -> None:
     """Raises CannotDo for a password that no login of the demo could have."""
     if given is None:
         return
+    if not demo:
+        raise CannotDo("--demo-password is for the logins that --demo makes: give both.")
     try:
         for email in LOGINS:
             credentials(email, given)

@@ -3,7 +3,7 @@
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import BinaryIO
 
 import orjson
 
-TAKEN = ("Organization", "PractitionerRole", "Practitioner", "Patient", "Encounter")
 MAXIMUM_LINE_BYTES = 5_000_000
 
 _NAME = re.compile(r".+\.(ndjson|jsonl)(\.gz)?", re.IGNORECASE)
@@ -53,14 +52,18 @@ class ExportFile:
         return self.path.stat().st_size
 
 
-def find_files(export: Path) -> list[ExportFile]:
-    """The NDJSON files of a folder (or the one file given), by name. Raises NotAnExport when there are none."""
+def find_files(export: Path, kinds: Collection[str]) -> list[ExportFile]:
+    """The NDJSON files of a folder (or the one file given), by name. Raises NotAnExport when there are none.
+
+    `kinds` are the resource types that are looked for: one of them in a file's name is what its lines are of.
+    """
     if not export.exists():
-        raise NotAnExport(f"There is no {export}.")
+        raise NotAnExport(f"There is no file or folder {export}.")
     paths = sorted(export.iterdir()) if export.is_dir() else [export]
-    files = [ExportFile(path, _kind_of(path)) for path in paths if path.is_file() and _NAME.fullmatch(path.name)]
+    files = [ExportFile(path, _kind_of(path, kinds)) for path in paths if path.is_file() and _NAME.fullmatch(path.name)]
     if not files:
-        raise NotAnExport(f"{export} holds no .ndjson or .ndjson.gz file: is it the folder of a FHIR bulk export?")
+        what = "holds no" if export.is_dir() else "is no"
+        raise NotAnExport(f"{export} {what} .ndjson or .ndjson.gz file: name a FHIR bulk export's folder or file.")
     return files
 
 
@@ -119,9 +122,9 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
             yield unpacked, raw  # type: ignore[misc]  # a GzipFile reads as a BinaryIO does
 
 
-def _kind_of(path: Path) -> str:
+def _kind_of(path: Path, kinds: Collection[str]) -> str:
     named = [match["kind"] for match in _RESOURCE.finditer(path.name)]
-    taken = next((kind for kind in named if kind in TAKEN), None)
+    taken = next((kind for kind in named if kind in kinds), None)
     return taken or _kind_of_first_line(path) or next(iter(named), "")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from hospital.fhir.resources import Address, ContactPoint, HumanName, Unreadable
+from hospital.fhir.elements import Address, ContactPoint, HumanName, Unreadable
 
 _NAME_USES = ("official", "usual", None, "temp", "nickname", "anonymous", "old", "maiden")
 _ADDRESS_USES = ("home", None, "work", "temp", "billing")

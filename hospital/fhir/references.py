@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from hospital.fhir.resources import Identifier, Reference, Resource, Unreadable
+from hospital.fhir.elements import Identifier, Reference, Resource, Unreadable
 
 
 class Index:

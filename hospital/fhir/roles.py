@@ -3,9 +3,26 @@
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
+from pydantic import Field
+
+from hospital.fhir.elements import CodeableConcept, ContactPoint, Reference, Resource
 from hospital.fhir.references import names_meant
-from hospital.fhir.resources import PractitionerRole
+
+
+class PractitionerRole(Resource):
+    resource_type: Literal["PractitionerRole"] = Field(alias="resourceType")
+    active: bool = True
+    practitioner: Reference
+    organization: Reference | None = None
+    code: list[CodeableConcept] = []
+    specialty: list[CodeableConcept] = []
+    telecom: list[ContactPoint] = []
+
+    def words(self) -> str | None:
+        """The specialty, else what the role is called."""
+        return next((words for concept in (*self.specialty, *self.code) if (words := concept.words())), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from yarl import URL
 
 from router.transports.session import HttpSession
 
-PLAIN_PATH = re.compile(r"(/(?!\.\.?(/|$))[\w.~@:+-]+)+/?", re.ASCII)
+PLAIN_PATH = re.compile(r"/|(/(?!\.\.?(/|$))[\w.~@:+-]+)+/?", re.ASCII)
 HOP_BY_HOP = frozenset(
     {
         "connection",

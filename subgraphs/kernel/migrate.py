@@ -1,5 +1,7 @@
 """Alembic without a config file: the kernel's and then the domain's `migrations/versions`, run on its database.
 
+An owner of tables is named as a domain is (`doctors`), or where it is no subgraph by its package (`hospital.mailbox`).
+
 DDL does not roll back on MySQL, so the steps of a revision look before they make: one cut short is simply run again.
 `python -m subgraphs.kernel.migrate DOMAIN MESSAGE` writes the next revision from the domain's tables.
 """
@@ -21,7 +23,6 @@ from sqlalchemy import Connection, MetaData, create_engine
 
 from subgraphs.kernel.database import Database
 
-_PACKAGE = Path(__file__).resolve().parents[1]
 _REVISION = '''"""{message}"""
 
 import sqlalchemy as sa
@@ -41,8 +42,13 @@ def upgrade() -> None:
 
 async def migrate(database: Database, domain: str) -> None:
     """Brings the domain's database to the newest revision; safe to repeat."""
+    await upgrade(database, "kernel", domain)
+
+
+async def upgrade(database: Database, *owners: str) -> None:
+    """Brings what these own in the database to the newest revision; safe to repeat."""
     async with database.engine.connect() as connection:
-        for owner in ("kernel", domain):
+        for owner in owners:
             await connection.run_sync(_upgrade, owner)
         await connection.commit()
 
@@ -65,12 +71,16 @@ def ensure_index(operations: Operations, name: str, table: str, columns: list[st
 
 
 def _metadata(owner: str) -> MetaData:
-    metadata: MetaData = importlib.import_module(f"subgraphs.{owner}.tables").METADATA
+    metadata: MetaData = importlib.import_module(f"{_package(owner)}.tables").METADATA
     return metadata
 
 
+def _package(owner: str) -> str:
+    return owner if "." in owner else f"subgraphs.{owner}"
+
+
 def _version_table(owner: str) -> str:
-    return f"alembic_version_{owner}"
+    return f"alembic_version_{owner.rpartition('.')[2]}"
 
 
 def _comparing(connection: Connection, owner: str) -> MigrationContext:
@@ -89,7 +99,8 @@ def _comparing(connection: Connection, owner: str) -> MigrationContext:
 
 
 def _scripts(owner: str) -> ScriptDirectory:
-    return ScriptDirectory(str(_PACKAGE / owner / "migrations"))
+    package = importlib.import_module(_package(owner))
+    return ScriptDirectory(str(Path(package.__file__ or "").parent / "migrations"))
 
 
 def _upgrade(connection: Connection, owner: str) -> None:

@@ -70,6 +70,10 @@ def connector(path: str) -> Callable[[], Awaitable[aiosqlite.Connection]]:
     async def connect() -> aiosqlite.Connection:
         connection = Connection(lambda: sqlite3.connect(path, check_same_thread=False), iter_chunk_size=64)
         connection._thread.daemon = True
-        return await connection
+        try:
+            return await connection
+        except BaseException:
+            connection._thread.join()  # it was told to end, and says so to the loop, which may be closed next
+            raise
 
     return connect

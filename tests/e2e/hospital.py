@@ -17,7 +17,7 @@ from graphql import GraphQLSchema, build_client_schema, get_introspection_query
 from starlette.applications import Starlette
 
 from hospital.folder import DataFolder
-from hospital.mailbox_page import MailboxPage
+from hospital.mailbox.page import MailboxPage
 from hospital.runtime import Runtime, keeping_time, open_runtime
 from hospital.server import Server
 from hospital.web import web_app

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from hospital.domains import NAMES
+from hospital.domains import MIGRATED_BY
 from hospital.folder import DataFolder
 from hospital.runtime import Runtime, open_runtime
+from hospital.settings import shown
 from subgraphs.kernel.settings import Settings
 from subgraphs.kernel.tables import DeadLetterRow, OutboxRow
 from tests.hospital.processes import Command, Running
@@ -125,7 +127,8 @@ def test_where_there_is_no_hospital_none_is_made_to_look_at(tmp_path: Path, comm
 
 def test_the_databases_are_migrated(tmp_path: Path, command: Command):
     status, out, _ = command("migrate", "--data", str(tmp_path / "data"))
-    assert (status, out) == (0, "".join(f"{name}: at the newest revision\n" for name in NAMES))
+    assert (status, out.count("mailbox")) == (0, 1)
+    assert out == "".join(f"{name}: at the newest revision\n" for name in MIGRATED_BY)
 
 
 def test_settings_are_shown_with_their_sources_and_no_secrets(command: Command, monkeypatch: pytest.MonkeyPatch):
@@ -162,7 +165,40 @@ def test_a_wrong_setting_is_named_in_one_line(command: Command, monkeypatch: pyt
     monkeypatch.setenv("HOSPITAL_ROUTER_LIMITS__DEPTH", "deep")
     assert command("settings")[2].startswith("HOSPITAL_ROUTER_LIMITS__DEPTH: ")
     monkeypatch.setenv("HOSPITAL_ROUTER_SUBGRAPH_URLS", "not json")
-    assert len(command("settings")[2].splitlines()) == 1
+    assert command("settings")[2] == "HOSPITAL_ROUTER_SUBGRAPH_URLS: this is not JSON\n"
+
+
+@pytest.mark.parametrize(
+    "url", ["hospital.example", "ftp://hospital.example", "https://", "https://h.example/?a", "http://[::"]
+)
+def test_an_address_that_links_cannot_begin_with_is_refused(
+    url: str, command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOSPITAL_PUBLIC_URL", url)
+    status, _, error = command("settings")
+    assert (status, error.startswith("HOSPITAL_PUBLIC_URL: "), len(error.splitlines())) == (1, True, 1)
+
+
+def test_an_empty_variable_is_not_set_and_an_address_ends_without_a_slash(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOSPITAL_TIME_ZONE", "")
+    monkeypatch.setenv("HOSPITAL_PUBLIC_URL", "https://hospital.example/")
+    shown = {line.split()[0]: line.split()[1:3] for line in command("settings")[1].splitlines()}
+    assert shown["HOSPITAL_TIME_ZONE"] == ["UTC", "default"]
+    assert shown["HOSPITAL_PUBLIC_URL"] == ["https://hospital.example", "environment"]
+
+
+def test_what_a_setting_is_for_stands_beside_it(command: Command):
+    described = {line.split()[0]: line.split("default", 1)[1].strip() for line in command("settings")[1].splitlines()}
+    assert described["HOSPITAL_TIME_ZONE"] == Settings.model_fields["time_zone"].description
+    assert all(described[f"HOSPITAL_{name.upper()}"] for name in Settings.model_fields)
+
+
+def test_secrets_in_addresses_are_masked():
+    assert shown("https://name:word@h.example/x") == "https://name:********@h.example/x"
+    assert shown(("https://word@h.example", SecretStr("word"))) == "https://********@h.example, ********"
+    assert shown("https://h.example/@x") == "https://h.example/@x"
 
 
 def test_what_is_wrong_with_a_folder_is_said_in_one_line(
@@ -176,9 +212,39 @@ def test_what_is_wrong_with_a_folder_is_said_in_one_line(
     with sqlite3.connect(tmp_path / "patients.db") as connection:
         connection.execute("UPDATE alembic_version_patients SET version_num = '9999'")
     status, _, error = command("migrate", *data)
-    assert (status, error) == (1, "patients.db cannot be migrated: Can't locate revision identified by '9999'\n")
-    (tmp_path / "patients.db").write_bytes(b"no database at all, for certain")
-    assert command("migrate", *data)[::2] == (1, "The databases cannot be used: file is not a database.\n")
+    patients = tmp_path / "patients.db"
+    assert (status, error) == (1, f"{patients} cannot be migrated: Can't locate revision identified by '9999'.\n")
+    patients.write_bytes(b"no database at all, for certain")
+    advice = "Put the whole folder back from a backup."
+    assert command("migrate", *data)[::2] == (1, f"{patients} cannot be used: file is not a database. {advice}\n")
+    patients.unlink()
+    patients.mkdir()
+    assert command("migrate", *data)[::2] == (1, f"{patients} cannot be used: unable to open database file.\n")
+    lock = tmp_path / "lock"
+    lock.unlink()
+    lock.mkdir()
+    assert command("migrate", *data)[::2] == (1, f"{lock}: Is a directory.\n")
+    assert command("migrate", "--data", str(tmp_path / "accounts.db"))[::2] == (
+        1,
+        f"{tmp_path / 'accounts.db'} is no folder: name another with --data.\n",
+    )
+    status, _, error = command("migrate", "--data", "")
+    assert (status, "name a folder, such as ./data" in error) == (2, True)
+
+
+def test_what_cannot_be_done_makes_no_hospital(tmp_path: Path, command: Command):
+    data = ("--data", str(tmp_path / "data"))
+    for arguments in (
+        ("create-admin", "--email", "nobody", "--password", PASSWORD),
+        ("create-admin", "--email", "a@example.com", "--password", "short"),
+        ("import-fhir", str(tmp_path / "nothing")),
+        ("import-fhir", str(tmp_path)),
+        ("up", "--demo-password", PASSWORD),
+        ("up", "--demo", "--demo-password", "short"),
+    ):
+        status, out, error = command(*arguments, *data)
+        assert (status, out, len(error.splitlines())) == (1, "", 1)
+    assert not (tmp_path / "data").exists()
 
 
 def test_the_data_folder_comes_from_the_environment_too(

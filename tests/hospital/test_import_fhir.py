@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -82,7 +81,7 @@ def test_it_can_be_stopped_and_run_again(tmp_path: Path, command: Command, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("hospital.fhir.load.Load._take_visits", interrupt)
+        patched.setattr("hospital.fhir.kinds.encounter.load", interrupt)
         status, out, error = command("import-fhir", str(export), "--data", str(data))
     assert (status, "Stopped. Run it again to go on" in error) == (130, True)
     assert counts(out)["Patient"] == [1, 1, 0, 0]
@@ -92,5 +91,4 @@ def test_it_can_be_stopped_and_run_again(tmp_path: Path, command: Command, monke
 
 def test_what_is_no_export_is_said_in_one_line(tmp_path: Path, command: Command):
     status, out, error = command("import-fhir", str(tmp_path / "nothing"), "--data", str(tmp_path / "data"))
-    assert (status, out, error) == (1, "", f"There is no {tmp_path / 'nothing'}.\n")
-    shutil.rmtree(tmp_path / "data")
+    assert (status, out, error) == (1, "", f"There is no file or folder {tmp_path / 'nothing'}.\n")

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hospital.commands.up import Options
 from tests.hospital.processes import Command, Running, hospital_up
 
@@ -114,6 +116,8 @@ def test_a_kill_and_a_stop_lose_nothing_that_was_answered(tmp_path: Path, comman
     assert running.printed[-1] == "The hospital is closed."
     status, out, error = command("verify-audit", "--data", str(folder))
     assert (status, error) == (0, "")
+    events = out.split()[0]
+    assert f"(the last at event {events})" in out
     assert "The trail is intact." in out
 
 
@@ -139,6 +143,12 @@ def test_a_port_in_use_is_said_in_one_line(tmp_path: Path, command: Command):
         status, _, error = command("up", "--data", str(tmp_path / "data"), "--port", port)
     assert status == 1
     assert error == f"Port {port} of 127.0.0.1 cannot be taken (Address already in use): choose another with --port.\n"
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", "300.1.1.1", "a..b"])
+def test_an_address_of_another_machine_is_said_in_one_line(tmp_path: Path, command: Command, host: str):
+    status, _, error = command("up", "--data", str(tmp_path / "data"), "--port", "0", "--host", host)
+    assert (status, error) == (1, f"{host} is no address of this machine: choose another with --host.\n")
 
 
 def test_what_it_writes_is_for_its_owner_alone(running: Running, shared_folder: Path):

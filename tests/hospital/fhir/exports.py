@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hospital.fhir.load import Load
+from hospital.fhir.intake import Origin
+from hospital.fhir.load import Load, files_of
 from hospital.fhir.report import Report
-from hospital.fhir.translate import Translation
-from subgraphs.appointments.service.importing import ImportedVisit
-from subgraphs.doctors.service.importing import ImportedDepartment, ImportedDoctor
+from hospital.operations import IMPORTS
 from subgraphs.kernel.importing import Imported
-from subgraphs.patients.service.importing import ImportedPatient
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Kolkata")
@@ -86,21 +84,11 @@ class Shelf:
     taken: dict[str, Any] = field(default_factory=dict)
     batches: list[int] = field(default_factory=list)
 
-    async def import_departments(self, batch: Sequence[ImportedDepartment]) -> Imported:
-        return self._take(batch)
-
-    async def import_doctors(self, batch: Sequence[ImportedDoctor]) -> Imported:
-        return self._take(batch)
-
-    async def import_patients(self, batch: Sequence[ImportedPatient]) -> Imported:
-        return self._take(batch)
-
-    async def import_visits(self, batch: Sequence[ImportedVisit]) -> Imported:
-        return self._take(batch)
-
     async def settled(self) -> None: ...
 
-    def _take(self, batch: Sequence[Any]) -> Imported:
+    async def take(self, kind: type, batch: Sequence[Any]) -> Imported:
+        assert kind in IMPORTS
+        assert {type(given) for given in batch} == {kind}
         self.batches.append(len(batch))
         new = {given.import_key: given for given in batch if given.import_key not in self.taken}
         self.taken |= new
@@ -120,5 +108,5 @@ class Outcome:
 async def load(folder: Path, shelf: Shelf | None = None, *, system: str = "") -> Outcome:
     said: list[str] = []
     shelf, report = shelf or Shelf(), Report(said.append)
-    await Load(folder, shelf, Translation(NOW, ZONE, system), report).run(lambda kind, read_bytes: None)
+    await Load(files_of(folder), shelf, Origin(NOW, ZONE, system), report).run(lambda kind, read_bytes: None)
     return Outcome(shelf, report, said)

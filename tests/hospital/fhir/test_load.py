@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hospital.fhir.export import MAXIMUM_LINE_BYTES, NotAnExport
-from hospital.fhir.load import BATCH
+from hospital.fhir.intake import BATCH
 from subgraphs.patients.rules import Sex
 from tests.hospital.fhir.exports import (
     NOW,

@@ -126,6 +126,23 @@ async def test_a_mounted_application_sees_the_whole_path(start_router: Any, clie
     assert (seen["path"], seen["query"]) == ("/.well-known/openid-configuration", "x=1")
 
 
+async def test_an_application_at_the_root_has_that_path_alone(
+    serve: Any, start_router: Any, client: Any, component: Component
+) -> None:
+    async with serve(component.app) as server:
+        for given in ({"mounts": {"/": component.app}}, {"passthrough": {"/": server.url}}):
+            async with start_router(**given) as router:
+                async with client.get(f"{router.base}?x=1") as response:
+                    seen = await response.json()
+                    assert (seen["path"], seen["query"]) == ("/", "x=1")
+                others = [
+                    await status_of(router.base, path)
+                    for path in ("/a", "//", "//a", "/.", "/;", "/%2f", "/oauth/token")
+                ]
+                assert others == [404] * len(others)
+    assert component.paths == ["/", "/"]
+
+
 async def status_of(base: str, target: str) -> int:
     """By hand, since every client would tidy the path."""
     url = urlsplit(base)

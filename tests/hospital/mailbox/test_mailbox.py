@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hospital.mailbox import DurableMailbox
-from hospital.mailbox_page import SHOWN, MailboxPage, switched_off
+from hospital.mailbox.durable import DurableMailbox
+from hospital.mailbox.page import SHOWN, MailboxPage, switched_off
+from hospital.mailbox.tables import METADATA
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.mail import Mail
+from subgraphs.kernel.migrate import differences, upgrade
 from tests.hospital.asgi import get
 
 AT = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -23,11 +25,31 @@ def mail(number: int = 1, **given: str) -> Mail:
 
 
 @pytest.fixture
-async def mailbox(tmp_path: Path) -> AsyncIterator[DurableMailbox]:
-    opened = DurableMailbox(Database(f"sqlite+aiosqlite:///{tmp_path / 'mailbox'}.db"))
-    await opened.prepare()
+def database(tmp_path: Path) -> Database:
+    return Database(f"sqlite+aiosqlite:///{tmp_path / 'mailbox'}.db")
+
+
+@pytest.fixture
+async def mailbox(database: Database) -> AsyncIterator[DurableMailbox]:
+    await upgrade(database, "hospital.mailbox")
+    opened = DurableMailbox(database)
     yield opened
     await opened.close()
+
+
+async def test_a_migrated_database_equals_the_tables(mailbox: DurableMailbox, database: Database):
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(differences, "hospital.mailbox") == []
+
+
+async def test_a_mailbox_from_before_its_first_revision_keeps_its_mails(database: Database):
+    mailbox = DurableMailbox(database)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+    await mailbox.put(mail(1))
+    await upgrade(database, "hospital.mailbox")
+    assert await mailbox.count() == 1
+    await mailbox.close()
 
 
 async def test_a_mail_is_kept_once(mailbox: DurableMailbox, tmp_path: Path):
@@ -35,7 +57,6 @@ async def test_a_mail_is_kept_once(mailbox: DurableMailbox, tmp_path: Path):
     await mailbox.put(mail(1, subject="Another"))
     await mailbox.close()
     again = DurableMailbox(Database(f"sqlite+aiosqlite:///{tmp_path / 'mailbox'}.db"))
-    await again.prepare()
     assert [row.subject for row in await again.newest()] == ["Mail 1"]
     await again.close()
 
@@ -70,7 +91,7 @@ async def test_people_get_a_page_that_runs_nothing_of_a_mail(mailbox: DurableMai
     assert answer.text.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 4
     assert "{{ 7*7 }}" in answer.text
     assert '<a href="http://127.0.0.1:8761/#token=abc"' in answer.text
-    assert "<iframe sandbox " in answer.text
+    assert '<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" ' in answer.text
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'nonce-")
     assert "unsafe-inline" not in policy.split("style-src")[0]

@@ -1,6 +1,6 @@
-"""The part of FHIR R4 that is read: what stands beside it in a resource is passed over."""
+"""What the resources of FHIR R4 are made of, as far as it is read: what stands beside it is passed over."""
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
@@ -75,60 +75,6 @@ class Resource(BaseModel):
     id: ResourceId
     meta: Meta = Meta()
     identifier: list[Identifier] = []
-
-
-class Organization(Resource):
-    resource_type: Literal["Organization"] = Field(alias="resourceType")
-    name: Text | None = None
-
-
-class PractitionerRole(Resource):
-    resource_type: Literal["PractitionerRole"] = Field(alias="resourceType")
-    active: bool = True
-    practitioner: Reference
-    organization: Reference | None = None
-    code: list[CodeableConcept] = []
-    specialty: list[CodeableConcept] = []
-    telecom: list[ContactPoint] = []
-
-
-class Qualification(BaseModel):
-    code: CodeableConcept
-
-
-class Practitioner(Resource):
-    resource_type: Literal["Practitioner"] = Field(alias="resourceType")
-    active: bool = True
-    name: list[HumanName] = []
-    telecom: list[ContactPoint] = []
-    qualification: list[Qualification] = []
-
-
-class Patient(Resource):
-    resource_type: Literal["Patient"] = Field(alias="resourceType")
-    name: list[HumanName] = []
-    telecom: list[ContactPoint] = []
-    address: list[Address] = []
-    gender: Literal["female", "male", "other", "unknown"] | None = None
-    birth_date: Text | None = Field(default=None, alias="birthDate")
-    deceased_boolean: bool = Field(default=False, alias="deceasedBoolean")
-    deceased_date_time: Text | None = Field(default=None, alias="deceasedDateTime")
-
-
-class Participant(BaseModel):
-    type: list[CodeableConcept] = []
-    individual: Reference | None = None
-
-
-class Encounter(Resource):
-    resource_type: Literal["Encounter"] = Field(alias="resourceType")
-    status: str
-    type: list[CodeableConcept] = []
-    subject: Reference
-    participant: list[Participant] = []
-    period: Period
-    reason_code: list[CodeableConcept] = Field(default=[], alias="reasonCode")
-    service_provider: Reference | None = Field(default=None, alias="serviceProvider")
 
 
 R = TypeVar("R", bound=Resource)

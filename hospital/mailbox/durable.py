@@ -1,37 +1,14 @@
 """The mailbox of a hospital without SMTP: what would have been sent, kept durably."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from sqlalchemy import Index, MetaData, UniqueConstraint
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel, col, func, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subgraphs.kernel.columns import ExactText, Instant, LongText, PlainText
+from hospital.mailbox.tables import MailRow
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.mail import Mail
-
-_registry = registry()
-METADATA: MetaData = _registry.metadata
-
-
-class MailboxTable(SQLModel, registry=_registry):
-    pass
-
-
-class MailRow(MailboxTable, table=True):
-    __tablename__ = "mails"
-    __table_args__ = (UniqueConstraint("message_id"), Index("ix_mails_at", "at", "id"))
-
-    id: str = Field(primary_key=True, sa_type=ExactText(64))
-    to: str = Field(sa_type=PlainText(320))
-    subject: str = Field(sa_type=PlainText(998))
-    text: str = Field(sa_type=LongText)
-    html: str = Field(sa_type=LongText)
-    message_id: str = Field(sa_type=ExactText(320))
-    at: datetime = Field(sa_type=Instant)
 
 
 class DurableMailbox:
@@ -39,11 +16,6 @@ class DurableMailbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def prepare(self) -> None:
-        """Makes the table unless it is there."""
-        async with self._database.engine.begin() as connection:
-            await connection.run_sync(METADATA.create_all)
 
     async def put(self, message: Mail) -> None:
         row = MailRow(

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hospital.mailbox import DurableMailbox, MailRow
+from hospital.mailbox.durable import DurableMailbox
+from hospital.mailbox.tables import MailRow
 from router.entrypoints.negotiation import prefers_html
 from subgraphs.kernel.scalars import print_date_time
 
@@ -28,7 +29,7 @@ class MailboxPage:
     def __init__(self, mailbox: DurableMailbox, *, any_host: bool) -> None:
         self._mailbox, self._any_host = mailbox, any_host
         templates = Environment(loader=FileSystemLoader(_HERE), autoescape=select_autoescape())
-        self._template = templates.get_template("mailbox.html")
+        self._template = templates.get_template("page.html")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._respond(Request(scope))

@@ -1,0 +1,63 @@
+"""Opening a hospital in this process, and closing it in order."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hospital import runtime as runtimes
+from hospital.folder import DataFolder
+from hospital.runtime import open_runtime
+from subgraphs.audit.service import AuditService
+from subgraphs.kernel.settings import Settings
+
+PASSWORD = "a long pass phrase"
+
+
+async def open_and_close(path: Path, email: str = "a@example.com", work: Any = None) -> None:
+    folder = DataFolder(path)
+    with folder.opened():
+        async with open_runtime(folder, Settings(data=path)) as runtime:
+            await runtime.domains.accounts.service.create_admin(email, PASSWORD)
+            if work is not None:
+                await work()
+
+
+def signed(path: Path) -> list[int]:
+    """The sequences of the signed heads."""
+    return [json.loads(line)["sequence"] for line in (path / "audit-heads.jsonl").read_text().splitlines()]
+
+
+async def test_the_head_that_covers_everything_is_signed_when_it_closes(tmp_path: Path):
+    await open_and_close(tmp_path)
+    await open_and_close(tmp_path, "b@example.com")
+    assert signed(tmp_path) == [1, 2]
+
+
+async def test_it_is_signed_when_the_work_failed_too(tmp_path: Path):
+    async def fail() -> None:
+        raise RuntimeError("so it goes")
+
+    with pytest.raises(RuntimeError, match="so it goes"):
+        await open_and_close(tmp_path, work=fail)
+    assert signed(tmp_path) == [1]
+
+
+async def test_closing_waits_for_a_head_some_seconds_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(runtimes, "LAST_HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(AuditService, "sign_head", lambda self: asyncio.sleep(60))
+    started = time.monotonic()
+    await open_and_close(tmp_path)
+    assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize("left", ["{}", "{}\n"])
+async def test_no_failure_is_in_the_way_of_closing(tmp_path: Path, left: str):
+    """Half a line is dropped; a whole one that nobody signed is kept to be found."""
+    (tmp_path / "audit-heads.jsonl").write_text(left)
+    await open_and_close(tmp_path)
+    lines = (tmp_path / "audit-heads.jsonl").read_text().splitlines()
+    assert (lines[0] == "{}", len(lines)) == (left.endswith("\n"), 1)
