@@ -45,6 +45,7 @@ async def account_of_email(session: AsyncSession, email: str) -> AccountRow | No
 
 
 async def account_of_subject(session: AsyncSession, role: RoleName, subject_id: str) -> AccountRow | None:
+    """Kept from others until the transaction ends."""
     statement = select(AccountRow).where(_is_of(role, subject_id)).with_for_update()
     return (await session.exec(statement)).one_or_none()
 
@@ -69,16 +70,6 @@ async def write_account(session: AsyncSession, row: AccountRow) -> None:
             raise Race if other.is_for_the_same_as(row) and other.email == row.email else Taken
     session.add(row)
     await flush_claims(session)
-
-
-async def open_held(session: AsyncSession, role: RoleName, subject_id: str) -> AccountRow | None:
-    """The login that was held for the patient or doctor and is open from now on, if there was one."""
-    row = await account_of_subject(session, role, subject_id)
-    if row is None or row.status != Status.HELD:
-        return None
-    row.status, row.held_at = Status.OPEN, None
-    session.add(row)
-    return row
 
 
 async def held_before(

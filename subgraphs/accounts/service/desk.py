@@ -12,6 +12,7 @@ from subgraphs.accounts.events import AccountCreated
 from subgraphs.accounts.hashing import PasswordHashing
 from subgraphs.accounts.keys import SigningKeys
 from subgraphs.accounts.service.grants import Opened
+from subgraphs.accounts.service.owners import Owners
 from subgraphs.accounts.tables import AccountRow, RefreshTokenRow, SessionRow, Status
 from subgraphs.kernel.errors import Problem, Refused, RequestError
 from subgraphs.kernel.events import Actor, Event
@@ -32,6 +33,7 @@ class Desk:
     hashing: PasswordHashing
     keys: SigningKeys
     mailbox: Mailbox = field(repr=False)
+    owners: Owners
     reset_answer_seconds: float = 0.2
 
     def now(self) -> datetime:

@@ -1,24 +1,20 @@
 """Logins for a sign-up over two domains: held while the owner writes the patient or doctor, opened by its event."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.accounts import repository, rules
+from subgraphs.accounts.copies import open_held
 from subgraphs.accounts.service.desk import Desk, email_taken
 from subgraphs.accounts.tables import AccountRow, Status
 from subgraphs.kernel.errors import InvalidInput
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.principal import RoleName
-from subgraphs.kernel.signup import SubjectOwner
 
 _PAGE = 100
 _OWNER_SECONDS = 5.0
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -52,11 +48,11 @@ class Holds(Desk):
 
         await self.base.database.transaction(work)
 
-    async def settle_holds(self, owners: Mapping[RoleName, SubjectOwner]) -> Settled:
+    async def settle_holds(self) -> Settled:
         """Asks for each login held for a minute whether its owner was written; keeps it while that cannot be said."""
         settled = Settled()
         async for row in self._old_holds():
-            match await self._was_written(owners, row):
+            match await self.owners.have_written(row, _OWNER_SECONDS):
                 case True:
                     settled.opened += await self._open(row)
                 case False:
@@ -76,24 +72,10 @@ class Holds(Desk):
             if len(rows) < _PAGE:
                 return
 
-    async def _was_written(self, owners: Mapping[RoleName, SubjectOwner], row: AccountRow) -> bool | None:
-        """None while the owner does not answer."""
-        owner, subject_id = owners.get(row.role_name), row.patient_id or row.doctor_id
-        if owner is None or subject_id is None:
-            return None
-        try:
-            async with asyncio.timeout(_OWNER_SECONDS):
-                return await owner.exists(subject_id)
-        except Exception as error:
-            log.warning("accounts.hold_kept", role=row.role, subject_id=subject_id, error=repr(error))
-            return None
-
     async def _open(self, held: AccountRow) -> bool:
         async def work(session: AsyncSession) -> bool:
-            row = await repository.open_held(session, held.role_name, held.patient_id or held.doctor_id or "")
-            if row is not None:
-                self.record_created(session, row, Actor())
-            return row is not None
+            row = await repository.locked_account(session, held.id)
+            return row is not None and open_held(session, self.base.outbox, row, Actor())
 
         return await self.base.database.transaction(work)
 

@@ -7,6 +7,7 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.accounts import access, repository, rules
+from subgraphs.accounts.copies import open_held
 from subgraphs.accounts.events import PasswordChanged, PasswordReset, PasswordResetRequested
 from subgraphs.accounts.service import mails
 from subgraphs.accounts.service.attempts import Attempts
@@ -58,6 +59,7 @@ class Passwords(Attempts, Links):
     async def request_reset(self, email: str) -> None:
         """Mails a link to whoever has that login. Answers alike, and after the same time, where there is none.
 
+        A held login is opened by that as by signing in; while its owner cannot say, there is none.
         Raises InvalidInput for what is no e-mail.
         """
         kept = rules.email(email, "email")
@@ -116,15 +118,25 @@ class Passwords(Attempts, Links):
         return link.ended_at is None and link.expires_at > self.now()
 
     async def _mail_reset_link(self, email: str) -> None:
-        link = Link.new(Purpose.RESET, rules.RESET_LINK_LASTS)
+        link, held = Link.new(Purpose.RESET, rules.RESET_LINK_LASTS), await self._hold_to_open(email)
 
         async def work(session: AsyncSession) -> None:
+            if held is not None and (row := await repository.locked_account(session, held.id)) is not None:
+                open_held(session, self.base.outbox, row, Actor())
             account = await repository.account_of_email(session, email)
             self.record(session, _requested(account), Actor())
             if account is not None and await self._gets_link(session, account):
                 await self.mail_link(session, account, link, mails.password_reset)
 
         await self.base.database.transaction(work)
+
+    async def _hold_to_open(self, email: str) -> AccountRow | None:
+        """The owner has half of the time that the answer takes in any case."""
+        async with self.base.database.reading() as session:
+            account = await repository.account_of_email(session, email)
+        if account is None or not account.is_held:
+            return None
+        return account if await self.owners.have_written(account, self.reset_answer_seconds / 2) else None
 
     async def _gets_link(self, session: AsyncSession, account: AccountRow) -> bool:
         """Not a dead patient, and not somebody whose mailbox others are filling."""

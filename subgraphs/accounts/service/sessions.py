@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.accounts import access, repository, rules
+from subgraphs.accounts.copies import open_held
 from subgraphs.accounts.events import SignedIn, SignedOut
 from subgraphs.accounts.service.attempts import Attempts
 from subgraphs.accounts.service.desk import Refusal, actor_of, session_expired
@@ -15,15 +16,24 @@ from subgraphs.kernel.errors import Problem, Refused
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.principal import Principal
 
+_OWNER_SECONDS = 2.0
+
 
 @dataclass(frozen=True)
 class Sessions(Attempts):
     async def sign_in(self, email: str, password: str) -> Grant:
-        """Raises Refused INVALID_CREDENTIALS, alike for whatever is wrong, and TooManyRequests after ten of those."""
+        """Raises Refused INVALID_CREDENTIALS, alike for whatever is wrong, and TooManyRequests after ten of those.
+
+        The password of a held login opens it and lets in, when its owner says that the patient or doctor was written:
+        whoever signs in right after signing up need not wait for the event. The owner is asked by the right password
+        alone, so that neither the answer nor its time tells anybody else that there is such a login; while the owner
+        cannot say, the right password is a wrong one.
+        """
         tried, email_hash = rules.tried_password(password), digest(rules.tried_email(email))
         account = await self._tried_account(rules.tried_email(email), email_hash)
-        kept = account.password_hash if account is not None and account.signs_in else None
+        kept = account.password_hash if account is not None and (account.signs_in or account.is_held) else None
         fits = await self.hashing.verify(kept, tried)
+        opens = fits and account is not None and await self._may_be_opened(account)
         rehashed = await self.hashing.hash(tried) if fits and kept and self.hashing.is_outdated(kept) else None
         signer = await self.keys.signer()
 
@@ -32,6 +42,8 @@ class Sessions(Attempts):
             if too_many is not None:
                 return too_many
             now_known = None if account is None else await repository.locked_account(session, account.id)
+            if opens and now_known is not None:
+                open_held(session, self.base.outbox, now_known, Actor())
             if not fits or now_known is None or not now_known.signs_in or now_known.password_hash != kept:
                 return await self._fail(session, email_hash, now_known, _reason(now_known)) or _invalid_credentials()
             now_known.password_hash = rehashed or kept
@@ -101,6 +113,9 @@ class Sessions(Attempts):
             if too_many is not None:
                 raise too_many
             return await repository.account_of_email(session, email) if rules.may_be_email(email) else None
+
+    async def _may_be_opened(self, account: AccountRow) -> bool:
+        return account.is_held and bool(await self.owners.have_written(account, _OWNER_SECONDS))
 
     async def _let_in(self, session: AsyncSession, account: AccountRow, email_hash: str) -> Opened:
         await repository.forget_failures(session, email_hash)
