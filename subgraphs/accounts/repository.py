@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, update
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,6 +24,7 @@ from subgraphs.accounts.tables import (
 )
 from subgraphs.kernel.database import Race
 from subgraphs.kernel.principal import RoleName
+from subgraphs.kernel.races import flush_claims
 
 
 class Taken(Exception):
@@ -202,14 +202,6 @@ async def signing_keys(session: AsyncSession) -> Sequence[SigningKeyRow]:
 async def drop_signing_keys(session: AsyncSession, now: datetime) -> None:
     """Those that are published no more."""
     await session.exec(delete(SigningKeyRow).where(col(SigningKeyRow.published_until) <= now))
-
-
-async def flush_claims(session: AsyncSession) -> None:
-    """Raises Race when another transaction has claimed the same."""
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        raise Race from error
 
 
 async def _of_same_subject(session: AsyncSession, row: AccountRow) -> AccountRow | None:

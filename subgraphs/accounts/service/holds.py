@@ -12,6 +12,7 @@ from subgraphs.accounts.tables import AccountRow, Status
 from subgraphs.kernel.errors import InvalidInput
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.principal import RoleName
+from subgraphs.kernel.signup import HOLD_SETTLED_AFTER
 
 _PAGE = 100
 _OWNER_SECONDS = 5.0
@@ -62,7 +63,7 @@ class Holds(Desk):
         return settled
 
     async def _old_holds(self) -> AsyncIterator[AccountRow]:
-        moment, after = self.now() - rules.HOLD_LASTS, None
+        moment, after = self.now() - HOLD_SETTLED_AFTER, None
         while True:
             async with self.base.database.reading() as session:
                 rows = await repository.held_before(session, moment, after, _PAGE)

@@ -10,6 +10,7 @@ from subgraphs.accounts.service import mails
 from subgraphs.accounts.service.desk import email_taken
 from subgraphs.accounts.service.links import Link, Links
 from subgraphs.accounts.tables import AccountRow, Purpose, Status
+from subgraphs.kernel.email_address import compared, email_address
 from subgraphs.kernel.errors import InvalidInput
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.principal import Principal, RoleName
@@ -45,7 +46,7 @@ class Invitations(Links):
             raise InvalidInput(f"This {role.value.lower()} can be invited no more.")
         if subject.email is None:
             raise InvalidInput(f"There is no e-mail of this {role.value.lower()} to invite them at.")
-        return rules.email(subject.email)
+        return compared(email_address(subject.email))
 
     async def _invited_account(self, session: AsyncSession, role: RoleName, subject_id: str, email: str) -> AccountRow:
         row = await repository.account_of_subject(session, role, subject_id)

@@ -1,7 +1,6 @@
 """Logins: making them, looking them up, disabling them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -9,10 +8,12 @@ from subgraphs.accounts import access, repository, rules
 from subgraphs.accounts.events import AccountDisabled
 from subgraphs.accounts.service.desk import Desk, email_taken
 from subgraphs.accounts.tables import AccountRow, Status
+from subgraphs.kernel import signup
 from subgraphs.kernel.access import signed_in
+from subgraphs.kernel.email_address import compared, may_be_address
 from subgraphs.kernel.errors import InvalidInput, NotFound
 from subgraphs.kernel.events import Actor
-from subgraphs.kernel.idempotency import claim, concealed, once
+from subgraphs.kernel.idempotency import once
 from subgraphs.kernel.ids import is_id
 from subgraphs.kernel.principal import Principal, RoleName
 
@@ -28,9 +29,9 @@ class Accounts(Desk):
     async def account_by_email(self, principal: Principal | None, email: str) -> AccountRow | None:
         """Raises Unauthenticated, Forbidden."""
         access.ANY_ACCOUNT.require(principal)
-        tried = rules.tried_email(email)
+        tried = compared(email)
         async with self.base.database.reading() as session:
-            row = await repository.account_of_email(session, tried) if rules.may_be_email(tried) else None
+            row = await repository.account_of_email(session, tried) if may_be_address(tried) else None
         return None if row is None or row.status == Status.HELD else row
 
     async def create_staff_account(
@@ -40,18 +41,15 @@ class Accounts(Desk):
         access.STAFF.require(principal)
         admin = signed_in(principal)
         kept_email, kept_password = rules.credentials(email, password)
-        fields: dict[str, Any] = {"email": kept_email, "role": role.value}
-        wanted = claim(admin.account_id, _CREATE_STAFF, idempotency_key, fields)
-        if wanted is not None:
-            fields["password"] = await concealed(kept_password, wanted.caller, wanted.key)
-            wanted = claim(admin.account_id, _CREATE_STAFF, idempotency_key, fields)
+        fields = {"email": kept_email, "role": role.value}
+        claim = await signup.claim(admin.account_id, _CREATE_STAFF, idempotency_key, fields, kept_password)
         password_hash = await self.hashing.hash(kept_password)
 
         async def work(session: AsyncSession, id: str) -> None:
             row = self.new_account(role, kept_email, Status.OPEN, id=id)
             await self._write_open(session, row, password_hash, Actor.of(admin))
 
-        id = await once(self.base.database, self.base.clock, wanted, work)
+        id = await once(self.base.database, self.base.clock, claim, work)
         return await self._written(id)
 
     async def create_admin(self, email: str, password: str) -> AccountRow:

@@ -16,6 +16,7 @@ from subgraphs.accounts.service.grants import Grant, Opened, digest
 from subgraphs.accounts.service.links import Link, Links, MailNotTaken
 from subgraphs.accounts.tables import AccountRow, LinkRow, Purpose, Status
 from subgraphs.kernel.access import signed_in
+from subgraphs.kernel.email_address import compared, email_address
 from subgraphs.kernel.errors import Problem, Refused
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.principal import Principal, RoleName
@@ -62,7 +63,7 @@ class Passwords(Attempts, Links):
         A held login is opened by that as by signing in; while its owner cannot say, there is none.
         Raises InvalidInput for what is no e-mail.
         """
-        kept = rules.email(email, "email")
+        kept = compared(email_address(email, "email"))
         answer_at = asyncio.get_running_loop().time() + self.reset_answer_seconds
         try:
             await self._mail_reset_link(kept)

@@ -12,6 +12,7 @@ from subgraphs.accounts.service.desk import Refusal, actor_of, session_expired
 from subgraphs.accounts.service.grants import Grant, Opened, digest
 from subgraphs.accounts.tables import AccountRow, SessionRow
 from subgraphs.kernel.access import signed_in
+from subgraphs.kernel.email_address import compared, may_be_address
 from subgraphs.kernel.errors import Problem, Refused
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.principal import Principal
@@ -29,8 +30,8 @@ class Sessions(Attempts):
         alone, so that neither the answer nor its time tells anybody else that there is such a login; while the owner
         cannot say, the right password is a wrong one.
         """
-        tried, email_hash = rules.tried_password(password), digest(rules.tried_email(email))
-        account = await self._tried_account(rules.tried_email(email), email_hash)
+        tried, email_hash = rules.tried_password(password), digest(compared(email))
+        account = await self._tried_account(compared(email), email_hash)
         kept = account.password_hash if account is not None and (account.signs_in or account.is_held) else None
         fits = await self.hashing.verify(kept, tried)
         opens = fits and account is not None and await self._may_be_opened(account)
@@ -112,7 +113,7 @@ class Sessions(Attempts):
             too_many = await self._too_many(session, email_hash)
             if too_many is not None:
                 raise too_many
-            return await repository.account_of_email(session, email) if rules.may_be_email(email) else None
+            return await repository.account_of_email(session, email) if may_be_address(email) else None
 
     async def _may_be_opened(self, account: AccountRow) -> bool:
         return account.is_held and bool(await self.owners.have_written(account, _OWNER_SECONDS))
