@@ -92,6 +92,10 @@ async def drop_hold(session: AsyncSession, id: str, held_at: datetime | None) ->
     return await _changes(session, delete(AccountRow).where(col(AccountRow.id) == id, held))
 
 
+async def session_by_id(session: AsyncSession, id: str) -> SessionRow | None:
+    return await session.get(SessionRow, id)
+
+
 async def end_session(session: AsyncSession, id: str, account_id: str, now: datetime) -> bool:
     """False when there is no such session, or it had ended."""
     live = (col(SessionRow.id) == id) & (col(SessionRow.account_id) == account_id) & _is_live(now)

@@ -20,6 +20,8 @@ FAILURES_TAKEN, FAILURES_SPAN = 10, timedelta(minutes=15)
 RESET_LINKS_TAKEN, RESET_LINKS_SPAN = 10, timedelta(hours=1)
 
 MAXIMUM_REASON = 500
+ROLES_OF_SUBJECTS = frozenset({RoleName.PATIENT, RoleName.DOCTOR})
+"""Whose logins are for a patient or a doctor."""
 MINIMUM_PASSWORD, MAXIMUM_PASSWORD = 8, 200
 
 _COMMON_PASSWORDS = """

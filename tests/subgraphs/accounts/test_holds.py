@@ -269,7 +269,7 @@ async def test_the_owner_is_asked_by_the_right_password_alone(desk):
     "owner", [Owner(), Owner(down=True), Owner(slow=True), None], ids=["unwritten", "down", "slow", "no owner"]
 )
 async def test_it_stays_held_and_the_password_wrong_unless_the_owner_says_so(desk, monkeypatch, owner):
-    monkeypatch.setattr("subgraphs.accounts.service.sessions._OWNER_SECONDS", 0.01)
+    monkeypatch.setattr("subgraphs.accounts.service.signing_in._OWNER_SECONDS", 0.01)
     if owner is not None:
         ask_owners(desk, PATIENT=owner)
     await hold(desk, new_id())
