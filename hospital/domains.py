@@ -28,6 +28,7 @@ from subgraphs.kernel.federation import Subgraph
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.migrate import upgrade
+from subgraphs.kernel.principal import RoleName
 from subgraphs.kernel.settings import Settings
 from subgraphs.kernel.tokens import TokenChecker
 from subgraphs.patients import app as patients
@@ -100,10 +101,14 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
     mailbox = DurableMailbox(Database(folder.database_url("mailbox"), readers=1))
     secret = _secret(folder, settings)
     logins = accounts.build(bases["accounts"], mailbox, secret)
+    patients_domain = patients.build(bases["patients"], logins.service)
+    doctors_domain = doctors.build(bases["doctors"], logins.service)
+    logins.owners.add(RoleName.PATIENT, patients_domain.service)
+    logins.owners.add(RoleName.DOCTOR, doctors_domain.service)
     return Domains(
         accounts=logins,
-        patients=patients.build(bases["patients"], logins.service),
-        doctors=doctors.build(bases["doctors"], logins.service),
+        patients=patients_domain,
+        doctors=doctors_domain,
         appointments=appointments.build(bases["appointments"]),
         audit=audit.build(bases["audit"], HeadsFile(folder.audit_heads, _heads_key(secret))),
         mailbox=mailbox,

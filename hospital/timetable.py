@@ -4,8 +4,6 @@ from datetime import timedelta
 
 from hospital.delivery import Delivery
 from hospital.domains import Domains
-from subgraphs.kernel.principal import RoleName
-from subgraphs.kernel.signup import SubjectOwner
 from workers.pruning import prune_idempotency_keys, prune_inbox, prune_outbox
 from workers.timers import Job
 
@@ -20,20 +18,13 @@ _AFTER_THE_START = 10.0
 
 def jobs(domains: Domains, delivery: Delivery) -> list[Job]:
     accounts, audit = domains.accounts.service, domains.audit.service
-    owners: dict[RoleName, SubjectOwner] = {
-        RoleName.PATIENT: domains.patients.service,
-        RoleName.DOCTOR: domains.doctors.service,
-    }
-
-    async def settle_holds() -> None:
-        await accounts.settle_holds(owners)
 
     async def prune() -> None:
         await accounts.prune()
         await _prune(domains, delivery)
 
     return [
-        Job("accounts.settle_holds", _MINUTE / 2, settle_holds),
+        Job("accounts.settle_holds", _MINUTE / 2, accounts.settle_holds),
         Job("accounts.rotate_keys", _HOUR, accounts.rotate_keys, after_seconds=_HOUR),
         Job("audit.sign_head", _HOUR, audit.sign_head, after_seconds=_AFTER_THE_START),
         Job("prune", _DAY, prune, after_seconds=_AFTER_THE_START),

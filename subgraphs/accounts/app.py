@@ -8,6 +8,7 @@ from subgraphs.accounts.hashing import PasswordHashing
 from subgraphs.accounts.keys import PublishedKeys, SigningKeys
 from subgraphs.accounts.schema import make_schema
 from subgraphs.accounts.service import AccountService
+from subgraphs.accounts.service.owners import Owners
 from subgraphs.kernel.federation import Subgraph
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.inbox import Subscriber
@@ -17,10 +18,14 @@ from subgraphs.kernel.principal import Principal
 
 @dataclass(frozen=True)
 class AccountsDomain:
-    """What the composition root needs of accounts. `service` is also the `Logins` that patients and doctors ask."""
+    """What the composition root needs of accounts: `service` is the `Logins` that patients and doctors ask.
+
+    They are the `owners` that it asks in its turn, to be added when they are built.
+    """
 
     base: Foundation
     service: AccountService
+    owners: Owners
     subgraph: Subgraph
     published_keys: PublishedKeys
     subscribers: tuple[Subscriber, ...]
@@ -31,14 +36,15 @@ def build(
 ) -> AccountsDomain:
     """`secret` seals the signing keys where HOSPITAL_SECRET_KEY is not set. Raises ValueError without either."""
     keys = SigningKeys(base.database, base.clock, _secret(base, secret))
-    service = AccountService(base, hashing or PasswordHashing(), keys, mailbox)
+    owners = Owners()
+    service = AccountService(base, hashing or PasswordHashing(), keys, mailbox, owners)
 
     def context(principal: Principal | None) -> Context:
         return Context(principal, service)
 
     subgraph = Subgraph(base.name, make_schema(), context, base.tokens, base.denials)
     copies = Subscriber.once(CONSUMER, TOPICS, base.database, base.clock, Copies(base.outbox).handle)
-    return AccountsDomain(base, service, subgraph, PublishedKeys(base.database, base.clock), (copies,))
+    return AccountsDomain(base, service, owners, subgraph, PublishedKeys(base.database, base.clock), (copies,))
 
 
 def _secret(base: Foundation, secret: bytes | None) -> bytes:

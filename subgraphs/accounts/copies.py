@@ -9,9 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.accounts import repository
 from subgraphs.accounts.events import AccountCreated
-from subgraphs.accounts.tables import SubjectRow
+from subgraphs.accounts.tables import AccountRow, Status, SubjectRow
 from subgraphs.doctors.events import DoctorDeactivated, DoctorRegistered, DoctorState, DoctorUpdated
-from subgraphs.kernel.events import Envelope, Event, decoder, topic_of
+from subgraphs.kernel.events import Actor, Envelope, Event, decoder, topic_of
 from subgraphs.kernel.outbox import Outbox
 from subgraphs.kernel.principal import RoleName
 from subgraphs.patients.events import PatientRegistered, PatientState, PatientUpdated
@@ -33,13 +33,23 @@ class Copies:
             return
         await repository.write_subject(session, subject)
         if isinstance(event, PatientRegistered | DoctorRegistered) and event.opens_login:
-            await self._open(session, RoleName(subject.role), subject.id, message)
+            held = await repository.account_of_subject(session, RoleName(subject.role), subject.id)
+            if held is not None:
+                open_held(session, self.outbox, held, message.actor)
 
-    async def _open(self, session: AsyncSession, role: RoleName, subject_id: str, message: Envelope) -> None:
-        row = await repository.open_held(session, role, subject_id)
-        if row is not None:
-            created = AccountCreated(account_id=row.id, patient_id=row.patient_id, role=row.role)
-            self.outbox.record(session, created, message.actor)
+
+def open_held(session: AsyncSession, outbox: Outbox, account: AccountRow, actor: Actor) -> bool:
+    """Opens the locked login, if it is held still: its owner's event, a sign-in and the timer may all come to do so.
+
+    The first of them does, and announces it; False for the others.
+    """
+    if not account.is_held:
+        return False
+    account.status, account.held_at = Status.OPEN, None
+    session.add(account)
+    created = AccountCreated(account_id=account.id, patient_id=account.patient_id, role=account.role)
+    outbox.record(session, created, actor)
+    return True
 
 
 def _subject(event: Event | None) -> SubjectRow | None:

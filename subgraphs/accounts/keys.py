@@ -26,6 +26,7 @@ from subgraphs.accounts import repository
 from subgraphs.accounts.tables import SigningKeyRow
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import Database
+from subgraphs.kernel.races import flush_claims
 
 KEY_SIGNS = timedelta(days=30)
 PUBLISHED_AHEAD = timedelta(days=1)
@@ -112,7 +113,7 @@ class SigningKeys:
         ends = max(signer.signs_until for signer in ours)
         if ends - now <= PUBLISHED_AHEAD:
             self._add(session, place + 1, ends)
-        await repository.flush_claims(session)
+        await flush_claims(session)
 
     def _add(self, session: AsyncSession, place: int, signs_from: datetime) -> Signer:
         kid = secrets.token_urlsafe(_KID_BYTES)

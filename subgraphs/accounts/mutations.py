@@ -1,7 +1,6 @@
 """The root fields of accounts that change something."""
 
 from collections.abc import Awaitable
-from typing import TypeVar
 
 import strawberry
 
@@ -26,9 +25,8 @@ from subgraphs.accounts.types import (
     UserError,
 )
 from subgraphs.kernel.errors import Refused
+from subgraphs.kernel.given import given
 from subgraphs.kernel.principal import RoleName
-
-Value = TypeVar("Value")
 
 
 @strawberry.type
@@ -54,7 +52,7 @@ class Mutation:
                 input.email,
                 input.password,
                 RoleName(input.role.value),
-                _given(input.idempotency_key),
+                given(input.idempotency_key),
             )
         )
 
@@ -63,7 +61,7 @@ class Mutation:
         " (24 hours, once)."
     )
     async def invite_account(self, info: Info, input: InviteAccountInput) -> AccountPayload | None:
-        patient_id, doctor_id = _given(input.patient_id), _given(input.doctor_id)
+        patient_id, doctor_id = given(input.patient_id), given(input.doctor_id)
         return await _account(info.context.service.invite(info.context.principal, patient_id, doctor_id))
 
     @strawberry.mutation(description="ADMIN: no session of it can be refreshed, and it signs in no more.")
@@ -103,8 +101,3 @@ async def _account(making: Awaitable[AccountRow]) -> AccountPayload:
         return AccountPayload(account=Account.of(await making), errors=[])
     except Refused as refused:
         return AccountPayload(account=None, errors=UserError.all_of(refused))
-
-
-def _given(value: Value | None) -> Value | None:
-    """Null and left out are the same here."""
-    return None if value is strawberry.UNSET else value

@@ -33,6 +33,7 @@ from subgraphs.accounts.keys import PublishedKeys
 from subgraphs.accounts.service import AccountService
 from subgraphs.accounts.service.grants import CLIENT_ID
 from subgraphs.kernel.errors import Refused
+from subgraphs.kernel.http import TooLarge, limited_body
 
 MAXIMUM_BYTES = 8192
 MAXIMUM_FIELDS = 20
@@ -241,22 +242,15 @@ async def _fields(request: Request) -> dict[str, str]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise InvalidRequestError(f"Expected a body of the type {_FORM}.")
     try:
-        text = (await _body(request)).decode("ascii")
+        text = (await limited_body(request, MAXIMUM_BYTES)).decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAXIMUM_FIELDS)
+    except TooLarge:
+        raise InvalidRequestError("The body is too long.", status_code=413) from None
     except ValueError:
         raise InvalidRequestError("The body is not a form, or has too many fields.") from None
     if len({name for name, _ in pairs}) != len(pairs):
         raise InvalidRequestError("A parameter stands twice.")
     return {name: value for name, value in pairs if value}
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAXIMUM_BYTES:
-            raise InvalidRequestError("The body is too long.", status_code=413)
-    return body
 
 
 def _json(status: int, content: Any, headers: dict[str, str]) -> Response:

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, update
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,6 +24,7 @@ from subgraphs.accounts.tables import (
 )
 from subgraphs.kernel.database import Race
 from subgraphs.kernel.principal import RoleName
+from subgraphs.kernel.races import flush_claims
 
 
 class Taken(Exception):
@@ -45,6 +45,7 @@ async def account_of_email(session: AsyncSession, email: str) -> AccountRow | No
 
 
 async def account_of_subject(session: AsyncSession, role: RoleName, subject_id: str) -> AccountRow | None:
+    """Kept from others until the transaction ends."""
     statement = select(AccountRow).where(_is_of(role, subject_id)).with_for_update()
     return (await session.exec(statement)).one_or_none()
 
@@ -71,16 +72,6 @@ async def write_account(session: AsyncSession, row: AccountRow) -> None:
     await flush_claims(session)
 
 
-async def open_held(session: AsyncSession, role: RoleName, subject_id: str) -> AccountRow | None:
-    """The login that was held for the patient or doctor and is open from now on, if there was one."""
-    row = await account_of_subject(session, role, subject_id)
-    if row is None or row.status != Status.HELD:
-        return None
-    row.status, row.held_at = Status.OPEN, None
-    session.add(row)
-    return row
-
-
 async def held_before(
     session: AsyncSession, moment: datetime, after: tuple[datetime, str] | None, limit: int
 ) -> Sequence[AccountRow]:
@@ -99,6 +90,10 @@ async def drop_hold(session: AsyncSession, id: str, held_at: datetime | None) ->
     """False when it was opened or asked for anew in the meantime."""
     held = (col(AccountRow.status) == Status.HELD) & (col(AccountRow.held_at) == held_at)
     return await _changes(session, delete(AccountRow).where(col(AccountRow.id) == id, held))
+
+
+async def session_by_id(session: AsyncSession, id: str) -> SessionRow | None:
+    return await session.get(SessionRow, id)
 
 
 async def end_session(session: AsyncSession, id: str, account_id: str, now: datetime) -> bool:
@@ -211,14 +206,6 @@ async def signing_keys(session: AsyncSession) -> Sequence[SigningKeyRow]:
 async def drop_signing_keys(session: AsyncSession, now: datetime) -> None:
     """Those that are published no more."""
     await session.exec(delete(SigningKeyRow).where(col(SigningKeyRow.published_until) <= now))
-
-
-async def flush_claims(session: AsyncSession) -> None:
-    """Raises Race when another transaction has claimed the same."""
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        raise Race from error
 
 
 async def _of_same_subject(session: AsyncSession, row: AccountRow) -> AccountRow | None:

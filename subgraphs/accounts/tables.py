@@ -57,6 +57,10 @@ class AccountRow(AccountsTable, table=True):
     def signs_in(self) -> bool:
         return self.status == Status.OPEN and self.disabled_at is None
 
+    @property
+    def is_held(self) -> bool:
+        return self.status == Status.HELD
+
     def is_for_the_same_as(self, other: "AccountRow") -> bool:
         """Whether both are for one patient, or one doctor."""
         return self.subject is not None and self.subject == other.subject

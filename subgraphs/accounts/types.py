@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Self
+from typing import Self, TypeAlias
 
 import strawberry
 from strawberry.federation.schema_directives import Key
@@ -10,7 +10,11 @@ from strawberry.federation.types import FieldSet
 
 from subgraphs.accounts.service.grants import Grant
 from subgraphs.accounts.tables import AccountRow
+from subgraphs.kernel.principal import RoleName
 from subgraphs.kernel.refusals import Refusal
+
+strawberry.enum(RoleName, name="Role")
+Role: TypeAlias = RoleName
 
 
 @strawberry.enum
@@ -25,22 +29,8 @@ class ErrorCode(Enum):
 
 
 @strawberry.federation.type(shareable=True)
-class UserError(Refusal):
+class UserError(Refusal[ErrorCode]):
     codes = ErrorCode
-
-    code: ErrorCode
-    message: str
-    field: list[str] | None = strawberry.field(description='Path into the input, e.g. ["medicines", "0", "dosage"].')
-
-
-@strawberry.enum
-class Role(Enum):
-    PATIENT = "PATIENT"
-    DOCTOR = "DOCTOR"
-    RECEPTIONIST = "RECEPTIONIST"
-    BILLING_CLERK = "BILLING_CLERK"
-    AUDITOR = "AUDITOR"
-    ADMIN = "ADMIN"
 
 
 @strawberry.enum

@@ -45,12 +45,8 @@ class ErrorCode(Enum):
 
 
 @strawberry.federation.type(shareable=True)
-class UserError(Refusal):
+class UserError(Refusal[ErrorCode]):
     codes = ErrorCode
-
-    code: ErrorCode
-    message: str
-    field: list[str] | None = strawberry.field(description='Path into the input, e.g. ["medicines", "0", "dosage"].')
 
 
 @strawberry.type

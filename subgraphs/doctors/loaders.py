@@ -1,17 +1,14 @@
 """One DataLoader per entity: many ids, one statement."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple, TypeVar
-
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.doctors import repository
 from subgraphs.doctors.rules import Hours
 from subgraphs.doctors.tables import DepartmentRow, DoctorRow, LeaveRow
 from subgraphs.kernel.database import Database
-from subgraphs.kernel.ids import is_id
-from subgraphs.kernel.loading import DataLoader
+from subgraphs.kernel.loading import DataLoader, found_by_id
 from subgraphs.kernel.pagination import Page, PageRequest
 
 T = TypeVar("T")
@@ -45,20 +42,10 @@ class Loaders:
         self.counts: DataLoader[str, int] = DataLoader(self._counts)
 
     async def _departments(self, ids: list[str]) -> list[DepartmentRow | None]:
-        return await self._found(ids, repository.departments_by_id)
+        return await found_by_id(self._database, ids, repository.departments_by_id)
 
     async def _doctors(self, ids: list[str]) -> list[DoctorRow | None]:
-        return await self._found(ids, repository.doctors_by_id)
-
-    async def _found(
-        self, ids: list[str], read: Callable[[AsyncSession, Sequence[str]], Awaitable[dict[str, T]]]
-    ) -> list[T | None]:
-        known = [id for id in ids if is_id(id)]
-        if not known:
-            return [None] * len(ids)
-        async with self._database.reading() as session:
-            found = await read(session, known)
-        return [found.get(id) for id in ids]
+        return await found_by_id(self._database, ids, repository.doctors_by_id)
 
     async def _hours(self, doctor_ids: list[str]) -> list[list[Hours]]:
         async with self._database.reading() as session:

@@ -19,9 +19,9 @@ from subgraphs.doctors.types import (
     SetAvailabilityInput,
     UpdateDoctorInput,
     UserError,
-    given,
 )
 from subgraphs.kernel.errors import Refused
+from subgraphs.kernel.given import given
 
 
 async def answered(info: Info, change: Awaitable[DoctorRow]) -> DoctorPayload:

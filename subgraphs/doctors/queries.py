@@ -3,7 +3,8 @@
 import strawberry
 
 from subgraphs.doctors.context import Info
-from subgraphs.doctors.types import Department, Doctor, doctor_connection, given
+from subgraphs.doctors.types import Department, Doctor, doctor_connection
+from subgraphs.kernel.given import given
 from subgraphs.kernel.pagination import Connection
 
 

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func
+from sqlalchemy import ColumnElement, bindparam, delete, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.doctors.rules import Hours
 from subgraphs.doctors.tables import DepartmentRow, DoctorRow, DoctorWordRow, HoursRow, LeaveRow
 from subgraphs.kernel.pagination import Keyset, Page, PageRequest, page_of
-from subgraphs.kernel.search import next_prefix, words
+from subgraphs.kernel.races import flush_claims
+from subgraphs.kernel.search import begins_with, words
 
 DOCTORS = Keyset("doctors", ("sort_name", "id"), (str, str))
 OF_DEPARTMENT = Keyset("of-department", ("sort_name", "id"), (str, str))
@@ -128,10 +129,10 @@ async def leave_of(
 
 
 async def add_doctors(session: AsyncSession, doctors: Iterable[tuple[DoctorRow, Sequence[Hours]]]) -> None:
-    """Each with what hangs on it. Raises IntegrityError for one that is there already."""
+    """Each with what hangs on it. Raises Race when another transaction wrote one of them first."""
     given = list(doctors)
     session.add_all(row for row, _ in given)
-    await session.flush()
+    await flush_claims(session)
     for row, hours in given:
         session.add_all(_word_rows(row))
         session.add_all(_hours_rows(row.id, hours))
@@ -163,9 +164,8 @@ def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
 
 
 def _has_word(prefix: str) -> ColumnElement[bool]:
-    word = col(DoctorWordRow.word)
-    begins = and_(word >= prefix, word < next_prefix(prefix))
-    return col(DoctorRow.id).in_(select(DoctorWordRow.doctor_id).where(begins))
+    named = select(DoctorWordRow.doctor_id).where(begins_with(col(DoctorWordRow.word), prefix))
+    return col(DoctorRow.id).in_(named)
 
 
 def _word_rows(row: DoctorRow) -> list[DoctorWordRow]:

@@ -1,7 +1,5 @@
 """What holds for doctors and departments, without any I/O."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -10,11 +8,13 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from subgraphs.kernel.errors import BadUserInput, InvalidInput, Problem, Refused, VersionConflict
-from subgraphs.kernel.search import normalise, words
+from subgraphs.kernel import text
+from subgraphs.kernel.email_address import compared, email_address
+from subgraphs.kernel.errors import BadUserInput, InvalidInput, Problem, Refused
+from subgraphs.kernel.problems import checked
 
-MAXIMUM_NAME = MAXIMUM_SPECIALTY = MAXIMUM_IMPORT_KEY = MAXIMUM_SEARCH = 200
-MAXIMUM_EMAIL, MAXIMUM_REASON = 254, 500
+MAXIMUM_NAME = MAXIMUM_SPECIALTY = 200
+MAXIMUM_REASON = 500
 MAXIMUM_FEE = Decimal("9999999999.99")
 STEP_MINUTES, MAXIMUM_SLOT_MINUTES = 5, 480
 MINUTES_A_DAY = 1440
@@ -22,8 +22,6 @@ MAXIMUM_HOURS, MAXIMUM_LEAVE = 100, 500
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 _CENT = Decimal("0.01")
-_EMAIL = re.compile(r"""[^\s@<>()\[\]\\,;:"]+@([\w-]{1,63}\.)*[\w-]{1,63}""")
-_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 _NO_ZONES = {"Factory", "localtime"}
 
 
@@ -53,26 +51,12 @@ class Span:
     ends_at: datetime
 
 
-def checked(rules: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
-    """What each rule gives, by name. Raises Refused with the problems of all together."""
-    problems: list[Problem] = []
-    values: dict[str, Any] = {}
-    for name, rule in rules.items():
-        try:
-            values[name] = rule()
-        except Refused as refused:
-            problems.extend(refused.problems)
-    if problems:
-        raise Refused(*problems)
-    return values
-
-
 def doctor(given: Mapping[str, Any], default_zone: str) -> dict[str, Any]:
     """The values of a new doctor, `department_id` apart, as they are kept. Raises Refused with every problem."""
     return checked(
         {
             "name": lambda: name(given["name"], "A doctor's name"),
-            "email": lambda: email(given["email"]),
+            "email": lambda: compared(email_address(given["email"], "email")),
             "specialty": lambda: specialty(given["specialty"]),
             "consultation_fee": lambda: fee(given["consultation_fee"]),
             "time_zone": lambda: time_zone(given["time_zone"], default_zone),
@@ -94,27 +78,12 @@ def changes(given: Mapping[str, Any]) -> dict[str, Any]:
     return checked({known: _not_null(rules[known], given[known], known) for known in rules if known in given})
 
 
-def name(text: str, what: str) -> str:
-    return _line(text, what, MAXIMUM_NAME, "name")
+def name(given: str, what: str) -> str:
+    return text.name(given, what, MAXIMUM_NAME, "name")
 
 
-def specialty(text: str) -> str:
-    return _line(text, "A specialty", MAXIMUM_SPECIALTY, "specialty")
-
-
-def email(text: str) -> str:
-    """In lower case, as it is kept and compared. Raises InvalidInput for what is no e-mail."""
-    kept = text.strip(" ").lower()
-    if len(kept) > MAXIMUM_EMAIL or not _is_printable(kept) or _EMAIL.fullmatch(kept) is None:
-        raise InvalidInput(f"An e-mail is a name, an @ and a domain, {MAXIMUM_EMAIL} characters at most.", "email")
-    return kept
-
-
-def password(text: str) -> str:
-    """Raises InvalidInput for what is no text; how strong it must be is for accounts to say."""
-    if not _is_text(text):
-        raise InvalidInput("A password is made of characters.", "password")
-    return text
+def specialty(given: str) -> str:
+    return text.name(given, "A specialty", MAXIMUM_SPECIALTY, "specialty")
 
 
 def fee(amount: Decimal) -> Decimal:
@@ -173,37 +142,13 @@ def room_for_leave(not_ended: int) -> None:
         raise InvalidInput(f"A doctor has {MAXIMUM_LEAVE} leaves at most that have not ended. Join some of them.")
 
 
-def reason(text: str | None) -> str | None:
-    """Without blanks around it; nothing where nothing is left. It may have several lines."""
-    kept = (text or "").strip()
-    if len(kept) > MAXIMUM_REASON or not _is_printable(kept.replace("\n", " ").replace("\t", " ")):
-        raise InvalidInput(f"A reason has {MAXIMUM_REASON} printable characters at most.", "reason")
-    return kept or None
-
-
-def import_key(key: str) -> str:
-    if not 1 <= len(key) <= MAXIMUM_IMPORT_KEY or not key.isprintable():
-        raise InvalidInput(f"An import key has 1 to {MAXIMUM_IMPORT_KEY} printable characters.")
-    return key
-
-
-def version(current: int, expected: int | None) -> None:
-    """Raises VersionConflict where another version was expected."""
-    if expected is not None and expected != current:
-        raise VersionConflict(current)
+def reason(given: str | None) -> str | None:
+    return text.lines(given, "A reason", MAXIMUM_REASON, "reason")
 
 
 def still_active(active: bool, *field: str) -> None:
     if not active:
         raise InvalidInput("This doctor is not active any more.", *field)
-
-
-def sought(search: str | None) -> tuple[str, ...] | None:
-    """The beginnings of words; None where nothing is searched for, and none of them where nobody can be found."""
-    text = (search or "").strip()
-    if len(text) > MAXIMUM_SEARCH:
-        raise BadUserInput(f"`search` has {MAXIMUM_SEARCH} characters at most.")
-    return tuple(words(text)) if text else None
 
 
 def leave_range(starts_at: datetime | None, ends_at: datetime | None) -> None:
@@ -253,21 +198,6 @@ def _not_null(rule: Callable[[Any], Any], value: Any, attribute: str) -> Callabl
 def _camel(attribute: str) -> str:
     first, *rest = attribute.split("_")
     return first + "".join(word.capitalize() for word in rest)
-
-
-def _line(text: str, what: str, maximum: int, field: str) -> str:
-    kept = text.strip()
-    if len(kept) > maximum or not _is_printable(kept) or not normalise(kept):
-        raise InvalidInput(f"{what} is one line of 1 to {maximum} characters, with a letter or a digit.", field)
-    return kept
-
-
-def _is_printable(text: str) -> bool:
-    return all(unicodedata.category(character) not in _UNPRINTABLE for character in text)
-
-
-def _is_text(text: str) -> bool:
-    return all(unicodedata.category(character) != "Cs" for character in text)
 
 
 @cache

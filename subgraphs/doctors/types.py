@@ -5,7 +5,7 @@ from datetime import datetime, time
 from decimal import Decimal
 from enum import Enum
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import strawberry
 
@@ -15,15 +15,9 @@ from subgraphs.doctors.loaders import DepartmentPage, LeaveRange
 from subgraphs.doctors.service.changing import NewLeave
 from subgraphs.doctors.service.registering import Registration
 from subgraphs.doctors.tables import DepartmentRow, DoctorRow, LeaveRow
+from subgraphs.kernel.given import given
 from subgraphs.kernel.pagination import Connection, Page, connection
 from subgraphs.kernel.refusals import Refusal
-
-T = TypeVar("T")
-
-
-def given(value: T | None) -> T | None:
-    """None for what was left out."""
-    return None if value is strawberry.UNSET else value
 
 
 @strawberry.enum
@@ -37,12 +31,8 @@ class ErrorCode(Enum):
 
 
 @strawberry.federation.type(shareable=True)
-class UserError(Refusal):
+class UserError(Refusal[ErrorCode]):
     codes = ErrorCode
-
-    code: ErrorCode
-    message: str
-    field: list[str] | None = strawberry.field(description='Path into the input, e.g. ["medicines", "0", "dosage"].')
 
 
 @strawberry.enum

@@ -14,7 +14,7 @@ from strawberry.types import Info
 
 from subgraphs.kernel.denials import DenialLog
 from subgraphs.kernel.entities import resolve_entities
-from subgraphs.kernel.errors import Forbidden, RequestError, Unauthenticated
+from subgraphs.kernel.errors import BadUserInput, Forbidden, RequestError, Unauthenticated
 from subgraphs.kernel.execution import Execution, Operations, mark_leaves
 from subgraphs.kernel.ids import new_id
 from subgraphs.kernel.principal import Principal
@@ -140,6 +140,8 @@ def shown(error: GraphQLError) -> dict[str, Any]:
         return {**error.formatted, "message": original.message, "extensions": dict(original.extensions or {})}
     if isinstance(error, RequestError) or original is None:
         return dict(error.formatted)
+    if error.path is None and isinstance(original, GraphQLError):  # a variable of the wrong type: nothing was begun
+        return {**error.formatted, "extensions": {"code": BadUserInput.code}}
     error_id = new_id()
     log.error("request.failed", error_id=error_id, path=error.path, exc_info=original)
     masked = {

@@ -1,5 +1,6 @@
 """A subgraph served over HTTP: `POST /graphql` with a JSON body, and `GET /readyz`."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -13,14 +14,46 @@ from subgraphs.kernel.federation import Subgraph
 MAXIMUM_BYTES = 4_000_000
 
 
+class TooLarge(Exception):
+    """The body has more bytes than are read."""
+
+
+class BadRequest(Exception):
+    """The body is no GraphQL request; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    query: str
+    variables: dict[str, Any]
+    operation_name: str | None
+
+    @classmethod
+    def of(cls, body: bytes) -> "GraphQLRequest":
+        """Raises BadRequest."""
+        try:
+            fields = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise BadRequest(f"The body is not JSON: {error}") from None
+        if not isinstance(fields, dict) or not isinstance(fields.get("query"), str):
+            raise BadRequest("Expected a JSON object with a `query`, which is a text.")
+        variables, operation_name = fields.get("variables"), fields.get("operationName")
+        if not isinstance(variables, dict | None):
+            raise BadRequest("`variables` is an object, or null.")
+        if not isinstance(operation_name, str | None):
+            raise BadRequest("`operationName` is a text, or null.")
+        return cls(fields["query"], variables or {}, operation_name)
+
+
 def subgraph_app(subgraph: Subgraph) -> Starlette:
     async def graphql(request: Request) -> Response:
-        fields = _fields(await request.body())
-        if fields is None:
-            return _json({"errors": [{"message": "Expected a JSON object with a `query`."}]}, 400)
-        answer = await subgraph.execute(
-            fields["query"], fields.get("variables") or {}, fields.get("operationName"), dict(request.headers)
-        )
+        try:
+            asked = GraphQLRequest.of(await limited_body(request, MAXIMUM_BYTES))
+        except TooLarge:
+            return _refusal(f"The body has more than {MAXIMUM_BYTES} bytes.", 413)
+        except BadRequest as error:
+            return _refusal(str(error), 400)
+        answer = await subgraph.execute(asked.query, asked.variables, asked.operation_name, dict(request.headers))
         return _json(answer, 200)
 
     async def ready(request: Request) -> Response:
@@ -29,14 +62,28 @@ def subgraph_app(subgraph: Subgraph) -> Starlette:
     return Starlette(routes=[Route("/graphql", graphql, methods=["POST"]), Route("/readyz", ready)])
 
 
-def _fields(body: bytes) -> dict[str, Any] | None:
+async def limited_body(request: Request, maximum_bytes: int) -> bytes:
+    """The body, of which no more is read than that. Raises TooLarge, at once where the request says its length."""
+    if _said_length(request) > maximum_bytes:
+        raise TooLarge
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > maximum_bytes:
+            raise TooLarge
+    return bytes(body)
+
+
+def _said_length(request: Request) -> int:
+    """0 where nothing, or nothing sensible, is said."""
     try:
-        fields = orjson.loads(body) if len(body) <= MAXIMUM_BYTES else None
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(fields, dict) or not isinstance(fields.get("query"), str):
-        return None
-    return fields if isinstance(fields.get("variables") or {}, dict) else None
+        return int(request.headers.get("content-length", "0"))
+    except ValueError:
+        return 0
+
+
+def _refusal(message: str, status: int) -> Response:
+    return _json({"errors": [{"message": message, "extensions": {"code": "BAD_USER_INPUT"}}]}, status)
 
 
 def _json(content: dict[str, Any], status: int) -> Response:

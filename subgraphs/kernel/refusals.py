@@ -1,26 +1,30 @@
-"""Refusals as GraphQL data. Each subgraph prints its own `UserError` over this base, with its own error codes."""
+"""Refusals as GraphQL data. Each subgraph prints its own `UserError`, with its own error codes."""
 
 from enum import Enum
-from typing import Any, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from subgraphs.kernel.errors import Refused
+import strawberry
+
+from subgraphs.kernel.errors import Problem, Refused
+
+Code = TypeVar("Code", bound=Enum)
 
 
-class Refusal:
-    """Base of the subgraphs' `UserError`; not a GraphQL type itself."""
+@strawberry.type
+class Refusal(Generic[Code]):
+    """Base of the subgraphs' `UserError`, not printed itself; `codes` is the subgraph's ErrorCode."""
 
-    codes: type[Enum]
+    codes: ClassVar[type[Any]]
 
-    def __init__(self, *, code: Any, message: str, field: list[str] | None) -> None:
-        raise NotImplementedError("printed by the subgraph's UserError alone")
+    code: Code
+    message: str
+    field: list[str] | None = strawberry.field(description='Path into the input, e.g. ["medicines", "0", "dosage"].')
 
     @classmethod
     def all_of(cls, refused: Refused) -> list[Self]:
-        return [
-            cls(code=cls.codes(problem.code), message=problem.message, field=_path(problem.field))
-            for problem in refused.problems
-        ]
+        return [cls._of(problem) for problem in refused.problems]
 
-
-def _path(field: tuple[str, ...] | None) -> list[str] | None:
-    return None if field is None else list(field)
+    @classmethod
+    def _of(cls, problem: Problem) -> Self:
+        path = None if problem.field is None else list(problem.field)
+        return cls(code=cls.codes(problem.code), message=problem.message, field=path)

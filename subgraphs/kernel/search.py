@@ -1,8 +1,14 @@
 """Searching names by the beginnings of their words, whatever the case and the accents."""
 
 import unicodedata
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_
+
+from subgraphs.kernel.errors import BadUserInput
 
 MAXIMUM_WORD = 40
+MAXIMUM_SORT_KEY = MAXIMUM_SEARCH = 200
 
 
 def normalise(text: str) -> str:
@@ -25,3 +31,21 @@ def _stands_in_words(character: str) -> bool:
 def next_prefix(prefix: str) -> str:
     """The least text that sorts after every text beginning with `prefix` (for `>= prefix AND < next`)."""
     return prefix + "\U0010ffff"
+
+
+def begins_with(column: Any, prefix: str) -> ColumnElement[bool]:
+    """The condition that the words of an indexed column begin so."""
+    return and_(column >= prefix, column < next_prefix(prefix))
+
+
+def search_text(search: str | None) -> str | None:
+    """What is searched for; None for a blank search. Raises BadUserInput for one that is too long."""
+    text = (search or "").strip()
+    if len(text) > MAXIMUM_SEARCH:
+        raise BadUserInput(f"`search` has {MAXIMUM_SEARCH} characters at most.")
+    return text or None
+
+
+def sort_key(text: str) -> str:
+    """What a name is sorted by, and texts compared by, cut to what an index keeps."""
+    return normalise(text)[:MAXIMUM_SORT_KEY].rstrip()

@@ -3,7 +3,7 @@
 from subgraphs.kernel.access import seat_towards
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.ids import is_id
-from subgraphs.kernel.loading import DataLoader
+from subgraphs.kernel.loading import DataLoader, found_by_id
 from subgraphs.kernel.principal import Principal
 from subgraphs.patients import access, repository
 from subgraphs.patients.tables import PatientRow
@@ -26,12 +26,7 @@ class Loaders:
         return await self.patients.load(id)
 
     async def _patients(self, ids: list[str]) -> list[PatientRow | None]:
-        known = [id for id in ids if is_id(id)]
-        if not known:
-            return [None] * len(ids)
-        async with self._database.reading() as session:
-            found = await repository.patients_by_id(session, known)
-        return [found.get(id) for id in ids]
+        return await found_by_id(self._database, ids, repository.patients_by_id)
 
     async def _treated(self, ids: list[str]) -> list[bool]:
         known = [id for id in ids if is_id(id)]

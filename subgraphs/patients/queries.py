@@ -2,10 +2,11 @@
 
 import strawberry
 
+from subgraphs.kernel.given import given
 from subgraphs.kernel.pagination import Connection, connection
 from subgraphs.patients import access, repository
 from subgraphs.patients.context import Info
-from subgraphs.patients.types import Patient, given
+from subgraphs.patients.types import Patient
 
 
 @strawberry.type

@@ -1,28 +1,26 @@
 """Every SELECT and INSERT of patients."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_, bindparam, false, func, true
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from subgraphs.kernel.database import Race
 from subgraphs.kernel.pagination import Keyset, Page, PageRequest, page_of
-from subgraphs.kernel.search import next_prefix, words
+from subgraphs.kernel.races import flush_claims
+from subgraphs.kernel.search import begins_with, words
 from subgraphs.patients.access import Scope
 from subgraphs.patients.rules import Sought
-from subgraphs.patients.tables import CounterRow, NameWordRow, PatientRow, SignUpRow, TreatingRow
+from subgraphs.patients.tables import CounterRow, NameWordRow, PatientRow, TreatingRow
 
 BY_NAME = Keyset("patients", ("sort_name", "id"), (str, str))
 
 _BY_ID = select(PatientRow).where(col(PatientRow.id).in_(bindparam("ids", expanding=True)))
 
 _MRN_SERIES = "mrn"
-_SIGN_UPS_KEPT = timedelta(days=1)
 
 
 async def patient(session: AsyncSession, id: str) -> PatientRow | None:
@@ -61,7 +59,7 @@ async def add(session: AsyncSession, rows: Sequence[PatientRow]) -> None:
     """Writes new patients with their words. Raises Race when another transaction wrote one of them first."""
     session.add_all(rows)
     session.add_all(word for row in rows for word in _words_of(row))
-    await _flush(session)
+    await flush_claims(session)
 
 
 async def change(session: AsyncSession, row: PatientRow, values: dict[str, Any]) -> None:
@@ -83,20 +81,9 @@ async def next_numbers(session: AsyncSession, count: int) -> range:
     counted = await session.exec(update(CounterRow).where(of_series).values(value=CounterRow.value + count))
     if counted.rowcount == 0:
         session.add(CounterRow(name=_MRN_SERIES, value=count))
-        await _flush(session)
+        await flush_claims(session)
     last = (await session.exec(select(CounterRow.value).where(of_series))).one()
     return range(last - count + 1, last + 1)
-
-
-async def sign_up_id(session: AsyncSession, claim_hash: str, new_id: str, now: datetime) -> str:
-    """The id of the sign-up with that claim, which is `new_id` when it is a new one."""
-    await session.exec(delete(SignUpRow).where(col(SignUpRow.started_at) < now - _SIGN_UPS_KEPT))
-    begun = await session.get(SignUpRow, claim_hash)
-    if begun is not None:
-        return begun.patient_id
-    session.add(SignUpRow(claim_hash=claim_hash, patient_id=new_id, started_at=now))
-    await _flush(session)
-    return new_id
 
 
 def _seen(scope: Scope) -> ColumnElement[bool]:
@@ -120,8 +107,8 @@ def _found(search: Sought | None) -> ColumnElement[bool]:
 
 
 def _named(prefix: str) -> ColumnElement[bool]:
-    beginning = col(NameWordRow.word).between(prefix, next_prefix(prefix))
-    return col(PatientRow.id).in_(select(NameWordRow.patient_id).where(beginning))
+    named = select(NameWordRow.patient_id).where(begins_with(col(NameWordRow.word), prefix))
+    return col(PatientRow.id).in_(named)
 
 
 def _treated_by(doctor_id: str) -> Any:
@@ -130,10 +117,3 @@ def _treated_by(doctor_id: str) -> Any:
 
 def _words_of(row: PatientRow) -> list[NameWordRow]:
     return [NameWordRow(word=word, patient_id=row.id) for word in words(row.name)]
-
-
-async def _flush(session: AsyncSession) -> None:
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        raise Race from error

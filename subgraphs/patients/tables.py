@@ -65,17 +65,6 @@ class CounterRow(PatientsTable, table=True):
     value: int = Field(sa_type=Counter)
 
 
-class SignUpRow(PatientsTable, table=True):
-    """The id that a sign-up with an idempotency key is going to have, so that each try holds the same login."""
-
-    __tablename__ = "sign_ups"
-    __table_args__ = (Index("ix_sign_ups_started_at", "started_at"),)
-
-    claim_hash: str = Field(primary_key=True, sa_type=ExactText(64))
-    patient_id: str = Field(sa_type=ExactText(36))
-    started_at: datetime = Field(sa_type=Instant)
-
-
 class TreatingRow(PatientsTable, table=True):
     """What an appointment says, at `version`, of whether its doctor treats its patient."""
 

@@ -2,24 +2,18 @@
 
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import strawberry
 
+from subgraphs.kernel.given import given
 from subgraphs.kernel.refusals import Refusal
 from subgraphs.patients.context import Info
 from subgraphs.patients.rules import Sex
 from subgraphs.patients.service.registering import Registration
 from subgraphs.patients.tables import PatientRow
 
-T = TypeVar("T")
-
 strawberry.enum(Sex)
-
-
-def given(value: T | None) -> T | None:
-    """None for what was left out."""
-    return None if value is strawberry.UNSET else value
 
 
 @strawberry.enum
@@ -33,12 +27,8 @@ class ErrorCode(Enum):
 
 
 @strawberry.federation.type(shareable=True)
-class UserError(Refusal):
+class UserError(Refusal[ErrorCode]):
     codes = ErrorCode
-
-    code: ErrorCode
-    message: str
-    field: list[str] | None = strawberry.field(description='Path into the input, e.g. ["medicines", "0", "dosage"].')
 
 
 @strawberry.federation.type(keys=["id"])

@@ -56,7 +56,7 @@ UNWRITTEN_BUT = {"signIn": {"accounts.sign_in_failures", "accounts.outbox"}}
 """What a refusal writes by design: the failed sign-ins are counted, and audited."""
 
 UNWRITTEN_BUT["changePassword"] = UNWRITTEN_BUT["signIn"]
-UNWRITTEN_BUT["registerPatient"] = {"patients.sign_ups"}
+UNWRITTEN_BUT["registerPatient"] = {"patients.idempotency_keys"}
 UNWRITTEN_BUT["registerDoctor"] = {"doctors.idempotency_keys"}
 
 _fresh = count(1)

@@ -1,24 +1,24 @@
 """Logins for a sign-up over two domains: held while the owner writes the patient or doctor, opened by its event."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.accounts import repository, rules
-from subgraphs.accounts.service.desk import Desk, email_taken
+from subgraphs.accounts.copies import open_held
+from subgraphs.accounts.hashing import PasswordHashing
+from subgraphs.accounts.service.owners import Owners
+from subgraphs.accounts.service.writing import email_taken, new_account, write
 from subgraphs.accounts.tables import AccountRow, Status
 from subgraphs.kernel.errors import InvalidInput
 from subgraphs.kernel.events import Actor
+from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.principal import RoleName
-from subgraphs.kernel.signup import SubjectOwner
+from subgraphs.kernel.signup import HOLD_SETTLED_AFTER
 
 _PAGE = 100
 _OWNER_SECONDS = 5.0
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -28,77 +28,62 @@ class Settled:
     kept: int = 0
 
 
-@dataclass(frozen=True)
-class Holds(Desk):
-    async def hold(self, *, email: str, password: str, role: RoleName, subject_id: str) -> None:
-        """Holds the e-mail and the password's hash for the patient or doctor; asked again for the same, it goes on.
+async def hold(
+    base: Foundation, hashing: PasswordHashing, *, email: str, password: str, role: RoleName, subject_id: str
+) -> None:
+    if role not in rules.ROLES_OF_SUBJECTS:
+        raise InvalidInput("A login is held for a patient or a doctor alone.", "role")
+    kept_email, kept_password = rules.credentials(email, password)
+    password_hash = await hashing.hash(kept_password)
 
-        Raises Refused: EMAIL_TAKEN, WEAK_PASSWORD, INVALID_INPUT.
-        """
-        if role not in {RoleName.PATIENT, RoleName.DOCTOR}:
-            raise InvalidInput("A login is held for a patient or a doctor alone.", "role")
-        kept_email, kept_password = rules.credentials(email, password)
-        password_hash = await self.hashing.hash(kept_password)
+    async def work(session: AsyncSession) -> None:
+        row = await repository.account_of_subject(session, role, subject_id)
+        if row is not None and row.status == Status.OPEN and row.email == kept_email:
+            return
+        if row is not None and not row.is_held:
+            raise email_taken("email")
+        row = row or new_account(base, role, kept_email, Status.HELD, subject_id=subject_id)
+        row.email, row.password_hash, row.held_at = kept_email, password_hash, base.clock.now()
+        await write(session, row, "email")
 
-        async def work(session: AsyncSession) -> None:
-            row = await repository.account_of_subject(session, role, subject_id)
-            if row is not None and row.status == Status.OPEN and row.email == kept_email:
-                return
-            if row is not None and row.status != Status.HELD:
-                raise email_taken("email")
-            row = row or self.new_account(role, kept_email, Status.HELD, subject_id=subject_id)
-            row.email, row.password_hash, row.held_at = kept_email, password_hash, self.now()
-            await self.write(session, row, "email")
+    await base.database.transaction(work)
 
-        await self.base.database.transaction(work)
 
-    async def settle_holds(self, owners: Mapping[RoleName, SubjectOwner]) -> Settled:
-        """Asks for each login held for a minute whether its owner was written; keeps it while that cannot be said."""
-        settled = Settled()
-        async for row in self._old_holds():
-            match await self._was_written(owners, row):
-                case True:
-                    settled.opened += await self._open(row)
-                case False:
-                    settled.dropped += await self._drop(row)
-                case None:
-                    settled.kept += 1
-        return settled
+async def settle_holds(base: Foundation, owners: Owners) -> Settled:
+    settled = Settled()
+    async for row in _old_holds(base):
+        match await owners.have_written(row, _OWNER_SECONDS):
+            case True:
+                settled.opened += await _open(base, row)
+            case False:
+                settled.dropped += await _drop(base, row)
+            case None:
+                settled.kept += 1
+    return settled
 
-    async def _old_holds(self) -> AsyncIterator[AccountRow]:
-        moment, after = self.now() - rules.HOLD_LASTS, None
-        while True:
-            async with self.base.database.reading() as session:
-                rows = await repository.held_before(session, moment, after, _PAGE)
-            for row in rows:
-                yield row
-                after = (row.held_at or moment, row.id)
-            if len(rows) < _PAGE:
-                return
 
-    async def _was_written(self, owners: Mapping[RoleName, SubjectOwner], row: AccountRow) -> bool | None:
-        """None while the owner does not answer."""
-        owner, subject_id = owners.get(row.role_name), row.patient_id or row.doctor_id
-        if owner is None or subject_id is None:
-            return None
-        try:
-            async with asyncio.timeout(_OWNER_SECONDS):
-                return await owner.exists(subject_id)
-        except Exception as error:
-            log.warning("accounts.hold_kept", role=row.role, subject_id=subject_id, error=repr(error))
-            return None
+async def _old_holds(base: Foundation) -> AsyncIterator[AccountRow]:
+    moment, after = base.clock.now() - HOLD_SETTLED_AFTER, None
+    while True:
+        async with base.database.reading() as session:
+            rows = await repository.held_before(session, moment, after, _PAGE)
+        for row in rows:
+            yield row
+            after = (row.held_at or moment, row.id)
+        if len(rows) < _PAGE:
+            return
 
-    async def _open(self, held: AccountRow) -> bool:
-        async def work(session: AsyncSession) -> bool:
-            row = await repository.open_held(session, held.role_name, held.patient_id or held.doctor_id or "")
-            if row is not None:
-                self.record_created(session, row, Actor())
-            return row is not None
 
-        return await self.base.database.transaction(work)
+async def _open(base: Foundation, held: AccountRow) -> bool:
+    async def work(session: AsyncSession) -> bool:
+        row = await repository.locked_account(session, held.id)
+        return row is not None and open_held(session, base.outbox, row, Actor())
 
-    async def _drop(self, held: AccountRow) -> bool:
-        async def work(session: AsyncSession) -> bool:
-            return await repository.drop_hold(session, held.id, held.held_at)
+    return await base.database.transaction(work)
 
-        return await self.base.database.transaction(work)
+
+async def _drop(base: Foundation, held: AccountRow) -> bool:
+    async def work(session: AsyncSession) -> bool:
+        return await repository.drop_hold(session, held.id, held.held_at)
+
+    return await base.database.transaction(work)

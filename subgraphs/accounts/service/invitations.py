@@ -1,57 +1,57 @@
 """Inviting a patient or doctor who has no login to set a password."""
 
-from dataclasses import dataclass
-
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.accounts import access, repository, rules
 from subgraphs.accounts.events import AccountInvited
 from subgraphs.accounts.service import mails
-from subgraphs.accounts.service.desk import email_taken
-from subgraphs.accounts.service.links import Link, Links
+from subgraphs.accounts.service.links import Link, mail_link
+from subgraphs.accounts.service.writing import email_taken, new_account, write
 from subgraphs.accounts.tables import AccountRow, Purpose, Status
+from subgraphs.kernel.email_address import compared, email_address
 from subgraphs.kernel.errors import InvalidInput
 from subgraphs.kernel.events import Actor
+from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.mail import Mailbox
 from subgraphs.kernel.principal import Principal, RoleName
 
 
-@dataclass(frozen=True)
-class Invitations(Links):
-    async def invite(self, principal: Principal | None, patient_id: str | None, doctor_id: str | None) -> AccountRow:
-        """Mails a link, and makes the login that it opens; repeated, the newer link voids the older.
+async def invite(
+    base: Foundation, mailbox: Mailbox, principal: Principal | None, patient_id: str | None, doctor_id: str | None
+) -> AccountRow:
+    access.INVITE.require(principal)
+    role, subject_id = rules.invited(patient_id, doctor_id)
+    link = Link.new(Purpose.INVITATION, rules.INVITATION_LASTS)
 
-        Raises Unauthenticated, Forbidden, and Refused: INVALID_INPUT for the dead, the inactive and those without an
-        e-mail, NOT_FOUND, EMAIL_TAKEN.
-        """
-        access.INVITE.require(principal)
-        role, subject_id = rules.invited(patient_id, doctor_id)
-        link = Link.new(Purpose.INVITATION, rules.INVITATION_LASTS)
+    async def work(session: AsyncSession) -> AccountRow:
+        email = await _invited_email(session, role, subject_id)
+        account = await _invited_account(base, session, role, subject_id, email)
+        invited = AccountInvited(account_id=account.id, patient_id=account.patient_id, role=account.role)
+        base.outbox.record(session, invited, Actor.of(principal))
+        await mail_link(base, mailbox, session, account, link, mails.invitation)
+        return account
 
-        async def work(session: AsyncSession) -> AccountRow:
-            email = await self._invited_email(session, role, subject_id)
-            account = await self._invited_account(session, role, subject_id, email)
-            invited = AccountInvited(account_id=account.id, patient_id=account.patient_id, role=account.role)
-            self.record(session, invited, Actor.of(principal))
-            await self.mail_link(session, account, link, mails.invitation)
-            return account
+    return await base.database.transaction(work)
 
-        return await self.base.database.transaction(work)
 
-    async def _invited_email(self, session: AsyncSession, role: RoleName, subject_id: str) -> str:
-        subject = await repository.subject(session, role, subject_id)
-        if subject is None:
-            raise rules.unknown_subject(role)
-        if not subject.invitable:
-            raise InvalidInput(f"This {role.value.lower()} can be invited no more.")
-        if subject.email is None:
-            raise InvalidInput(f"There is no e-mail of this {role.value.lower()} to invite them at.")
-        return rules.email(subject.email)
+async def _invited_email(session: AsyncSession, role: RoleName, subject_id: str) -> str:
+    subject = await repository.subject(session, role, subject_id)
+    if subject is None:
+        raise rules.unknown_subject(role)
+    if not subject.invitable:
+        raise InvalidInput(f"This {role.value.lower()} can be invited no more.")
+    if subject.email is None:
+        raise InvalidInput(f"There is no e-mail of this {role.value.lower()} to invite them at.")
+    return compared(email_address(subject.email))
 
-    async def _invited_account(self, session: AsyncSession, role: RoleName, subject_id: str, email: str) -> AccountRow:
-        row = await repository.account_of_subject(session, role, subject_id)
-        row = row or self.new_account(role, email, Status.INVITED, subject_id=subject_id)
-        if row.status != Status.INVITED or row.disabled_at is not None:
-            raise email_taken()
-        row.email = email
-        await self.write(session, row)
-        return row
+
+async def _invited_account(
+    base: Foundation, session: AsyncSession, role: RoleName, subject_id: str, email: str
+) -> AccountRow:
+    row = await repository.account_of_subject(session, role, subject_id)
+    row = row or new_account(base, role, email, Status.INVITED, subject_id=subject_id)
+    if row.status != Status.INVITED or row.disabled_at is not None:
+        raise email_taken()
+    row.email = email
+    await write(session, row)
+    return row

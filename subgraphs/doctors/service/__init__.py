@@ -13,7 +13,7 @@ from subgraphs.doctors.service import changing, importing, registering
 from subgraphs.doctors.service.changing import NewLeave
 from subgraphs.doctors.service.importing import ImportedDepartment, ImportedDoctor
 from subgraphs.doctors.service.registering import Registration
-from subgraphs.doctors.service.writing import key_of, new_department
+from subgraphs.doctors.service.writing import new_department
 from subgraphs.doctors.tables import DepartmentRow, DoctorRow
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
@@ -21,6 +21,7 @@ from subgraphs.kernel.ids import is_id, new_id
 from subgraphs.kernel.importing import Imported
 from subgraphs.kernel.pagination import Page
 from subgraphs.kernel.principal import Principal
+from subgraphs.kernel.search import search_text, sort_key, words
 from subgraphs.kernel.signup import Logins
 
 
@@ -52,7 +53,7 @@ class DoctorService:
     ) -> tuple[Page[DoctorRow], Callable[[], Awaitable[int]]]:
         """A page of doctors, inactive ones too, and how to count them all. Raises BadUserInput."""
         wanted = repository.DOCTORS.request(first, after)
-        sought = _sought(specialty, department_id, rules.sought(search))
+        sought = _sought(specialty, department_id, search_text(search))
         if sought is None:
             return Page([], False, wanted.after is not None), _nobody
 
@@ -111,11 +112,12 @@ class DoctorService:
         return await importing.import_doctors(self.base, batch, Actor(name=actor_name))
 
 
-def _sought(specialty: str | None, department_id: str | None, words: tuple[str, ...] | None) -> Sought | None:
+def _sought(specialty: str | None, department_id: str | None, search: str | None) -> Sought | None:
     """None where nobody can be found: an id that is none, a search without a letter."""
-    if words == () or (department_id is not None and not is_id(department_id)):
+    named = None if search is None else tuple(words(search))
+    if named == () or (department_id is not None and not is_id(department_id)):
         return None
-    return Sought(None if specialty is None else key_of(specialty), department_id, words)
+    return Sought(None if specialty is None else sort_key(specialty), department_id, named)
 
 
 async def _nobody() -> int:

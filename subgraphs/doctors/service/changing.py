@@ -18,6 +18,8 @@ from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import is_id
 from subgraphs.kernel.principal import Principal
+from subgraphs.kernel.problems import checked
+from subgraphs.kernel.versions import check_version
 
 Change = Callable[[AsyncSession, DoctorRow], Awaitable[None]]
 
@@ -39,7 +41,7 @@ async def update(
     values = rules.changes(given)
 
     async def change(session: AsyncSession, row: DoctorRow) -> None:
-        rules.version(row.version, expected_version)
+        check_version(row.version, expected_version)
         await _check_department(session, values)
         for name, value in derived(values).items():
             setattr(row, name, value)
@@ -61,7 +63,7 @@ async def set_availability(
     hours = rules.weekly_hours(windows)
 
     async def change(session: AsyncSession, row: DoctorRow) -> None:
-        rules.version(row.version, expected_version)
+        check_version(row.version, expected_version)
         rules.still_active(row.active, "doctorId")
         await repository.replace_hours(session, row.id, hours)
 
@@ -71,7 +73,7 @@ async def set_availability(
 async def add_leave(base: Foundation, principal: Principal | None, given: NewLeave) -> DoctorRow:
     access.HOURS.require(principal)
     await _check_reach(base, principal, given.doctor_id)
-    values = rules.checked(
+    values = checked(
         {"span": lambda: rules.leave(given.starts_at, given.ends_at), "reason": lambda: rules.reason(given.reason)}
     )
     fields = {"doctor_id": given.doctor_id, "from": given.starts_at, "to": given.ends_at, "reason": values["reason"]}
@@ -112,7 +114,7 @@ async def deactivate(
     why = rules.reason(reason)
 
     async def change(session: AsyncSession, row: DoctorRow) -> None:
-        rules.version(row.version, expected_version)
+        check_version(row.version, expected_version)
         rules.still_active(row.active, "id")
         row.active = False
 

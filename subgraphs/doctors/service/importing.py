@@ -1,23 +1,22 @@
 """Departments and doctors of another system, batch by batch: each is taken once, and a bad one is refused alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.doctors import repository, rules
 from subgraphs.doctors.events import DepartmentCreated, DoctorRegistered
 from subgraphs.doctors.service.writing import new_department, new_doctor, state_of
 from subgraphs.doctors.tables import DepartmentRow, DoctorRow
-from subgraphs.kernel.database import Race
-from subgraphs.kernel.errors import InvalidInput, Refused
+from subgraphs.kernel.errors import InvalidInput
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
-from subgraphs.kernel.ids import is_id, new_id
-from subgraphs.kernel.importing import Imported
+from subgraphs.kernel.ids import is_id
+from subgraphs.kernel.importing import Imported, keys_of, taken
+from subgraphs.kernel.races import flush_claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +43,12 @@ class ImportedDoctor:
     hours: tuple[rules.Window, ...] = ()
 
 
-class _Keyed(Protocol):
-    @property
-    def import_key(self) -> str: ...
-
-
-Given = TypeVar("Given", bound=_Keyed)
-
-
 async def import_departments(base: Foundation, batch: Sequence[ImportedDepartment], actor: Actor) -> Imported:
     async def work(session: AsyncSession) -> Imported:
-        outcome = Imported(ids=await repository.department_ids_by_import_key(session, _keys(batch)))
-        rows = _taken(batch, outcome, lambda id, given: _department(base, id, given))
+        outcome = Imported(ids=await repository.department_ids_by_import_key(session, keys_of(batch)))
+        rows = taken(batch, outcome, lambda id, given: _department(base, id, given))
         session.add_all(rows)
-        await _flush(session)
+        await flush_claims(session)
         for row in rows:
             base.outbox.record(session, DepartmentCreated(department_id=row.id, name=row.name), actor)
         return outcome
@@ -67,51 +58,24 @@ async def import_departments(base: Foundation, batch: Sequence[ImportedDepartmen
 
 async def import_doctors(base: Foundation, batch: Sequence[ImportedDoctor], actor: Actor) -> Imported:
     async def work(session: AsyncSession) -> Imported:
-        outcome = Imported(ids=await repository.doctor_ids_by_import_key(session, _keys(batch)))
+        outcome = Imported(ids=await repository.doctor_ids_by_import_key(session, keys_of(batch)))
         departments = await _departments(session, batch)
-        taken = _taken(batch, outcome, lambda id, given: _doctor(base, id, given, departments))
-        await _add(session, taken)
-        for row, hours in taken:
+        doctors = taken(batch, outcome, lambda id, given: _doctor(base, id, given, departments))
+        await repository.add_doctors(session, doctors)
+        for row, hours in doctors:
             base.outbox.record(session, DoctorRegistered(**state_of(row, hours), imported=True), actor)
         return outcome
 
     return await base.database.transaction(work)
 
 
-def _keys(batch: Sequence[_Keyed]) -> set[str]:
-    return {given.import_key for given in batch if given.import_key.isprintable()}
-
-
-T = TypeVar("T")
-
-
-def _taken(batch: Sequence[Given], outcome: Imported, make: Callable[[str, Given], T]) -> list[T]:
-    """What is made of each that is new and good; the outcome says of each what became of it."""
-    taken = []
-    for given in batch:
-        if given.import_key in outcome.ids:
-            continue
-        id = new_id()
-        try:
-            made = make(id, given)
-        except Refused as refused:
-            outcome.refused[given.import_key] = str(refused)
-            continue
-        outcome.ids[given.import_key] = id
-        outcome.made += 1
-        taken.append(made)
-    return taken
-
-
 def _department(base: Foundation, id: str, given: ImportedDepartment) -> DepartmentRow:
-    key, name = rules.import_key(given.import_key), rules.name(given.name, "A department's name")
-    return new_department(id, name, base.clock.now(), key)
+    return new_department(id, rules.name(given.name, "A department's name"), base.clock.now(), given.import_key)
 
 
 def _doctor(
     base: Foundation, id: str, given: ImportedDoctor, departments: dict[str, str]
 ) -> tuple[DoctorRow, Sequence[rules.Hours]]:
-    key = rules.import_key(given.import_key)
     department_id = departments.get(given.department_id or given.department_key or "")
     if department_id is None:
         raise InvalidInput("The doctor's department is not here.")
@@ -119,7 +83,7 @@ def _doctor(
         raise InvalidInput("A doctor needs an e-mail.")
     values: dict[str, Any] = rules.doctor(asdict(given) | {"hours": given.hours}, base.settings.time_zone)
     hours = values.pop("hours")
-    values |= {"department_id": department_id, "import_key": key}
+    values |= {"department_id": department_id, "import_key": given.import_key}
     return new_doctor(id, values, base.clock.now()), hours
 
 
@@ -129,18 +93,3 @@ async def _departments(session: AsyncSession, batch: Sequence[ImportedDoctor]) -
     ids = {given.department_id for given in batch if given.department_id and is_id(given.department_id)}
     by_key = await repository.department_ids_by_import_key(session, keys)
     return by_key | {id: id for id in await repository.departments_by_id(session, ids)}
-
-
-async def _flush(session: AsyncSession) -> None:
-    """Raises Race when another import was first with one of them."""
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        raise Race from error
-
-
-async def _add(session: AsyncSession, taken: Sequence[tuple[DoctorRow, Sequence[rules.Hours]]]) -> None:
-    try:
-        await repository.add_doctors(session, taken)
-    except IntegrityError as error:
-        raise Race from error

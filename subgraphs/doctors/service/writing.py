@@ -10,28 +10,21 @@ from subgraphs.doctors import repository
 from subgraphs.doctors.events import LeaveSpan, WeeklyHours
 from subgraphs.doctors.rules import Hours
 from subgraphs.doctors.tables import DepartmentRow, DoctorRow, LeaveRow
-from subgraphs.kernel.search import normalise
-
-_KEY_LENGTH = 200
-
-
-def key_of(text: str) -> str:
-    """What a name is sorted by and a specialty compared by."""
-    return normalise(text)[:_KEY_LENGTH].rstrip()
+from subgraphs.kernel.search import sort_key
 
 
 def derived(values: dict[str, Any]) -> dict[str, Any]:
     """The values with the columns that follow from them."""
     followed = dict(values)
     if "name" in values:
-        followed["sort_name"] = key_of(values["name"])
+        followed["sort_name"] = sort_key(values["name"])
     if "specialty" in values:
-        followed["specialty_key"] = key_of(values["specialty"])
+        followed["specialty_key"] = sort_key(values["specialty"])
     return followed
 
 
 def new_department(id: str, name: str, at: datetime, import_key: str | None = None) -> DepartmentRow:
-    return DepartmentRow(id=id, name=name, sort_name=key_of(name), import_key=import_key, created_at=at)
+    return DepartmentRow(id=id, name=name, sort_name=sort_key(name), import_key=import_key, created_at=at)
 
 
 def new_doctor(id: str, values: dict[str, Any], at: datetime) -> DoctorRow:

@@ -7,17 +7,14 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subgraphs.kernel.errors import InvalidInput, Refused
+from subgraphs.kernel.errors import InvalidInput
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
-from subgraphs.kernel.ids import new_id
-from subgraphs.kernel.importing import Imported
+from subgraphs.kernel.importing import Imported, keys_of, taken
 from subgraphs.patients import repository, rules
 from subgraphs.patients.events import PatientRegistered
 from subgraphs.patients.service.writing import new_row, state_of, surroundings
 from subgraphs.patients.tables import PatientRow
-
-MAXIMUM_IMPORT_KEY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +42,8 @@ async def import_patients(base: Foundation, batch: Sequence[ImportedPatient], ac
     around = surroundings(base, keeps_phones=True)
 
     async def work(session: AsyncSession) -> Imported:
-        known = await repository.ids_by_import_key(session, {given.import_key for given in batch})
-        outcome = Imported(ids=known)
-        rows = _new_rows(batch, outcome, around)
+        outcome = Imported(ids=await repository.ids_by_import_key(session, keys_of(batch)))
+        rows = taken(batch, outcome, lambda id, given: _row(id, given, around))
         await _number(session, rows)
         await repository.add(session, rows)
         for row in rows:
@@ -58,31 +54,13 @@ async def import_patients(base: Foundation, batch: Sequence[ImportedPatient], ac
     return await base.database.transaction(work)
 
 
-def _new_rows(batch: Sequence[ImportedPatient], outcome: Imported, around: rules.Surroundings) -> list[PatientRow]:
-    """A row for each that is new and good, still without its number; the outcome says of each what became of it."""
-    rows = []
-    for given in batch:
-        if given.import_key in outcome.ids:
-            continue
-        try:
-            row = _row(given, around)
-        except Refused as refused:
-            outcome.refused[given.import_key] = str(refused)
-            continue
-        outcome.ids[given.import_key] = row.id
-        outcome.made += 1
-        rows.append(row)
-    return rows
-
-
-def _row(given: ImportedPatient, around: rules.Surroundings) -> PatientRow:
-    if not 1 <= len(given.import_key) <= MAXIMUM_IMPORT_KEY or not given.import_key.isprintable():
-        raise InvalidInput(f"An import key has 1 to {MAXIMUM_IMPORT_KEY} printable characters.")
+def _row(id: str, given: ImportedPatient, around: rules.Surroundings) -> PatientRow:
+    """Still without its number."""
     if given.created_at is not None and given.created_at > around.now:
         raise InvalidInput("A patient was not registered in the future.")
     values = rules.checked(given.values(), around)
     rules.check_life(values["dob"], values["deceased_at"], around)
-    return new_row(new_id(), 0, {**values, "import_key": given.import_key}, given.created_at or around.now)
+    return new_row(id, 0, {**values, "import_key": given.import_key}, given.created_at or around.now)
 
 
 async def _number(session: AsyncSession, rows: Sequence[PatientRow]) -> None:

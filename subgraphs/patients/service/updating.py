@@ -4,11 +4,12 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subgraphs.kernel.errors import NotFound, Target, VersionConflict
+from subgraphs.kernel.errors import NotFound, Target
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import is_id
 from subgraphs.kernel.principal import Principal
+from subgraphs.kernel.versions import check_version
 from subgraphs.patients import access, repository, rules
 from subgraphs.patients.events import PatientUpdated
 from subgraphs.patients.service.writing import derived, state_of, surroundings
@@ -26,8 +27,7 @@ async def update(
         row = await repository.patient(session, id)
         if row is None:
             raise NotFound("patient", "id")
-        if expected_version is not None and expected_version != row.version:
-            raise VersionConflict(row.version)
+        check_version(row.version, expected_version)
         changed = _changed(base, row, changes)
         if changed:
             await repository.change(session, row, {**derived(changed), "updated_at": base.clock.now()})

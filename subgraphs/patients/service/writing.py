@@ -4,11 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from subgraphs.kernel.foundation import Foundation
-from subgraphs.kernel.search import normalise
+from subgraphs.kernel.search import sort_key
 from subgraphs.patients import rules
 from subgraphs.patients.tables import PatientRow
-
-_SORT_NAME_LENGTH = 200
 
 
 def surroundings(base: Foundation, *, keeps_phones: bool = False) -> rules.Surroundings:
@@ -20,7 +18,7 @@ def derived(values: dict[str, Any]) -> dict[str, Any]:
     """The values with the columns that follow from them: what is sorted and searched by."""
     followed = dict(values)
     if "name" in values:
-        followed["sort_name"] = normalise(values["name"])[:_SORT_NAME_LENGTH].rstrip()
+        followed["sort_name"] = sort_key(values["name"])
     if "phone" in values:
         followed["phone_digits"] = rules.phone_digits(values["phone"])
     return followed

@@ -12,16 +12,23 @@ from subgraphs.patients.events import PatientRegistered
 
 
 class Owner:
-    """Patients or doctors, with those who were written; `down` does not answer."""
+    """Patients or doctors, with those who were written; `down` refuses to answer, `slow` takes a minute."""
 
-    def __init__(self, *written: str, down: bool = False) -> None:
-        self.written, self.down, self.asked = set(written), down, 0
+    def __init__(self, *written: str, down: bool = False, slow: bool = False) -> None:
+        self.written, self.down, self.slow, self.asked = set(written), down, slow, 0
 
     async def exists(self, subject_id: str) -> bool:
         self.asked += 1
         if self.down:
             raise ConnectionError("refused")
+        if self.slow:
+            await asyncio.sleep(60)
         return subject_id in self.written
+
+
+def ask_owners(desk, **owners):
+    for role, owner in owners.items():
+        desk.domain.owners.add(RoleName(role), owner)
 
 
 async def hold(desk, subject_id, email="asha@example.com", password="a fine password", role=RoleName.PATIENT):
@@ -150,11 +157,11 @@ async def test_a_hold_is_settled_after_a_minute_by_what_its_owner_says(desk):
     written, dropped = new_id(), new_id()
     await hold(desk, written)
     await hold(desk, dropped, "gone@example.com")
-    owners = {RoleName.PATIENT: Owner(written)}
+    ask_owners(desk, PATIENT=Owner(written))
     desk.clock.move(timedelta(seconds=60))
-    assert await desk.service.settle_holds(owners) == Settled(), "not within the minute"
+    assert await desk.service.settle_holds() == Settled(), "not within the minute"
     desk.clock.move(timedelta(seconds=1))
-    assert await desk.service.settle_holds(owners) == Settled(opened=1, dropped=1)
+    assert await desk.service.settle_holds() == Settled(opened=1, dropped=1)
     assert await signs_in(desk)
     await hold(desk, new_id(), "gone@example.com")
     assert len(await desk.events("account.created")) == 1
@@ -165,9 +172,10 @@ async def test_a_hold_is_kept_while_its_owner_does_not_answer(desk):
     await hold(desk, patient_id)
     await hold(desk, doctor_id, "rao@example.com", role=RoleName.DOCTOR)
     desk.clock.move(timedelta(minutes=2))
-    assert await desk.service.settle_holds({RoleName.PATIENT: Owner(down=True)}) == Settled(kept=2)
-    owners = {RoleName.PATIENT: Owner(patient_id), RoleName.DOCTOR: Owner(doctor_id)}
-    assert await desk.service.settle_holds(owners) == Settled(opened=2)
+    ask_owners(desk, PATIENT=Owner(down=True))
+    assert await desk.service.settle_holds() == Settled(kept=2)
+    ask_owners(desk, PATIENT=Owner(patient_id), DOCTOR=Owner(doctor_id))
+    assert await desk.service.settle_holds() == Settled(opened=2)
 
 
 async def test_a_hold_that_was_asked_for_anew_has_a_new_minute(desk):
@@ -176,7 +184,8 @@ async def test_a_hold_that_was_asked_for_anew_has_a_new_minute(desk):
     desk.clock.move(timedelta(seconds=50))
     await hold(desk, patient_id)
     desk.clock.move(timedelta(seconds=20))
-    assert await desk.service.settle_holds({RoleName.PATIENT: Owner()}) == Settled()
+    ask_owners(desk, PATIENT=Owner())
+    assert await desk.service.settle_holds() == Settled()
 
 
 async def test_more_holds_than_a_page_are_all_settled(desk, monkeypatch):
@@ -184,5 +193,101 @@ async def test_more_holds_than_a_page_are_all_settled(desk, monkeypatch):
     for number in range(5):
         await hold(desk, new_id(), f"{number}@example.com")
     desk.clock.move(timedelta(minutes=2))
-    assert await desk.service.settle_holds({RoleName.PATIENT: Owner(down=True)}) == Settled(kept=5)
-    assert await desk.service.settle_holds({RoleName.PATIENT: Owner()}) == Settled(dropped=5)
+    ask_owners(desk, PATIENT=Owner(down=True))
+    assert await desk.service.settle_holds() == Settled(kept=5)
+    ask_owners(desk, PATIENT=Owner())
+    assert await desk.service.settle_holds() == Settled(dropped=5)
+
+
+async def test_the_right_password_opens_it_when_its_owner_says_that_the_patient_was_written(desk):
+    patient_id = new_id()
+    ask_owners(desk, PATIENT=Owner(patient_id))
+    await hold(desk, patient_id)
+    assert await signs_in(desk)
+    (created,) = await desk.events("account.created")
+    assert (created["auditpatientid"], created["data"]["role"]) == (patient_id, "PATIENT")
+
+
+async def test_a_doctor_signs_in_before_the_event_as_well(desk):
+    doctor_id = new_id()
+    ask_owners(desk, PATIENT=Owner(), DOCTOR=Owner(doctor_id))
+    await hold(desk, doctor_id, role=RoleName.DOCTOR)
+    assert await signs_in(desk)
+
+
+class LateOwner(Owner):
+    """Whose event arrives while it is asked."""
+
+    def __init__(self, desk, patient_id: str) -> None:
+        super().__init__(patient_id)
+        self.desk, self.patient_id = desk, patient_id
+
+    async def exists(self, subject_id: str) -> bool:
+        await self.desk.patient(self.patient_id, opens_login=True)
+        return await super().exists(subject_id)
+
+
+@pytest.mark.parametrize("who", ["sign_in", "timer", "reset"])
+async def test_whoever_opens_it_first_it_is_announced_once(desk, who):
+    patient_id = new_id()
+    ask_owners(desk, PATIENT=LateOwner(desk, patient_id))
+    await hold(desk, patient_id)
+    desk.clock.move(timedelta(minutes=2))
+    opening = {
+        "sign_in": lambda: desk.sign_in(),
+        "timer": lambda: desk.service.settle_holds(),
+        "reset": lambda: desk.service.request_reset("asha@example.com"),
+    }
+    await opening[who]()
+    assert await signs_in(desk)
+    assert len(await desk.events("account.created")) == 1
+
+
+async def test_five_who_sign_in_at_once_open_it_once(desk):
+    patient_id = new_id()
+    ask_owners(desk, PATIENT=Owner(patient_id))
+    await hold(desk, patient_id)
+    assert await asyncio.gather(*(signs_in(desk) for _ in range(5))) == [True] * 5
+    await desk.patient(patient_id, opens_login=True)
+    assert len(await desk.events("account.created")) == 1
+
+
+async def test_the_owner_is_asked_by_the_right_password_alone(desk):
+    patient_id, owner = new_id(), Owner()
+    owner.written.add(patient_id)
+    ask_owners(desk, PATIENT=owner)
+    await hold(desk, patient_id)
+    assert (await desk.sign_in(password="a guess at it"))["errors"][0]["code"] == "INVALID_CREDENTIALS"
+    assert owner.asked == 0
+    assert (await desk.account("asha@example.com")).is_held
+    await signs_in(desk)
+    await signs_in(desk)
+    assert owner.asked == 1, "an open login asks nobody"
+
+
+@pytest.mark.parametrize(
+    "owner", [Owner(), Owner(down=True), Owner(slow=True), None], ids=["unwritten", "down", "slow", "no owner"]
+)
+async def test_it_stays_held_and_the_password_wrong_unless_the_owner_says_so(desk, monkeypatch, owner):
+    monkeypatch.setattr("subgraphs.accounts.service.signing_in._OWNER_SECONDS", 0.01)
+    if owner is not None:
+        ask_owners(desk, PATIENT=owner)
+    await hold(desk, new_id())
+    refusal = await desk.sign_in()
+    assert refusal == await desk.sign_in("nobody@example.com")
+    assert (await desk.account("asha@example.com")).is_held
+    assert await desk.types() == ["session.sign_in_failed"] * 2
+
+
+async def test_a_link_for_a_new_password_opens_it_on_the_same_terms(desk, mailbox):
+    patient_id = new_id()
+    ask = "mutation ($e: String!) { requestPasswordReset(input: {email: $e}) { errors { code } } }"
+    await hold(desk, patient_id)
+    for owner in (Owner(), Owner(down=True), Owner(slow=True)):
+        ask_owners(desk, PATIENT=owner)
+        await desk.send(ask, e="asha@example.com")
+    assert mailbox.mails == []
+    ask_owners(desk, PATIENT=Owner(patient_id))
+    await desk.send(ask, e="asha@example.com")
+    assert (await desk.reset(mailbox.last_token()))["errors"] == []
+    assert len(await desk.events("account.created")) == 1

@@ -58,6 +58,13 @@ async def test_it_wants_the_current_password(desk):
     assert (await desk.sign_in())["errors"] == []
 
 
+async def test_of_two_changes_at_once_from_one_password_the_second_finds_it_wrong(desk):
+    await desk.login()
+    bearer = "Bearer " + (await desk.session())["accessToken"]
+    changes = await asyncio.gather(change(desk, bearer), change(desk, bearer, new="a third fine password"))
+    assert sorted(len(changed["errors"]) for changed in changes) == [0, 1]
+
+
 async def test_the_current_password_is_guessed_ten_times_at_the_most(desk):
     await desk.login()
     bearer = "Bearer " + (await desk.session())["accessToken"]

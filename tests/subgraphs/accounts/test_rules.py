@@ -6,17 +6,6 @@ from subgraphs.accounts import rules
 from subgraphs.kernel.errors import Refused
 
 
-@given(st.text(max_size=40) | st.builds("{}@{}".format, st.text(max_size=20), st.text(max_size=20)))
-def test_an_email_is_kept_in_one_form_or_refused(text):
-    try:
-        kept = rules.email(text)
-    except Refused:
-        return
-    assert rules.email(kept) == kept == rules.tried_email(text)
-    assert rules.may_be_email(kept)
-    assert kept.encode()
-
-
 @given(st.text(max_size=250))
 def test_a_password_is_kept_as_it_is_tried_or_refused(text):
     try:

@@ -103,6 +103,29 @@ async def test_an_unknown_email_costs_the_same_work_as_a_wrong_password(desk):
         assert hasher.checks == before + 1
 
 
+class OvertakenHashing(PasswordHashing):
+    """Somebody else resets the password of the login after the old one was found right."""
+
+    def __init__(self, desk, work):
+        super().__init__(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        self.desk, self.work = desk, work
+
+    async def verify(self, kept, password):
+        fits = await super().verify(kept, password)
+        object.__setattr__(self.desk.service, "hashing", PasswordHashing(self._hasher))
+        await self.work()
+        return fits
+
+
+async def test_a_password_that_was_right_until_just_now_is_wrong(desk, mailbox):
+    await desk.login()
+    await desk.service.request_reset("asha@example.com")
+    token = mailbox.last_token()
+    object.__setattr__(desk.service, "hashing", OvertakenHashing(desk, lambda: desk.reset(token)))
+    assert await try_to_sign_in(desk, password="a fine password") == "INVALID_CREDENTIALS"
+    assert (await desk.sign_in(password="another fine password"))["errors"] == []
+
+
 def test_the_work_is_what_owasp_asks_for_at_the_least():
     hasher = PasswordHashing()._hasher
     assert (hasher.memory_cost, hasher.time_cost, hasher.parallelism) == (19 * 1024, 2, 1)

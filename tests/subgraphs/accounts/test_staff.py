@@ -2,8 +2,7 @@ import asyncio
 
 import pytest
 
-from subgraphs.accounts.rules import email as kept_email
-from subgraphs.kernel.errors import InvalidInput, Refused
+from subgraphs.kernel.errors import Refused
 from subgraphs.kernel.principal import RoleName
 
 UNKNOWN = "01a20621-7b52-7be0-803d-c7638392bf28"
@@ -102,23 +101,6 @@ async def test_what_is_wrong_is_said_together(desk, signer):
         {"code": "INVALID_INPUT", "field": ["email"]},
         {"code": "WEAK_PASSWORD", "field": ["password"]},
     ]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "@", "a@", "@b", "a b@c.d", "a@b@c", "a@b\n", "a\0@b", "a\ud800@b", "a\u200b@b", "<a@b>"),
-        *("a@b,c@d", "x" * 250 + "@b.cd", '"a"@b', "a@b\u2028"),
-    ],
-)
-def test_what_is_no_email_is_refused(text):
-    with pytest.raises(InvalidInput):
-        kept_email(text)
-
-
-@pytest.mark.parametrize("text", ["a@b", "O'Brien+x@mail.example.com", "अ@उदाहरण.भारत", "x" * 248 + "@b.cd"])
-def test_what_may_be_an_email_is_taken(text):
-    assert kept_email(text) == text.lower()
 
 
 async def test_an_admin_looks_a_login_up_by_its_email(desk, signer):

@@ -2,7 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from subgraphs.kernel.search import MAXIMUM_WORD, next_prefix, normalise, words
+from subgraphs.kernel.errors import BadUserInput
+from subgraphs.kernel.search import (
+    MAXIMUM_SORT_KEY,
+    MAXIMUM_WORD,
+    next_prefix,
+    normalise,
+    search_text,
+    sort_key,
+    words,
+)
 
 ANY_TEXT = some.text(some.characters(exclude_categories=[]))
 
@@ -47,3 +56,17 @@ def test_the_span_of_a_prefix_holds_what_begins_with_it_and_nothing_else(prefix,
     assert prefix <= prefix + other <= next_prefix(prefix) or other.startswith("\U0010ffff")
     if not other.startswith(prefix):
         assert not prefix <= other < next_prefix(prefix)
+
+
+@given(ANY_TEXT)
+def test_a_sort_key_is_no_longer_than_an_index_keeps(text):
+    assert len(sort_key(text)) <= MAXIMUM_SORT_KEY
+    assert sort_key(text * 50) == sort_key((text * 50).casefold())
+
+
+def test_a_search_is_without_blanks_around_it_and_of_some_length():
+    assert search_text("  asha ") == "asha"
+    assert search_text(None) is search_text(" \n") is None
+    assert search_text(" " + "x" * 200) == "x" * 200
+    with pytest.raises(BadUserInput):
+        search_text("x" * 201)
