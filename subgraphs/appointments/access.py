@@ -67,6 +67,14 @@ def sees_whole(thing: Thing, principal: Principal | None) -> bool:
     return seat_towards(principal, None) in thing.seen_by
 
 
+def sees_all_of(principal: Principal | None, parent: str, id: str) -> bool:
+    """Whether they see every appointment of that patient (`parent` is "patient_id") or doctor ("doctor_id")."""
+    if principal is not None and principal.role is RoleName.DOCTOR:
+        return parent == "doctor_id" and is_doctor_of(principal, id)
+    own_patient_id = id if parent == "patient_id" else None
+    return APPOINTMENT.may_see(seat_towards(principal, own_patient_id))
+
+
 def sees_some(thing: Thing, principal: Principal | None) -> bool:
     """Whether there are such things that the role sees: a list of them is no null, though it may be empty."""
     best = seat_towards(principal, None if principal is None else principal.patient_id, treating=True)

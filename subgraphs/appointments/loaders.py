@@ -1,12 +1,13 @@
 """What one request reads of appointments, each kind for many keys in one statement; made anew after a change."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.appointments import access, copies, repository
 from subgraphs.appointments.repository import Filter
@@ -31,6 +32,11 @@ class ListOfMany:
     filter: Filter
     wanted: PageRequest
 
+    @property
+    def is_first_of_all(self) -> bool:
+        """Whether it is the first page, narrowed by nothing."""
+        return self.filter == Filter() and self.wanted.after is None
+
 
 class Loaders:
     def __init__(self, database: Database, clock: Clock, principal: Principal | None) -> None:
@@ -39,7 +45,7 @@ class Loaders:
         self.histories: DataLoader[str, list[TransitionRow]] = DataLoader(self._histories)
         self.treats: DataLoader[str, bool] = DataLoader(self._treats)
         self.open_slots: DataLoader[tuple[str, Days], list[Span] | None] = DataLoader(self._open_slots)
-        self.rows: DataLoader[tuple[str, ListOfMany], list[AppointmentRow]] = DataLoader(self._rows)
+        self.rows: DataLoader[tuple[str, ListOfMany], Sequence[AppointmentRow]] = DataLoader(self._rows)
         self.counts: DataLoader[tuple[str, ListOfMany], int] = DataLoader(self._counts)
 
     async def sees(self, row: AppointmentRow) -> bool:
@@ -71,14 +77,20 @@ class Loaders:
             found = await repository.treated(session, doctor_id, patient_ids)
         return [id in found for id in patient_ids]
 
-    async def _rows(self, keys: list[tuple[str, ListOfMany]]) -> list[list[AppointmentRow]]:
-        found: dict[tuple[str, ListOfMany], list[AppointmentRow]] = {}
+    async def _rows(self, keys: list[tuple[str, ListOfMany]]) -> list[Sequence[AppointmentRow]]:
+        found: dict[tuple[str, ListOfMany], Sequence[AppointmentRow]] = {}
         async with self._database.reading() as session:
             for asked, ids in _grouped(keys).items():
-                where = self._where(asked)
-                rows = await repository.pages(session, asked.parent, ids, where, asked.wanted)
+                rows = await self._pages(session, asked, ids)
                 found |= {(id, asked): rows.get(id, []) for id in ids}
         return [found[key] for key in keys]
+
+    async def _pages(
+        self, session: AsyncSession, asked: ListOfMany, ids: list[str]
+    ) -> Mapping[str, Sequence[AppointmentRow]]:
+        if len(ids) == 1 and asked.is_first_of_all and access.sees_all_of(self._principal, asked.parent, ids[0]):
+            return {ids[0]: await repository.latest_of(session, asked.parent, ids[0], asked.wanted.first + 1)}
+        return await repository.pages(session, asked.parent, ids, self._where(asked), asked.wanted)
 
     async def _counts(self, keys: list[tuple[str, ListOfMany]]) -> list[int]:
         found: dict[tuple[str, ListOfMany], int] = {}

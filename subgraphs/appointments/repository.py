@@ -39,6 +39,13 @@ LATEST_FIRST = Keyset("appointments", ("slot", "id"), (datetime, str), descendin
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _DOCTORS = select_rows(DoctorCopyRow).where(col(DoctorCopyRow.id).in_(_IDS))
 _PATIENTS = select_rows(PatientCopyRow).where(col(PatientCopyRow.id).in_(_IDS))
+_BY_ID = select_rows(AppointmentRow).where(col(AppointmentRow.id).in_(_IDS))
+_LATEST_OF = {
+    parent: LATEST_FIRST.ordered(
+        select_rows(AppointmentRow).where(getattr(AppointmentRow, parent) == bindparam("parent")), AppointmentRow
+    ).limit(bindparam("limit"))
+    for parent in ("patient_id", "doctor_id")
+}
 _CLAIM = insert(table_of(ClaimRow))
 
 _TREATS_NOBODY = [status.value for status in TREATS_NOBODY]
@@ -141,7 +148,7 @@ async def appointment(session: AsyncSession, id: str) -> AppointmentRow | None:
 
 
 async def appointments_by_id(session: AsyncSession, ids: Iterable[str]) -> dict[str, AppointmentRow]:
-    rows = await session.exec(select(AppointmentRow).where(col(AppointmentRow.id).in_(list(ids))))
+    rows = await read_rows(session, AppointmentRow, _BY_ID, {"ids": list(ids)})
     return {row.id: row for row in rows}
 
 
@@ -166,6 +173,11 @@ async def pages(
     for row in (await session.exec(statement)).scalars():
         found[getattr(row, parent)].append(row)
     return found
+
+
+async def latest_of(session: AsyncSession, parent: str, id: str, limit: int) -> Sequence[AppointmentRow]:
+    """The first rows of one patient's or doctor's whole list, for who sees all of it."""
+    return await read_rows(session, AppointmentRow, _LATEST_OF[parent], {"parent": id, "limit": limit})
 
 
 async def counts(session: AsyncSession, parent: str, ids: Sequence[str], where: ColumnElement[bool]) -> dict[str, int]:

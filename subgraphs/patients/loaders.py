@@ -2,6 +2,7 @@
 
 from subgraphs.kernel.access import seat_towards
 from subgraphs.kernel.database import Database
+from subgraphs.kernel.errors import Hidden, NotFound, Target
 from subgraphs.kernel.ids import is_id
 from subgraphs.kernel.loading import DataLoader, found_by_id
 from subgraphs.kernel.principal import Principal
@@ -10,7 +11,7 @@ from subgraphs.patients.tables import PatientRow
 
 
 class Loaders:
-    """For one request of one principal. `patients` looks at no rights; `visible` does."""
+    """For one request of one principal. `patients` looks at no rights; `visible` and `seen` do."""
 
     def __init__(self, database: Database, principal: Principal | None) -> None:
         self._database, self._principal = database, principal
@@ -20,10 +21,20 @@ class Loaders:
 
     async def visible(self, id: str) -> PatientRow | None:
         """The patient, where there is one whom this principal may see."""
+        return await self.patients.load(id) if await self._may_see(id) else None
+
+    async def seen(self, id: str) -> PatientRow:
+        """The same. Raises NotFound where there is none, and Hidden where there is one to be seen by others."""
+        row = await self.patients.load(id)
+        if row is None:
+            raise NotFound("patient", "id")
+        if not await self._may_see(id):
+            raise Hidden("patient", "id", Target("Patient", id, id))
+        return row
+
+    async def _may_see(self, id: str) -> bool:
         treating = await self.treated.load(id) if self._doctor_id is not None else False
-        if not access.PATIENT.may_see(seat_towards(self._principal, id, treating=treating)):
-            return None
-        return await self.patients.load(id)
+        return access.PATIENT.may_see(seat_towards(self._principal, id, treating=treating))
 
     async def _patients(self, ids: list[str]) -> list[PatientRow | None]:
         return await found_by_id(self._database, ids, repository.patients_by_id)

@@ -2,6 +2,8 @@
 
 import strawberry
 
+from subgraphs.kernel.access import signed_in
+from subgraphs.kernel.errors import NotFound
 from subgraphs.kernel.given import given
 from subgraphs.kernel.pagination import Connection, connection
 from subgraphs.patients import access, repository
@@ -15,12 +17,11 @@ class Query:
     async def patient(self, info: Info, id: strawberry.ID) -> Patient | None:
         principal, loaders = info.context.principal, info.context.loaders
         access.PATIENT.require(principal)
-        row = await loaders.visible(id)
-        if row is not None:
-            return Patient.of(row)
-        if principal is not None and await loaders.patients.load(id) is not None:
-            await info.context.service.note_unseen(principal, id)
-        return None
+        try:
+            async with info.context.service.base.denials.concealing(signed_in(principal), "patient"):
+                return Patient.of(await loaders.seen(id))
+        except NotFound:
+            return None
 
     @strawberry.field
     async def patients(

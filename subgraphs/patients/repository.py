@@ -11,6 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from subgraphs.kernel.database import Race
 from subgraphs.kernel.pagination import Keyset, Page, PageRequest, page_of
 from subgraphs.kernel.races import flush_claims
+from subgraphs.kernel.rows import read_rows, select_rows
 from subgraphs.kernel.search import begins_with, words
 from subgraphs.patients.access import Scope
 from subgraphs.patients.rules import Sought
@@ -18,7 +19,7 @@ from subgraphs.patients.tables import CounterRow, NameWordRow, PatientRow, Treat
 
 BY_NAME = Keyset("patients", ("sort_name", "id"), (str, str))
 
-_BY_ID = select(PatientRow).where(col(PatientRow.id).in_(bindparam("ids", expanding=True)))
+_BY_ID = select_rows(PatientRow).where(col(PatientRow.id).in_(bindparam("ids", expanding=True)))
 
 _MRN_SERIES = "mrn"
 
@@ -28,7 +29,7 @@ async def patient(session: AsyncSession, id: str) -> PatientRow | None:
 
 
 async def patients_by_id(session: AsyncSession, ids: Collection[str]) -> dict[str, PatientRow]:
-    rows = (await session.exec(_BY_ID, params={"ids": list(ids)})).all()
+    rows = await read_rows(session, PatientRow, _BY_ID, {"ids": list(ids)})
     return {row.id: row for row in rows}
 
 

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from subgraphs.kernel.errors import Target
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.importing import Imported
@@ -57,7 +56,3 @@ class PatientService:
     async def import_patients(self, batch: Sequence[ImportedPatient], actor: Actor | None = None) -> Imported:
         """Some hundreds at a time, in one transaction; safe to repeat."""
         return await importing.import_patients(self.base, batch, actor or Actor(name="import"))
-
-    async def note_unseen(self, principal: Principal, id: str) -> None:
-        """Announces that somebody asked for a patient whom they may not see."""
-        await self.base.denials.note(principal, "patient", Target("Patient", id, id))

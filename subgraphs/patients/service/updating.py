@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subgraphs.kernel.errors import NotFound, Target
+from subgraphs.kernel.access import signed_in
+from subgraphs.kernel.errors import Hidden, NotFound, Target
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import is_id
@@ -21,31 +22,29 @@ async def update(
 ) -> PatientRow:
     """What changes nothing gives the patient as it is, without a new version."""
     access.UPDATE.require(principal)
-    await _check_reach(base, principal, id)
+    doer = signed_in(principal)
 
     async def work(session: AsyncSession) -> PatientRow:
-        row = await repository.patient(session, id)
-        if row is None:
-            raise NotFound("patient", "id")
+        row = await _within_reach(session, doer, id)
         check_version(row.version, expected_version)
         changed = _changed(base, row, changes)
         if changed:
             await repository.change(session, row, {**derived(changed), "updated_at": base.clock.now()})
-            base.outbox.record(session, PatientUpdated(**state_of(row)), Actor.of(principal))
+            base.outbox.record(session, PatientUpdated(**state_of(row)), Actor.of(doer))
         return row
 
-    return await base.database.transaction(work)
+    async with base.denials.concealing(doer, "updatePatient"):
+        return await base.database.transaction(work)
 
 
-async def _check_reach(base: Foundation, principal: Principal | None, id: str) -> None:
-    """Raises NotFound for a patient who is not one's own to see, and announces it where there is one."""
-    if is_id(id) and access.may_update(principal, id):
-        return
-    async with base.database.reading() as session:
-        known = is_id(id) and await repository.patient(session, id) is not None
-    if known and principal is not None:
-        await base.denials.note(principal, "updatePatient", Target("Patient", id, id))
-    raise NotFound("patient", "id")
+async def _within_reach(session: AsyncSession, doer: Principal, id: str) -> PatientRow:
+    """The patient, if it is theirs to update. Raises NotFound, Hidden."""
+    row = await repository.patient(session, id) if is_id(id) else None
+    if row is None:
+        raise NotFound("patient", "id")
+    if not access.may_update(doer, id):
+        raise Hidden("patient", "id", Target("Patient", id, id))
+    return row
 
 
 def _changed(base: Foundation, row: PatientRow, changes: dict[str, Any]) -> dict[str, Any]:
