@@ -13,7 +13,9 @@ from starlette.types import ASGIApp
 
 from hospital.commands.opening import Data, folder_of, in_use, run
 from hospital.control import taking_commands
-from hospital.demo.fill import LOGINS, Filling, Plan
+from hospital.demo.fill import fill
+from hospital.demo.kinds.logins import LOGINS
+from hospital.demo.plan import Plan
 from hospital.demo.state import SEED, DemoState, demo_password, is_empty
 from hospital.folder import DataFolder, InUse
 from hospital.mailbox.page import MailboxPage, switched_off
@@ -119,8 +121,8 @@ async def _fill(runtime: Runtime, options: Options, console: Console) -> None:
     if not state.filled:
         password = demo_password(runtime.folder, options.demo_password)
         with progress(console, 100) as advance:
-            plan = Plan.of(state, runtime)
-            await Filling(runtime, plan, password, lambda label, done, all: advance(label, 100 * done // all)).run()
+            plan = Plan.of(state, runtime.settings.zone)
+            await fill(runtime, plan, password, lambda label, done, whole: advance(label, 100 * done // whole))
         state.finished().keep(runtime.folder)
 
 

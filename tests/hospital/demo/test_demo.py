@@ -15,7 +15,9 @@ from sqlmodel import select
 
 from hospital.demo import people, words
 from hospital.demo.diary import DAYS_EACH_WAY, Diary, Entry
-from hospital.demo.fill import LOGINS, Filling, Plan
+from hospital.demo.fill import fill, size
+from hospital.demo.kinds.logins import LOGINS
+from hospital.demo.plan import Plan
 from hospital.demo.state import DemoState, demo_password, is_empty
 from hospital.folder import DataFolder
 from hospital.runtime import Runtime
@@ -83,7 +85,7 @@ def test_the_dead_are_seen_no_more():
 def small_plan(runtime: Runtime) -> Plan:
     """Some of everything, but real: what is to come is counted from the present."""
     state = DemoState(1, runtime.clock.now())
-    plan = Plan.of(state, runtime)
+    plan = Plan.of(state, runtime.settings.zone)
     bookings = [entry for entry in plan.bookings if entry.start > state.now + timedelta(days=1)]
     return replace(plan, visits=plan.visits[:40], bookings=bookings[:25])
 
@@ -99,30 +101,30 @@ async def counted(runtime: Runtime) -> tuple[Counter[str], int]:
 
 
 async def test_a_filling_that_was_cut_short_goes_on_and_doubles_nothing(runtime: Runtime, small_plan: Plan):
-    async def fill(cut_at: int | None = None) -> None:
+    async def fill_until(cut_at: int | None = None) -> None:
         def on_progress(label: str, done: int, whole: int) -> None:
             if cut_at is not None and done >= cut_at:
                 raise asyncio.CancelledError
 
-        await Filling(runtime, small_plan, PASSWORD, on_progress).run()
+        await fill(runtime, small_plan, PASSWORD, on_progress)
 
-    for cut_at in (8, 40, small_plan.size - 40, small_plan.size - 10):
+    for cut_at in (8, 40, size(small_plan) - 40, size(small_plan) - 10):
         with pytest.raises(asyncio.CancelledError):
-            await fill(cut_at)
-    await fill()
+            await fill_until(cut_at)
+    await fill_until()
     filled = await counted(runtime)
     wanted = Counter(entry.status for entry in (*small_plan.visits, *small_plan.bookings))
     assert filled[0] == wanted
-    await fill()
+    await fill_until()
     assert await counted(runtime) == filled
     decided = sum(entry.status != "PENDING" for entry in small_plan.bookings)
     logins = len(LOGINS) - 1 + len(small_plan.doctors)
-    assert filled[1] == small_plan.size + decided + logins
+    assert filled[1] == size(small_plan) + decided + logins
 
 
 async def test_every_role_can_sign_in(runtime: Runtime, small_plan: Plan):
     plan = replace(small_plan, visits=[], bookings=[])
-    await Filling(runtime, plan, PASSWORD, lambda label, done, whole: None).run()
+    await fill(runtime, plan, PASSWORD, lambda label, done, whole: None)
     accounts = runtime.domains.accounts.service
     for email, role in LOGINS.items():
         grant = await accounts.sign_in(email, PASSWORD)
