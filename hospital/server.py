@@ -11,7 +11,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from hospital.problems import CannotDo
-from router.server import DrainingServer, server_config, settle_memory
+from router.memory import settle_memory
+from router.server import DrainingServer, server_config
 from router.settings import RouterSettings
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

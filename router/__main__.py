@@ -10,7 +10,8 @@ from starlette.applications import Starlette
 from router.app import create_app
 from router.auth import TokenChecker
 from router.jwks import HttpJwksSource
-from router.server import DrainingServer, server_config, settle_memory
+from router.memory import settle_memory
+from router.server import DrainingServer, server_config
 from router.settings import RouterSettings
 from router.supergraph import Supergraph, read_supergraph
 from router.transports.http import HttpTransport

@@ -99,6 +99,14 @@ class Inputs:
         return {**self.defaults, **given}
 
 
+def unlink_tokens(document: DocumentNode) -> None:
+    """Parts the chain of the document's tokens: a single node that is kept would keep all of them alive."""
+    token = document.loc.start_token if document.loc else None
+    while token:
+        following, token.prev, token.next = token.next, None, None
+        token = following
+
+
 def inputs_of(operation: OperationDefinitionNode, cost: Cost, limits: Limits) -> Inputs:
     definitions = operation.variable_definitions or ()
     return Inputs(

@@ -1,6 +1,5 @@
 """Serving an application so that it drains before it stops."""
 
-import gc
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -22,12 +21,6 @@ class DrainingServer(uvicorn.Server):
             server.close()
         await self._drain()
         await super().shutdown(sockets)
-
-
-def settle_memory() -> None:
-    """Hides what start-up made from the garbage collector: each full collection would stop everything for 60 ms."""
-    gc.collect()
-    gc.freeze()
 
 
 def server_config(app: ASGIApp, settings: RouterSettings, *, host: str, port: int) -> uvicorn.Config:

@@ -1,5 +1,7 @@
 """What is sent to a subgraph to name an entity: its type, the fields of a key, and those of @requires."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,7 +21,7 @@ class _Incomplete(Exception):
 def projection(target: Flatten) -> Projection:
     """From an object of the data to its representation; None if its key is incomplete or holds a null."""
     key, requires, type_name = target.key, target.requires, target.type_name
-    names = [(field.key, field.name) for field in key]
+    names = tuple((field.key, field.name) for field in key)
     if not requires and all(field.is_leaf and field.on is None for field in key):
         return _flat(type_name, names)
 
@@ -35,7 +37,7 @@ def projection(target: Flatten) -> Projection:
     return project
 
 
-def _flat(type_name: str, names: list[tuple[str, str]]) -> Projection:
+def _flat(type_name: str, names: tuple[tuple[str, str], ...]) -> Projection:
     def project(data: Mapping[str, Any]) -> Representation | None:
         found: Representation = {"__typename": type_name}
         for key, name in names:

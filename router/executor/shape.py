@@ -1,9 +1,13 @@
 """The client's response, as closures made once for a plan: order, names, types, and nulls that propagate.
 
-A shaper takes the data of one object and gives the client's object, or None where a null propagates out of it.
+A completer takes a value of the data and gives the client's; a shaper is one for objects: it gives None for what is
+no object, and where a null propagates out of it. Thousands of them are kept, so they hold little.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from graphql import (
@@ -24,8 +28,8 @@ from router.planner.introspection import ASKED
 from router.planner.nodes import QueryPlan
 from router.planner.selections import TYPENAME, Field, Selections, selections_for
 
-Shaper = Callable[[dict[str, Any], Run], dict[str, Any] | None]
 Completer = Callable[[Any, Run], Any]
+Shaper = Callable[[Any, Run], dict[str, Any] | None]
 Part = tuple[str, str, Completer | None, bool, Condition | None]
 
 
@@ -71,7 +75,7 @@ class _Compiler:
         if isinstance(type_, GraphQLEnumType):
             return _enum_completer(frozenset(type_.values))
         if isinstance(type_, GraphQLObjectType):
-            return _object_completer(self.object(type_, self._for(field.children, type_.name)))
+            return self.object(type_, self._for(field.children, type_.name))
         if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
             return self._abstract(type_, field.children)
         return None
@@ -91,9 +95,13 @@ class _Compiler:
 
 def _object_shaper(parts: list[Part]) -> Shaper:
     if all(completer is None and not condition and key == name for name, key, completer, _, condition in parts):
-        return _leaves_shaper([key for _, key, _, _, _ in parts], [key for _, key, _, required, _ in parts if required])
+        return _leaves_shaper(
+            tuple(key for _, key, _, _, _ in parts), tuple(key for _, key, _, required, _ in parts if required)
+        )
 
-    def shape(data: dict[str, Any], run: Run) -> dict[str, Any] | None:
+    def shape(data: Any, run: Run) -> dict[str, Any] | None:
+        if type(data) is not dict:
+            return None
         found: dict[str, Any] = {}
         for response_key, key, completer, required, condition in parts:
             if condition is not None and not run.holds(condition):
@@ -110,11 +118,13 @@ def _object_shaper(parts: list[Part]) -> Shaper:
     return shape
 
 
-def _leaves_shaper(keys: list[str], required: list[str]) -> Shaper:
+def _leaves_shaper(keys: tuple[str, ...], required: tuple[str, ...]) -> Shaper:
     """For an object of leaves alone, which is passed on as it came if it came as asked."""
 
-    def shape(data: dict[str, Any], run: Run) -> dict[str, Any] | None:
-        found = data if list(data) == keys else {key: data.get(key) for key in keys}
+    def shape(data: Any, run: Run) -> dict[str, Any] | None:
+        if type(data) is not dict:
+            return None
+        found = data if tuple(data) == keys else {key: data.get(key) for key in keys}
         for key in required:
             if found[key] is None:
                 run.nulled = True
@@ -126,10 +136,6 @@ def _leaves_shaper(keys: list[str], required: list[str]) -> Shaper:
 
 def _constant(value: str) -> Completer:
     return lambda _, run: value
-
-
-def _object_completer(shape: Shaper) -> Completer:
-    return lambda value, run: shape(value, run) if type(value) is dict else None
 
 
 def _plain_completer(shape: Shaper, allowed: frozenset[str]) -> Completer:
@@ -154,6 +160,7 @@ def _typed_completer(shapers: dict[str, Shaper]) -> Completer:
     return complete
 
 
+@lru_cache(maxsize=256)
 def _enum_completer(values: frozenset[str]) -> Completer:
     return lambda value, run: value if type(value) is str and value in values else None
 

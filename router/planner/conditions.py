@@ -16,7 +16,11 @@ def variable(name: str, value: bool) -> Condition:
 
 
 def either(left: Condition, right: Condition) -> Condition:
-    return left if left == right else _simplified(left | right)
+    if left in (right, NEVER):
+        return right
+    if right == NEVER:
+        return left
+    return ALWAYS if ALWAYS in (left, right) else _simplified(left | right)
 
 
 def both(left: Condition, right: Condition) -> Condition:

@@ -33,6 +33,7 @@ from router.planner.naming import Naming
 from router.planner.selections import Field, Selections, implied_typename, merged
 
 MOST_LEVELS = 80
+NO_VARIABLES: frozenset[str] = frozenset()
 Occurrence = tuple[Condition, SelectionSetNode]
 
 
@@ -198,6 +199,8 @@ def printed_arguments(node: FieldNode) -> str:
 
 
 def variables_in(node: FieldNode) -> frozenset[str]:
+    if not node.arguments:
+        return NO_VARIABLES
     found: set[str] = set()
     waiting: list[object] = [argument.value for argument in node.arguments or ()]
     while waiting:
@@ -206,4 +209,4 @@ def variables_in(node: FieldNode) -> frozenset[str]:
             found.add(value.name.value)
         waiting.extend(getattr(value, "values", None) or ())
         waiting.extend(item.value for item in getattr(value, "fields", None) or ())
-    return frozenset(found)
+    return frozenset(found) if found else NO_VARIABLES

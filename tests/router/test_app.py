@@ -9,7 +9,7 @@ import aiohttp
 import orjson
 import pytest
 
-from router.server import settle_memory
+from router.memory import settle_memory
 
 
 async def status(client: Any, url: str) -> tuple[int, Any]:

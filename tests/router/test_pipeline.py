@@ -1,5 +1,6 @@
 """What the pipeline keeps between requests, and what it does not."""
 
+import gc
 from typing import Any
 
 import pytest
@@ -49,6 +50,31 @@ def test_no_more_characters_are_kept_than_allowed(supergraph: Supergraph, local:
     kept = prepared(pipeline, "{ second: hello }").operation
     assert prepared(pipeline, "{ second: hello }").operation is kept
     assert prepared(pipeline, "{ first: hello }").operation is not dropped
+
+
+def test_the_plans_kept_are_hidden_from_full_collections_and_no_more_than_that(
+    supergraph: Supergraph, local: Transport
+) -> None:
+    pipeline = Pipeline(supergraph, local, Limits(), cache_size=200)
+    hidden = []
+    for number in range(400):
+        prepared(pipeline, f"query Q{number} {{ hello }}")
+        if number % 100 == 99:
+            hidden.append(gc.get_freeze_count())
+    assert hidden[0] < hidden[1]
+    assert hidden[1:] == sorted(hidden[1:], reverse=True)  # those that were dropped are freed all the same
+
+
+def test_nothing_of_a_document_is_kept_but_its_variables(pipeline: Pipeline) -> None:
+    inputs = prepared(pipeline, "query Q($n: String!) { greeting(name: $n) hello }", n="a").operation.inputs
+    [definition] = inputs.definitions
+    assert (definition.loc.start_token.prev, definition.loc.end_token.next) == (None, None)
+
+
+def test_an_error_of_a_variable_still_says_where(pipeline: Pipeline) -> None:
+    with pytest.raises(OperationRefused) as refused:
+        prepared(pipeline, "query Q(\n  $n: String!) { greeting(name: $n) }")
+    assert refused.value.formatted()[0]["locations"] == [{"line": 2, "column": 3}]
 
 
 def test_variables_are_checked_at_every_request(pipeline: Pipeline) -> None:
