@@ -21,7 +21,18 @@ from subgraphs.kernel.principal import Principal
 from subgraphs.kernel.problems import checked
 from subgraphs.kernel.versions import check_version
 
-Change = Callable[[AsyncSession, DoctorRow], Awaitable[None]]
+Work = Callable[[AsyncSession, DoctorRow], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What `work` does to the doctor whom that field of the input names, and how it is announced."""
+
+    doctor_id: str
+    field: str
+    work: Work
+    event: type[DoctorState] = DoctorUpdated
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,7 @@ async def update(
         if "name" in values:
             await repository.replace_words(session, row)
 
-    return await _changed(base, principal, id, "id", change)
+    return await _changed(base, principal, _Change(id, "id", change))
 
 
 async def set_availability(
@@ -67,7 +78,7 @@ async def set_availability(
         rules.still_active(row.active, "doctorId")
         await repository.replace_hours(session, row.id, hours)
 
-    return await _changed(base, principal, doctor_id, "doctorId", change)
+    return await _changed(base, principal, _Change(doctor_id, "doctorId", change))
 
 
 async def add_leave(base: Foundation, principal: Principal | None, given: NewLeave) -> DoctorRow:
@@ -86,7 +97,7 @@ async def add_leave(base: Foundation, principal: Principal | None, given: NewLea
             rules.room_for_leave(len(ahead[row.id]))
             session.add(_leave_row(id, given, values["reason"], base.clock.now()))
 
-        await _change(base, session, principal, given.doctor_id, "doctorId", change)
+        await _apply(base, session, principal, _Change(given.doctor_id, "doctorId", change))
 
     await idempotency.once(base.database, base.clock, claim, work)
     async with base.database.reading() as session:
@@ -103,7 +114,7 @@ async def remove_leave(base: Foundation, principal: Principal | None, id: str) -
         if not await repository.remove_leave(session, id):
             raise NotFound("leave", "id")
 
-    return await _changed(base, principal, doctor_id, "id", change)
+    return await _changed(base, principal, _Change(doctor_id, "id", change))
 
 
 async def deactivate(
@@ -118,45 +129,27 @@ async def deactivate(
         rules.still_active(row.active, "id")
         row.active = False
 
-    return await _changed(base, principal, id, "id", change, event=DoctorDeactivated, reason=why)
+    return await _changed(base, principal, _Change(id, "id", change, DoctorDeactivated, why))
 
 
-async def _changed(
-    base: Foundation,
-    principal: Principal | None,
-    id: str,
-    field: str,
-    change: Change,
-    *,
-    event: type[DoctorState] = DoctorUpdated,
-    reason: str | None = None,
-) -> DoctorRow:
+async def _changed(base: Foundation, principal: Principal | None, wanted: _Change) -> DoctorRow:
     async def work(session: AsyncSession) -> DoctorRow:
-        return await _change(base, session, principal, id, field, change, event=event, reason=reason)
+        return await _apply(base, session, principal, wanted)
 
     return await base.database.transaction(work)
 
 
-async def _change(
-    base: Foundation,
-    session: AsyncSession,
-    principal: Principal | None,
-    id: str,
-    field: str,
-    change: Change,
-    *,
-    event: type[DoctorState] = DoctorUpdated,
-    reason: str | None = None,
-) -> DoctorRow:
+async def _apply(base: Foundation, session: AsyncSession, principal: Principal | None, wanted: _Change) -> DoctorRow:
     """Applies the change to the locked doctor, as one more version, and records it."""
     now = base.clock.now()
-    row = await repository.locked_doctor(session, id) if is_id(id) else None
+    row = await repository.locked_doctor(session, wanted.doctor_id) if is_id(wanted.doctor_id) else None
     if row is None:
-        raise NotFound("doctor", field)
-    await change(session, row)
+        raise NotFound("doctor", wanted.field)
+    await wanted.work(session, row)
     row.version, row.updated_at = row.version + 1, now
     await session.flush()
-    base.outbox.record(session, event(**await state_now(session, row, now), reason=reason), Actor.of(principal))
+    event = wanted.event(**await state_now(session, row, now), reason=wanted.reason)
+    base.outbox.record(session, event, Actor.of(principal))
     return row
 
 
