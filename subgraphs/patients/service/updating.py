@@ -4,9 +4,11 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from subgraphs.kernel.access import signed_in
 from subgraphs.kernel.errors import NotFound, Target
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.hidden import Hidden, noting_denials
 from subgraphs.kernel.ids import is_id
 from subgraphs.kernel.principal import Principal
 from subgraphs.kernel.versions import check_version
@@ -21,7 +23,8 @@ async def update(
 ) -> PatientRow:
     """What changes nothing gives the patient as it is, without a new version."""
     access.UPDATE.require(principal)
-    await _check_reach(base, principal, id)
+    async with noting_denials(base, signed_in(principal), "updatePatient"):
+        await _check_reach(base, principal, id)
 
     async def work(session: AsyncSession) -> PatientRow:
         row = await repository.patient(session, id)
@@ -38,13 +41,13 @@ async def update(
 
 
 async def _check_reach(base: Foundation, principal: Principal | None, id: str) -> None:
-    """Raises NotFound for a patient who is not one's own to see, and announces it where there is one."""
+    """Raises NotFound, or Hidden, for a patient who is not one's own to see."""
     if is_id(id) and access.may_update(principal, id):
         return
     async with base.database.reading() as session:
         known = is_id(id) and await repository.patient(session, id) is not None
-    if known and principal is not None:
-        await base.denials.note(principal, "updatePatient", Target("Patient", id, id))
+    if known:
+        raise Hidden("patient", "id", Target("Patient", id, id))
     raise NotFound("patient", "id")
 
 
