@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from subgraphs.accounts import copies
 from subgraphs.accounts.context import Context
-from subgraphs.accounts.copies import CONSUMER, TOPICS, Copies
 from subgraphs.accounts.hashing import PasswordHashing
 from subgraphs.accounts.keys import PublishedKeys, SigningKeys
 from subgraphs.accounts.schema import make_schema
@@ -43,8 +43,8 @@ def build(
         return Context(principal, service)
 
     subgraph = Subgraph(base.name, make_schema(), context, base.tokens, base.denials)
-    copies = Subscriber.once(CONSUMER, TOPICS, base.database, base.clock, Copies(base.outbox).handle)
-    return AccountsDomain(base, service, owners, subgraph, PublishedKeys(base.database, base.clock), (copies,))
+    published = PublishedKeys(base.database, base.clock)
+    return AccountsDomain(base, service, owners, subgraph, published, (copies.subscriber(base),))
 
 
 def _secret(base: Foundation, secret: bytes | None) -> bytes:

@@ -3,7 +3,7 @@
 Their registration also opens the login that was held for them.
 """
 
-from dataclasses import dataclass
+from functools import partial
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,30 +12,18 @@ from subgraphs.accounts.events import AccountCreated
 from subgraphs.accounts.tables import AccountRow, Status, SubjectRow
 from subgraphs.doctors.events import DoctorDeactivated, DoctorRegistered, DoctorState, DoctorUpdated
 from subgraphs.kernel.events import Actor, Envelope, Event, decoder, topic_of
+from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.outbox import Outbox
 from subgraphs.kernel.principal import RoleName
 from subgraphs.patients.events import PatientRegistered, PatientState, PatientUpdated
 
-CONSUMER = "accounts.copies"
-TOPICS = (topic_of("patients"), topic_of("doctors"))
-
 _DECODER = decoder((PatientRegistered, PatientUpdated, DoctorRegistered, DoctorUpdated, DoctorDeactivated))
 
 
-@dataclass(frozen=True)
-class Copies:
-    outbox: Outbox
-
-    async def handle(self, session: AsyncSession, message: Envelope) -> None:
-        event = _DECODER.decode(message)
-        subject = _subject(event)
-        if subject is None:
-            return
-        await repository.write_subject(session, subject)
-        if isinstance(event, PatientRegistered | DoctorRegistered) and event.opens_login:
-            held = await repository.account_of_subject(session, RoleName(subject.role), subject.id)
-            if held is not None:
-                open_held(session, self.outbox, held, message.actor)
+def subscriber(base: Foundation) -> Subscriber:
+    topics = (topic_of("patients"), topic_of("doctors"))
+    return Subscriber.once("accounts.copies", topics, base.database, base.clock, partial(_apply, base.outbox))
 
 
 def open_held(session: AsyncSession, outbox: Outbox, account: AccountRow, actor: Actor) -> bool:
@@ -50,6 +38,18 @@ def open_held(session: AsyncSession, outbox: Outbox, account: AccountRow, actor:
     created = AccountCreated(account_id=account.id, patient_id=account.patient_id, role=account.role)
     outbox.record(session, created, actor)
     return True
+
+
+async def _apply(outbox: Outbox, session: AsyncSession, message: Envelope) -> None:
+    event = _DECODER.decode(message)
+    subject = _subject(event)
+    if subject is None:
+        return
+    await repository.write_subject(session, subject)
+    if isinstance(event, PatientRegistered | DoctorRegistered) and event.opens_login:
+        held = await repository.account_of_subject(session, RoleName(subject.role), subject.id)
+        if held is not None:
+            open_held(session, outbox, held, message.actor)
 
 
 def _subject(event: Event | None) -> SubjectRow | None:

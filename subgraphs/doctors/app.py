@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from subgraphs.doctors.context import Context
-from subgraphs.doctors.loaders import Loaders
 from subgraphs.doctors.schema import make_schema
 from subgraphs.doctors.service import DoctorService
 from subgraphs.kernel.federation import Subgraph
@@ -27,7 +26,7 @@ def build(base: Foundation, logins: Logins) -> DoctorsDomain:
     service = DoctorService(base, logins)
 
     def context(principal: Principal | None) -> Context:
-        return Context(principal, service, Loaders(base.database))
+        return Context(principal, service)
 
     subgraph = Subgraph(base.name, make_schema(), context, base.tokens, base.denials)
     return DoctorsDomain(base, service, subgraph)

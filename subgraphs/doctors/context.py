@@ -1,6 +1,6 @@
 """What a resolver of doctors gets as `info.context`: who asks, the use cases, and this request's loaders."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import strawberry
@@ -14,10 +14,13 @@ from subgraphs.kernel.principal import Principal
 class Context:
     principal: Principal | None
     service: DoctorService
-    loaders: Loaders
+    loaders: Loaders = field(init=False)
 
-    def forget(self) -> None:
-        """After a change: nothing that was loaded before it is given again."""
+    def __post_init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Forgets what was read: before a mutation's answer."""
         self.loaders = Loaders(self.service.base.database)
 
 

@@ -12,7 +12,7 @@ import strawberry
 from subgraphs.doctors import access, repository, rules
 from subgraphs.doctors.context import Info
 from subgraphs.doctors.loaders import DepartmentPage, LeaveRange
-from subgraphs.doctors.service.changing import NewLeave
+from subgraphs.doctors.service.leave import NewLeave
 from subgraphs.doctors.service.registering import Registration
 from subgraphs.doctors.tables import DepartmentRow, DoctorRow, LeaveRow
 from subgraphs.kernel.given import given

@@ -3,6 +3,7 @@
 import strawberry
 
 from subgraphs.kernel.errors import Refused
+from subgraphs.kernel.given import given
 from subgraphs.patients.context import Info
 from subgraphs.patients.types import Patient, PatientPayload, RegisterPatientInput, UpdatePatientInput, UserError
 
@@ -24,9 +25,9 @@ class Mutation:
 
     @strawberry.mutation
     async def update_patient(self, info: Info, input: UpdatePatientInput) -> PatientPayload | None:
-        principal = info.context.principal
+        principal, expected = info.context.principal, given(input.expected_version)
         try:
-            row = await info.context.service.update(principal, input.id, input.changes(), input.version())
+            row = await info.context.service.update(principal, input.id, input.changes(), expected)
         except Refused as refused:
             return PatientPayload(patient=None, errors=UserError.all_of(refused))
         return PatientPayload(patient=Patient.of(row), errors=[])

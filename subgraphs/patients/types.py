@@ -115,9 +115,6 @@ class UpdatePatientInput:
         fields = {name: getattr(self, name) for name in own}
         return {name: some.value for name, some in fields.items() if some is not None}
 
-    def version(self) -> int | None:
-        return given(self.expected_version)
-
 
 @strawberry.type
 class PatientPayload:

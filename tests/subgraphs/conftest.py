@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,12 +11,16 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
+from sqlalchemy import Engine, event
+from sqlmodel import col, select
 
 from subgraphs.kernel.database import Database
+from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.federation import Subgraph
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.migrate import migrate
 from subgraphs.kernel.settings import Settings
+from subgraphs.kernel.tables import OutboxRow
 from subgraphs.kernel.tokens import StaticKeys, TokenChecker
 
 ISSUER, AUDIENCE = "http://hospital.test", "hospital"
@@ -103,6 +107,31 @@ async def make_base(
     yield make
     for database in opened:
         await database.close()
+
+
+@pytest.fixture
+def announced_by() -> Callable[[Foundation], Awaitable[list[Envelope]]]:
+    """Every event of a domain so far, oldest first."""
+
+    async def read(base: Foundation) -> list[Envelope]:
+        async with base.database.reading() as session:
+            rows = (await session.exec(select(OutboxRow).order_by(col(OutboxRow.sequence)))).all()
+        return [Envelope.from_json(row.body) for row in rows]
+
+    return read
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Every statement as it is run, of any engine."""
+    run: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        run.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield run
+    event.remove(Engine, "before_cursor_execute", note)
 
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]

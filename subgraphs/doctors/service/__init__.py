@@ -4,20 +4,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from subgraphs.doctors import access, repository, rules
-from subgraphs.doctors.events import DepartmentCreated
+from subgraphs.doctors import repository, rules
 from subgraphs.doctors.repository import Sought
-from subgraphs.doctors.service import changing, importing, registering
-from subgraphs.doctors.service.changing import NewLeave
+from subgraphs.doctors.service import departments, hours, importing, leave, registering, updating
 from subgraphs.doctors.service.importing import ImportedDepartment, ImportedDoctor
+from subgraphs.doctors.service.leave import NewLeave
 from subgraphs.doctors.service.registering import Registration
-from subgraphs.doctors.service.writing import new_department
 from subgraphs.doctors.tables import DepartmentRow, DoctorRow
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
-from subgraphs.kernel.ids import is_id, new_id
+from subgraphs.kernel.ids import is_id
 from subgraphs.kernel.importing import Imported
 from subgraphs.kernel.pagination import Page
 from subgraphs.kernel.principal import Principal
@@ -32,17 +28,7 @@ class DoctorService:
 
     async def create_department(self, principal: Principal | None, name: str) -> DepartmentRow:
         """Two departments may bear one name. Raises Forbidden, Unauthenticated, InvalidInput."""
-        access.DEPARTMENTS.require(principal)
-        wanted = rules.name(name, "A department's name")
-
-        async def work(session: AsyncSession) -> DepartmentRow:
-            row = new_department(new_id(), wanted, self.base.clock.now())
-            session.add(row)
-            event = DepartmentCreated(department_id=row.id, name=row.name)
-            self.base.outbox.record(session, event, Actor.of(principal))
-            return row
-
-        return await self.base.database.transaction(work)
+        return await departments.create_department(self.base, principal, name)
 
     async def departments(self) -> Sequence[DepartmentRow]:
         async with self.base.database.reading() as session:
@@ -72,7 +58,7 @@ class DoctorService:
         self, principal: Principal | None, id: str, changes: dict[str, Any], expected_version: int | None
     ) -> DoctorRow:
         """`changes` by attribute. Raises Unauthenticated, Forbidden, NotFound, VersionConflict, Refused."""
-        return await changing.update(self.base, principal, id, changes, expected_version)
+        return await updating.update(self.base, principal, id, changes, expected_version)
 
     async def set_availability(
         self,
@@ -82,21 +68,21 @@ class DoctorService:
         expected_version: int | None = None,
     ) -> DoctorRow:
         """Raises Unauthenticated, Forbidden, NotFound, VersionConflict, Refused."""
-        return await changing.set_availability(self.base, principal, doctor_id, windows, expected_version)
+        return await hours.set_availability(self.base, principal, doctor_id, windows, expected_version)
 
     async def add_leave(self, principal: Principal | None, given: NewLeave) -> DoctorRow:
         """Raises Unauthenticated, Forbidden, NotFound, Refused."""
-        return await changing.add_leave(self.base, principal, given)
+        return await leave.add_leave(self.base, principal, given)
 
     async def remove_leave(self, principal: Principal | None, id: str) -> DoctorRow:
         """Raises Unauthenticated, Forbidden, NotFound, InvalidInput."""
-        return await changing.remove_leave(self.base, principal, id)
+        return await leave.remove_leave(self.base, principal, id)
 
     async def deactivate(
         self, principal: Principal | None, id: str, reason: str | None, expected_version: int | None
     ) -> DoctorRow:
         """Raises Unauthenticated, Forbidden, NotFound, VersionConflict, InvalidInput."""
-        return await changing.deactivate(self.base, principal, id, reason, expected_version)
+        return await updating.deactivate(self.base, principal, id, reason, expected_version)
 
     async def exists(self, subject_id: str) -> bool:
         """For accounts, which holds a login for the doctor of that id: whether the doctor was written."""

@@ -8,14 +8,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.doctors import access, repository, rules
 from subgraphs.doctors.events import DoctorRegistered
+from subgraphs.doctors.service.departments import check_department
 from subgraphs.doctors.service.writing import new_doctor, state_of
 from subgraphs.doctors.tables import DoctorRow
 from subgraphs.kernel import signup
 from subgraphs.kernel.access import signed_in
-from subgraphs.kernel.errors import NotFound
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
-from subgraphs.kernel.ids import is_id
 from subgraphs.kernel.principal import Principal, RoleName
 from subgraphs.kernel.problems import checked
 from subgraphs.kernel.signup import Logins, NewLogin
@@ -43,7 +42,8 @@ async def register(base: Foundation, logins: Logins, principal: Principal | None
     """The login is held first, under the id that the doctor is going to have; the doctor's event opens it."""
     access.REGISTER.require(principal)
     values = _values(base, given)
-    await _check_department(base, given.department_id)
+    async with base.database.reading() as session:
+        await check_department(session, given.department_id)
     caller = signed_in(principal).account_id
     claim = await signup.claim(caller, MUTATION, given.idempotency_key, values, given.password)
 
@@ -62,12 +62,6 @@ def _values(base: Foundation, given: Registration) -> dict[str, Any]:
     }
     values: dict[str, Any] = checked(parts)["values"]
     return values | {"department_id": given.department_id}
-
-
-async def _check_department(base: Foundation, id: str) -> None:
-    async with base.database.reading() as session:
-        if not is_id(id) or id not in await repository.departments_by_id(session, [id]):
-            raise NotFound("department", "departmentId")
 
 
 async def _write(base: Foundation, session: AsyncSession, id: str, values: dict[str, Any], actor: Actor) -> None:

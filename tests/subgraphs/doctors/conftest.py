@@ -1,19 +1,14 @@
 """Doctors under test: a small accounts of its own, and the ways a test changes and looks."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
-from sqlmodel import select
 
 from subgraphs.doctors.app import DoctorsDomain, build
-from subgraphs.kernel.errors import Problem, Refused
 from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.principal import RoleName
-from subgraphs.kernel.tables import OutboxRow
+from tests.subgraphs.logins import GOOD_PASSWORD, LoginsInMemory
 
 HOURS = "availability { day startTime endTime }"
 LEAVE = "leave { id from to reason }"
@@ -29,32 +24,12 @@ MUTATIONS = {
     "removeLeave": "RemoveLeaveInput",
     "deactivateDoctor": "DeactivateDoctorInput",
 }
-GOOD_PASSWORD = "correct horse battery staple"
 MONDAY = {"day": "MONDAY", "startTime": "09:00", "endTime": "17:00"}
-
-
-@dataclass
-class LoginsInMemory:
-    """Holds one login for an e-mail; `on_hold` runs when one is asked for."""
-
-    held: dict[str, str] = field(default_factory=dict)
-    asked: int = 0
-    on_hold: Callable[[], Awaitable[None]] | None = None
-
-    async def hold(self, *, email: str, password: str, role: RoleName, subject_id: str) -> None:
-        self.asked += 1
-        assert role is RoleName.DOCTOR
-        if self.on_hold is not None:
-            await self.on_hold()
-        if len(password) < 10:
-            raise Refused(Problem("WEAK_PASSWORD", "Longer, please.", ("password",)))
-        if self.held.setdefault(email, subject_id) != subject_id:
-            raise Refused(Problem("EMAIL_TAKEN", "There is a login of that e-mail.", ("email",)))
 
 
 @pytest.fixture
 def logins() -> LoginsInMemory:
-    return LoginsInMemory()
+    return LoginsInMemory(RoleName.DOCTOR)
 
 
 @pytest.fixture
@@ -173,35 +148,10 @@ def find(query) -> Callable[..., Awaitable[list[str]]]:
 
 
 @pytest.fixture
-def announced(doctors) -> Callable[[], Awaitable[list[Envelope]]]:
+def announced(doctors, announced_by) -> Callable[[], Awaitable[list[Envelope]]]:
     """Every event so far, oldest first."""
 
-    async def read() -> list[Envelope]:
-        async with doctors.base.database.reading() as session:
-            rows = (await session.exec(select(OutboxRow).order_by(OutboxRow.sequence))).all()
-        return [Envelope.from_json(row.body) for row in rows]
-
-    return read
-
-
-@pytest.fixture
-def count_statements() -> Callable[[], Any]:
-    """`with count_statements() as statements:` lists every statement that is run inside, of any engine."""
-
-    @contextmanager
-    def counting() -> Iterator[list[str]]:
-        run: list[str] = []
-
-        def note(connection, cursor, statement, parameters, context, executemany) -> None:
-            run.append(statement)
-
-        event.listen(Engine, "before_cursor_execute", note)
-        try:
-            yield run
-        finally:
-            event.remove(Engine, "before_cursor_execute", note)
-
-    return counting
+    return lambda: announced_by(doctors.base)
 
 
 def codes(payload: dict[str, Any]) -> list[tuple[str, list[str] | None]]:

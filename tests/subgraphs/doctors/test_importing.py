@@ -105,10 +105,10 @@ async def test_a_bad_department_is_refused_alone(doctors, query):
     assert (await query("{ departments { name } }"))["departments"] == [{"name": CLINIC.name}]
 
 
-async def test_a_batch_costs_no_more_reading_for_more_doctors(doctors, clinic, count_statements):
+async def test_a_batch_costs_no_more_reading_for_more_doctors(doctors, clinic, statements):
     async def cost(batch) -> int:
-        with count_statements() as statements:
-            await doctors.service.import_doctors(batch)
+        statements.clear()
+        await doctors.service.import_doctors(batch)
         return len([statement for statement in statements if statement.startswith("SELECT")])
 
     one = await cost([IRVIN])

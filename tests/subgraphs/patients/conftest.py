@@ -1,19 +1,15 @@
 """Patients under test: a small accounts of its own, and the ways a test registers and looks."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, event
-from sqlmodel import select
 
-from subgraphs.kernel.errors import Problem, Refused
 from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.principal import RoleName
-from subgraphs.kernel.tables import OutboxRow
 from subgraphs.patients.app import PatientsDomain, build
+from tests.subgraphs.logins import GOOD_PASSWORD, LoginsInMemory
 
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
@@ -25,31 +21,11 @@ PAYLOAD = f"{{ patient {{ {FIELDS} }} errors {{ code field message }} }}"
 REGISTER = f"mutation ($input: RegisterPatientInput!) {{ registerPatient(input: $input) {PAYLOAD} }}"
 UPDATE = f"mutation ($input: UpdatePatientInput!) {{ updatePatient(input: $input) {PAYLOAD} }}"
 PATIENT = f"query ($id: ID!) {{ patient(id: $id) {{ {FIELDS} }} }}"
-GOOD_PASSWORD = "correct horse battery staple"
-
-
-@dataclass
-class LoginsInMemory:
-    """Holds one login for an e-mail; `on_hold` runs when one is asked for."""
-
-    held: dict[str, str] = field(default_factory=dict)
-    asked: int = 0
-    on_hold: Callable[[], Awaitable[None]] | None = None
-
-    async def hold(self, *, email: str, password: str, role: RoleName, subject_id: str) -> None:
-        self.asked += 1
-        assert role is RoleName.PATIENT
-        if self.on_hold is not None:
-            await self.on_hold()
-        if len(password) < 10:
-            raise Refused(Problem("WEAK_PASSWORD", "Longer, please.", ("password",)))
-        if self.held.setdefault(email.lower(), subject_id) != subject_id:
-            raise Refused(Problem("EMAIL_TAKEN", "There is a login of that e-mail.", ("email",)))
 
 
 @pytest.fixture
 def logins() -> LoginsInMemory:
-    return LoginsInMemory()
+    return LoginsInMemory(RoleName.PATIENT)
 
 
 @pytest.fixture
@@ -132,25 +108,7 @@ def find(patients, ask, desk) -> Callable[..., Awaitable[list[str]]]:
 
 
 @pytest.fixture
-def announced(patients) -> Callable[[], Awaitable[list[Envelope]]]:
+def announced(patients, announced_by) -> Callable[[], Awaitable[list[Envelope]]]:
     """Every event so far, oldest first."""
 
-    async def read() -> list[Envelope]:
-        async with patients.base.database.reading() as session:
-            rows = (await session.exec(select(OutboxRow).order_by(OutboxRow.sequence))).all()
-        return [Envelope.from_json(row.body) for row in rows]
-
-    return read
-
-
-@pytest.fixture
-def statements() -> Iterator[list[str]]:
-    """Every statement as it is run."""
-    run: list[str] = []
-
-    def note(connection, cursor, statement, parameters, context, executemany) -> None:
-        run.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield run
-    event.remove(Engine, "before_cursor_execute", note)
+    return lambda: announced_by(patients.base)

@@ -6,8 +6,7 @@ from sqlmodel import delete, select
 
 from subgraphs.kernel.idempotency import claim
 from subgraphs.kernel.tables import IdempotencyRow
-
-GOOD_PASSWORD = "correct horse battery staple"
+from tests.subgraphs.logins import GOOD_PASSWORD
 
 
 async def test_somebody_signs_up_and_their_event_opens_the_login(sign_up, logins, announced, look):
