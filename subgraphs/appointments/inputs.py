@@ -1,15 +1,13 @@
 """The GraphQL inputs of appointments, and what they mean to the use cases: apart from the types, which are many."""
 
 from datetime import datetime
-from typing import TypeVar
 
 import strawberry
 
 from subgraphs.appointments.repository import Filter
 from subgraphs.appointments.service import Booking, Request
 from subgraphs.appointments.types import AppointmentStatus
-
-T = TypeVar("T")
+from subgraphs.kernel.given import given
 
 
 @strawberry.input(description="`departmentId`: the doctor's department at the booking.")
@@ -74,8 +72,3 @@ class RescheduleAppointmentInput:
 
     def meant(self) -> Request:
         return Request(self.id, given(self.reason), given(self.expected_version), given(self.idempotency_key))
-
-
-def given(value: T | None) -> T | None:
-    """The value, or None where it was left out."""
-    return None if value is strawberry.UNSET else value

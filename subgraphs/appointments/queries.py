@@ -3,9 +3,10 @@
 import strawberry
 
 from subgraphs.appointments.context import Info
-from subgraphs.appointments.inputs import AppointmentFilter, given
+from subgraphs.appointments.inputs import AppointmentFilter
 from subgraphs.appointments.repository import LATEST_FIRST, Filter
 from subgraphs.appointments.types import Appointment
+from subgraphs.kernel.given import given
 from subgraphs.kernel.pagination import Connection, connection
 
 

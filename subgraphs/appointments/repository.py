@@ -1,7 +1,7 @@
 """Every SELECT, INSERT, UPDATE and DELETE of appointments but those of the log of changes (`changes.py`)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -226,7 +226,7 @@ async def histories(session: AsyncSession, ids: Sequence[str]) -> dict[str, list
     return found
 
 
-async def imported_by_key(session: AsyncSession, keys: Sequence[str]) -> dict[str, str]:
+async def imported_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, str]:
     """The ids of those visits that are here already."""
     columns = col(AppointmentRow.import_key), col(AppointmentRow.id)
     found = await session.exec(select(*columns).where(columns[0].in_(keys)))

@@ -7,7 +7,6 @@ what it says. When the clock is put forward the missing hour holds no slot (hour
 jump), when it is put back the doctor works the repeated hour too, and each of its slots is an instant of its own.
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +14,8 @@ from enum import StrEnum
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from subgraphs.kernel.errors import BadUserInput, InvalidInput, Problem, Refused, VersionConflict
+from subgraphs.kernel import text
+from subgraphs.kernel.errors import BadUserInput, Problem, Refused
 
 STEP = timedelta(minutes=5)
 MAXIMUM_DAYS = 31
@@ -25,7 +25,6 @@ MAXIMUM_NOTES, MAXIMUM_REASON = 4000, 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS_WITH_SLOTS = (date(1970, 1, 2), date(9000, 1, 1))
 _ONE_DAY, _ONE_SECOND = timedelta(days=1), timedelta(seconds=1)
-_UNPRINTABLE = {"Cc", "Cs"}
 
 
 class Status(StrEnum):
@@ -247,29 +246,11 @@ def check_doctor_days(spans: Iterable[tuple[date, date]]) -> None:
         )
 
 
-def check_version(current: int, expected: int | None) -> None:
-    """Raises VersionConflict."""
-    if expected is not None and expected != current:
-        raise VersionConflict(current)
-
-
-def notes(text: str | None) -> str | None:
+def notes(given: str | None) -> str | None:
     """Raises InvalidInput."""
-    return _plain(text, MAXIMUM_NOTES, "notes")
+    return text.lines(given, "`notes`", MAXIMUM_NOTES, "notes")
 
 
-def reason(text: str | None) -> str | None:
+def reason(given: str | None) -> str | None:
     """Raises InvalidInput."""
-    return _plain(text, MAXIMUM_REASON, "reason")
-
-
-def _plain(text: str | None, maximum: int, field: str) -> str | None:
-    """The text without blanks around it, None for nothing; lines may break, other control characters may not be."""
-    if text is None:
-        return None
-    if any(unicodedata.category(character) in _UNPRINTABLE and character not in "\n\r\t" for character in text):
-        raise InvalidInput("This holds characters that are no text.", field)
-    stripped = text.strip()
-    if len(stripped) > maximum:
-        raise InvalidInput(f"This is longer than {maximum} characters.", field)
-    return stripped or None
+    return text.lines(given, "`reason`", MAXIMUM_REASON, "reason")

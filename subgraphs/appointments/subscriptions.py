@@ -8,10 +8,10 @@ import strawberry
 from subgraphs.appointments import access
 from subgraphs.appointments.changes import Change
 from subgraphs.appointments.context import Info
-from subgraphs.appointments.inputs import given
 from subgraphs.appointments.types import AppointmentStatusChange
 from subgraphs.kernel.access import seat_towards, signed_in
 from subgraphs.kernel.errors import Unauthenticated
+from subgraphs.kernel.given import given
 from subgraphs.kernel.principal import Principal
 
 _DESCRIPTION = """

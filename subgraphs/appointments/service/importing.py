@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.appointments import repository, rules
@@ -18,13 +17,13 @@ from subgraphs.appointments.events import (
 from subgraphs.appointments.rules import Status
 from subgraphs.appointments.service import recording
 from subgraphs.appointments.tables import AppointmentRow, DoctorCopyRow, PatientCopyRow
-from subgraphs.kernel.database import Race
 from subgraphs.kernel.errors import InvalidInput
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
-from subgraphs.kernel.ids import is_id, new_id
-from subgraphs.kernel.importing import Imported
-from subgraphs.kernel.rows import add_row, write_rows
+from subgraphs.kernel.ids import is_id
+from subgraphs.kernel.importing import Imported, keys_of, taken
+from subgraphs.kernel.races import flush_claims
+from subgraphs.kernel.rows import add_row
 
 _EVENTS: dict[str, type[AppointmentState]] = {
     Status.COMPLETED.value: AppointmentCompleted,
@@ -32,7 +31,6 @@ _EVENTS: dict[str, type[AppointmentState]] = {
     Status.CANCELLED.value: AppointmentCancelled,
     Status.NO_SHOW.value: AppointmentNoShow,
 }
-_MAXIMUM_KEY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +47,6 @@ class ImportedVisit:
     status: str = "COMPLETED"
 
 
-class _Unfit(Exception):
-    """Why a visit is not taken."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What of a batch is here already: visits by key, doctors and patients by id."""
@@ -66,12 +60,11 @@ async def import_visits(base: Foundation, batch: Sequence[ImportedVisit]) -> Imp
     """One transaction, safe to repeat: what is not fit is refused alone, what is here already stays as it is."""
 
     async def work(session: AsyncSession) -> Imported:
-        known = await _known(session, batch)
+        known, now = await _known(session, batch), base.clock.now()
         outcome = Imported(ids=dict(known.visits))
-        for visit in batch:
-            if visit.import_key not in outcome.ids:
-                _take(session, base, visit, known, outcome)
-        await _flush(session)
+        for row in taken(batch, outcome, lambda id, visit: _row(id, visit, known, now)):
+            _add(session, base, row)
+        await flush_claims(session)
         return outcome
 
     return await base.database.transaction(work)
@@ -79,39 +72,25 @@ async def import_visits(base: Foundation, batch: Sequence[ImportedVisit]) -> Imp
 
 async def _known(session: AsyncSession, batch: Sequence[ImportedVisit]) -> _Known:
     return _Known(
-        await repository.imported_by_key(session, [visit.import_key for visit in batch if _is_key(visit.import_key)]),
+        await repository.imported_by_key(session, keys_of(batch)),
         await repository.doctor_copies(session, {visit.doctor_id for visit in batch}),
         await repository.patient_copies(session, {visit.patient_id for visit in batch}),
     )
 
 
-async def _flush(session: AsyncSession) -> None:
-    try:
-        await write_rows(session)
-    except IntegrityError as error:
-        raise Race from error
-
-
-def _take(session: AsyncSession, base: Foundation, visit: ImportedVisit, known: _Known, outcome: Imported) -> None:
-    try:
-        row = _row(visit, known, base.clock.now())
-    except (_Unfit, InvalidInput) as unfit:
-        outcome.refused[visit.import_key] = str(unfit)
-        return
+def _add(session: AsyncSession, base: Foundation, row: AppointmentRow) -> None:
     add_row(session, AppointmentRow, **row.model_dump())
-    recording.add_transition(session, row, None, at=visit.ends_at, by=None)
+    recording.add_transition(session, row, None, at=row.ends_at, by=None)
     fact = recording.Fact(_EVENTS[row.status], None, {"imported": True})
-    base.outbox.record(session, recording.event_of(row, fact), Actor(), occurred_at=visit.ends_at)
-    outcome.ids[visit.import_key] = row.id
-    outcome.made += 1
+    base.outbox.record(session, recording.event_of(row, fact), Actor(), occurred_at=row.ends_at)
 
 
-def _row(visit: ImportedVisit, known: _Known, now: datetime) -> AppointmentRow:
-    """Raises _Unfit, InvalidInput."""
+def _row(id: str, visit: ImportedVisit, known: _Known, now: datetime) -> AppointmentRow:
+    """Raises InvalidInput."""
     doctor, patient = _parties(visit, known)
     _check(visit, now)
     return AppointmentRow(
-        id=new_id(),
+        id=id,
         import_key=visit.import_key,
         patient_id=patient.id,
         patient_name=patient.name,
@@ -134,26 +113,20 @@ def _row(visit: ImportedVisit, known: _Known, now: datetime) -> AppointmentRow:
 def _parties(visit: ImportedVisit, known: _Known) -> tuple[DoctorCopyRow, PatientCopyRow]:
     doctor, patient = known.doctors.get(visit.doctor_id), known.patients.get(visit.patient_id)
     if patient is None:
-        raise _Unfit("its patient is not known here")
+        raise InvalidInput("The visit's patient is not known here.")
     if doctor is None:
-        raise _Unfit("its doctor is not known here")
+        raise InvalidInput("The visit's doctor is not known here.")
     return doctor, patient
 
 
 def _check(visit: ImportedVisit, now: datetime) -> None:
-    if not _is_key(visit.import_key):
-        raise _Unfit(f"its import key has not 1 to {_MAXIMUM_KEY} printable characters")
     if not is_id(visit.department_id):
-        raise _Unfit("its department is not known here")
+        raise InvalidInput("The visit's department is not known here.")
     if visit.status not in _EVENTS:
-        raise _Unfit(f"{visit.status!r} is not a status that a past visit ends with")
+        raise InvalidInput(f"{visit.status!r} is not a status that a past visit ends with.")
     if visit.starts_at.tzinfo is None or visit.ends_at.tzinfo is None:
-        raise _Unfit("its times have no offset")
+        raise InvalidInput("The visit's times have no offset.")
     if visit.ends_at < visit.starts_at:
-        raise _Unfit("it ends before it starts")
+        raise InvalidInput("The visit ends before it starts.")
     if visit.starts_at > now:
-        raise _Unfit("it is in the future")
-
-
-def _is_key(key: str) -> bool:
-    return 1 <= len(key) <= _MAXIMUM_KEY and key.isprintable()
+        raise InvalidInput("The visit is in the future.")

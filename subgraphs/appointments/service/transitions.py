@@ -25,6 +25,7 @@ from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.idempotency import claim, once
 from subgraphs.kernel.ids import is_id
 from subgraphs.kernel.principal import Principal
+from subgraphs.kernel.versions import check_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ async def change(
 
     async def attempt(session: AsyncSession, id: str) -> None:
         row = await own(session, doer, id)
-        rules.check_version(row.version, asked.expected_version)
+        check_version(row.version, asked.expected_version)
         await work(session, row, reason)
         changed[id] = row
 

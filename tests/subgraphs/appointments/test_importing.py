@@ -83,7 +83,7 @@ async def test_what_is_wrong_is_refused_alone(house, visit):
     batch = [visit("good"), *(visit(key, **changes) for key, changes in bad.items()), visit("fine")]
     outcome = await house.domain.service.import_visits(batch)
     assert (set(outcome.ids), outcome.made, set(outcome.refused)) == ({"good", "fine"}, 2, set(bad))
-    assert outcome.refused["patient"] == "its patient is not known here"
+    assert outcome.refused["patient"] == "The visit's patient is not known here."
 
 
 @pytest.mark.parametrize("status", ["CANCELLED", "NO_SHOW", "REJECTED"])
