@@ -126,7 +126,7 @@ async def test_without_a_link_it_says_what_this_is(page: Page, running: Running)
     await page.goto(running.url)
     await expect(page.get_by_role("heading", level=2)).to_have_text(["Welcome", "Forgot your password?"])
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    await page.get_by_role("link", name="Open GraphiQL").click()
+    await page.get_by_role("link", name="Open the API").click()
     assert page.url == f"{running.url}/graphql"
 
 
