@@ -65,12 +65,14 @@ def supergraph(supergraph_of: Callable[[str], Path]) -> Path:
 async def test_it_says_where_it_listens_answers_from_the_subgraph_and_stops_when_told(
     serve: Any, client: Any, clinic_app: Starlette, supergraph_of: Callable[[str], Path]
 ) -> None:
-    async with serve(clinic_app) as server:
-        async with router_process(supergraph_of(f"{server.url}/graphql")) as (process, url):
-            async with client.post(url, json={"query": "{ hello }"}) as response:
-                assert await response.json() == {"data": {"hello": "world"}}
-            process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), 10)
+    async with (
+        serve(clinic_app) as server,
+        router_process(supergraph_of(f"{server.url}/graphql")) as (process, url),
+    ):
+        async with client.post(url, json={"query": "{ hello }"}) as response:
+            assert await response.json() == {"data": {"hello": "world"}}
+        process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(process.wait(), 10)
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
