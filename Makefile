@@ -19,7 +19,7 @@ $(UV):
 	$(UV) sync --frozen
 	@touch $@
 
-$(ASSETS): router/entrypoints/graphiql/package-lock.json router/entrypoints/graphiql/build.mjs | .venv/.synced
+$(ASSETS): $(addprefix router/entrypoints/graphiql/,package-lock.json build.mjs main.jsx workers.js page.css) | .venv/.synced
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix router/entrypoints/graphiql --no-audit --no-fund --loglevel=error
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --prefix router/entrypoints/graphiql build
 	@touch $@

@@ -4,10 +4,9 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import uvicorn
 from starlette.applications import Starlette
 
 from hospital.problems import CannotDo
@@ -20,16 +19,6 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 class Server(DrainingServer):
     """Leaves the signals to who runs it: uvicorn would raise them again before everything is closed."""
-
-    def __init__(
-        self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]], on_start: Callable[[], None]
-    ) -> None:
-        super().__init__(config, drain)
-        self._on_start = on_start
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._on_start()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,30 +1,76 @@
 """`python -m router --supergraph FILE --port N`: the router alone, before subgraphs over HTTP."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
+from pydantic import ValidationError
 from starlette.applications import Starlette
 
 from router.app import create_app
 from router.auth import TokenChecker
 from router.jwks import HttpJwksSource
 from router.memory import settle_memory
-from router.server import DrainingServer, server_config
+from router.server import CannotListen, DrainingServer, address_of, bind, server_config
 from router.settings import RouterSettings
-from router.supergraph import Supergraph, read_supergraph
+from router.supergraph import Supergraph, SupergraphError, read_supergraph
 from router.transports.http import HttpTransport
 from router.transports.session import HttpSession
+
+log = structlog.get_logger()
+
+
+class CannotStart(Exception):
+    """The message says why, in a line."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parser().parse_args(arguments)
+    try:
+        run(options)
+    except (CannotStart, CannotListen) as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+
+
+def run(options: argparse.Namespace) -> None:
     log_as_json()
-    settings = with_options(RouterSettings(), options)
-    app = standalone(read_supergraph(options.supergraph.read_text("utf-8")), settings)
-    settle_memory()
-    DrainingServer(server_config(app, settings, host=options.host, port=options.port), app.state.drain).run()
+    settings = with_options(read_settings(), options)
+    supergraph = read_file(options.supergraph)
+    app = standalone(supergraph, settings)
+    with bind(options.host, options.port) as listener:
+
+        def say_where() -> None:
+            url = f"http://{address_of(listener)}{settings.path}"
+            log.info("the router listens", url=url, subgraphs=sorted(supergraph.subgraphs))
+
+        config = server_config(app, settings, host=options.host, port=options.port)
+        settle_memory()
+        DrainingServer(config, app.state.drain, say_where).run(sockets=[listener])
+
+
+def read_file(path: Path) -> Supergraph:
+    try:
+        return read_supergraph(path.read_text("utf-8"))
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise CannotStart(f"{path} is no text in UTF-8.") from None
+    except SupergraphError as error:
+        raise CannotStart(f"{path}: {str(error).splitlines()[0]}") from None
+
+
+def read_settings() -> RouterSettings:
+    try:
+        return RouterSettings()
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        name = "__".join(str(step) for step in problem["loc"])
+        raise CannotStart(f"The setting {name} of the environment: {problem['msg']}.") from None
+    except ValueError as error:  # a value that is not even JSON where it must be
+        raise CannotStart(str(error).splitlines()[0]) from None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -74,7 +120,7 @@ def token_checker(settings: RouterSettings, session: HttpSession) -> TokenChecke
     if settings.jwks_url is None:
         return None
     if settings.issuer is None or settings.audience is None:
-        raise SystemExit("Tokens are checked only where both their issuer and their audience are named.")
+        raise CannotStart("Tokens are checked only where both their issuer and their audience are named.")
     return TokenChecker(
         HttpJwksSource(settings.jwks_url, session),
         issuer=settings.issuer,

@@ -12,33 +12,43 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    body_bytes: PositiveInt = 1_000_000
-    json_depth: PositiveInt = 32
-    json_values: PositiveInt = 5_000
+    body_bytes: PositiveInt = Field(1_000_000, description="The largest body of a request.")
+    json_depth: PositiveInt = Field(32, description="How deeply the JSON of a request may be nested.")
+    json_values: PositiveInt = Field(5_000, description="How many values the JSON of a request may have.")
 
-    document_characters: PositiveInt = 64_000
-    tokens: PositiveInt = 2_000
-    definitions: PositiveInt = 100
+    document_characters: PositiveInt = Field(64_000, description="The longest document.")
+    tokens: PositiveInt = Field(2_000, description="How many tokens a document may have.")
+    definitions: PositiveInt = Field(100, description="How many operations and fragments a document may have.")
 
-    depth: PositiveInt = 10
-    aliases: PositiveInt = 15
-    directives: PositiveInt = 50
-    cost: PositiveInt = 10_000
-    page_size_arguments: tuple[str, ...] = ("first", "last")
-    assumed_page_size: PositiveInt = 100
-    field_merges: PositiveInt = 5_000
-    introspection_depth: PositiveInt = 16
-    introspection_fields: PositiveInt = 500
+    depth: PositiveInt = Field(10, description="How many levels of fields an operation may ask for.")
+    aliases: PositiveInt = Field(15, description="How many aliases an operation may use.")
+    directives: PositiveInt = Field(50, description="How many directives an operation may use.")
+    cost: PositiveInt = Field(
+        10_000, description="The points an operation may cost: one a field, times the page sizes of the lists above it."
+    )
+    page_size_arguments: tuple[str, ...] = Field(("first", "last"), description="The arguments that give a page size.")
+    assumed_page_size: PositiveInt = Field(
+        100, description="What a list counts as when its page size is neither given nor declared."
+    )
+    field_merges: PositiveInt = Field(5_000, description="How many pairs of equal fields an operation may repeat.")
+    introspection_depth: PositiveInt = Field(
+        16, description="How many levels of introspection an operation may ask for."
+    )
+    introspection_fields: PositiveInt = Field(
+        500, description="How many fields of introspection an operation may ask for."
+    )
 
-    socket_message_bytes: PositiveInt = 256_000
-    socket_operations: PositiveInt = 50
+    socket_message_bytes: PositiveInt = Field(256_000, description="The largest message of a client over a WebSocket.")
+    socket_operations: PositiveInt = Field(50, description="How many operations may run on one WebSocket at a time.")
 
 
 class SocketTimes(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    init_seconds: PositiveFloat = 5.0
-    send_seconds: PositiveFloat = 30.0
+    init_seconds: PositiveFloat = Field(5.0, description="How long a WebSocket may stay open before it is initialised.")
+    send_seconds: PositiveFloat = Field(
+        30.0, description="How long a client may take to read a message before its WebSocket is closed."
+    )
 
 
 class RouterSettings(BaseSettings):
@@ -46,34 +56,50 @@ class RouterSettings(BaseSettings):
         env_prefix="HOSPITAL_ROUTER_", env_nested_delimiter="__", frozen=True, populate_by_name=True
     )
 
-    path: str = "/graphql"
+    path: str = Field("/graphql", description="Where the API and GraphiQL are.")
     limits: Limits = Limits()
     sockets: SocketTimes = SocketTimes()
-    body_seconds: PositiveFloat = 10.0
-    drain_seconds: PositiveInt = 10
-    plan_cache_size: PositiveInt = 1_000
-    plan_cache_characters: PositiveInt = 1_000_000
-    introspection: bool = True
-    graphiql: bool = True
-    graphiql_tabs: Path | None = None
+    body_seconds: PositiveFloat = Field(10.0, description="How long a client may take to send a body.")
+    drain_seconds: PositiveInt = Field(10, description="How long a router that stops waits for what it is doing.")
+    plan_cache_size: PositiveInt = Field(1_000, description="How many operations are kept ready to run.")
+    plan_cache_characters: PositiveInt = Field(
+        1_000_000, description="How long the documents of the operations that are kept may be in all."
+    )
+    introspection: bool = Field(True, description="Whether clients may ask for the schema.")
+    graphiql: bool = Field(True, description="Whether browsers are shown GraphiQL.")
+    graphiql_tabs: Path | None = Field(None, description="A folder of operations that GraphiQL opens with.")
 
-    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="HOSPITAL_ALLOWED_ORIGINS")
-    forwarded_headers: tuple[str, ...] = ("authorization", "traceparent", "x-request-id")
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), validation_alias="HOSPITAL_ALLOWED_ORIGINS", description="Other origins whose pages may use the API."
+    )
+    forwarded_headers: tuple[str, ...] = Field(
+        ("authorization", "traceparent", "x-request-id"), description="The headers of clients that subgraphs are given."
+    )
 
-    jwks_url: str | None = None
-    issuer: str | None = None
-    audience: str | None = None
-    token_algorithms: tuple[str, ...] = ("EdDSA", "ES256")
+    jwks_url: str | None = Field(
+        None, description="Where the keys of access tokens are; without it, they are only passed on."
+    )
+    issuer: str | None = Field(None, description="The issuer that access tokens must name.")
+    audience: str | None = Field(None, description="The audience that access tokens must name.")
+    token_algorithms: tuple[str, ...] = Field(("EdDSA", "ES256"), description="The signatures that are accepted.")
 
-    subgraph_urls: dict[str, str] = {}
-    subgraph_seconds: PositiveFloat = 5.0
-    mutation_seconds: PositiveFloat = 30.0
-    subgraph_seconds_by_name: dict[str, PositiveFloat] = {}
-    subgraph_reply_bytes: PositiveInt = 16_000_000
+    subgraph_urls: dict[str, str] = Field({}, description="Addresses of subgraphs other than the supergraph names.")
+    subgraph_seconds: PositiveFloat = Field(
+        5.0, description="How long a subgraph may take for a query, or to take up a subscription."
+    )
+    subgraph_seconds_by_name: dict[str, PositiveFloat] = Field(
+        {}, description="The same for single subgraphs, by name."
+    )
+    mutation_seconds: PositiveFloat = Field(30.0, description="How long a subgraph may take for a mutation.")
+    subgraph_reply_bytes: PositiveInt = Field(16_000_000, description="The largest reply of a subgraph.")
 
-    trusted_proxies: tuple[str, ...] = ()
-    passthrough: dict[str, str] = {}
-    passthrough_seconds: PositiveFloat = 30.0
+    trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded headers are believed.")
+    passthrough: dict[str, str] = Field(
+        {}, description="Paths that are passed on, each with the address of its component."
+    )
+    passthrough_seconds: PositiveFloat = Field(
+        30.0, description="How long a component that paths are passed on to may take."
+    )
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

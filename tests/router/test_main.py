@@ -1,15 +1,14 @@
 """`python -m router`, as its own process before a subgraph over HTTP."""
 
 import asyncio
+import json
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from router.__main__ import main
+from router.server import bind
 
 
 @pytest.fixture
@@ -29,51 +29,112 @@ def clinic_app(clinic: Any) -> Starlette:
     return Starlette(routes=[Route("/graphql", graphql, methods=["POST"])])
 
 
-def spare_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 @asynccontextmanager
 async def router_process(supergraph: Path, *options: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    port = spare_port()
+    """The process, and the address that it says it listens at."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "router", "--supergraph", str(supergraph), "--port", str(port), *options
+        *(sys.executable, "-m", "router", "--supergraph", str(supergraph), "--port", "0", *options),
+        stdout=asyncio.subprocess.PIPE,
     )
+    assert process.stdout is not None
     try:
-        yield process, f"http://127.0.0.1:{port}"
+        said = json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
+        assert (said["event"], said["subgraphs"]) == ("the router listens", ["clinic"])
+        yield process, said["url"]
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
 
 
-async def when_up(client: aiohttp.ClientSession, base: str) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                async with client.get(f"{base}/readyz"):
-                    return
-            except aiohttp.ClientError:
-                await asyncio.sleep(0.05)
+@pytest.fixture
+def supergraph_of(clinic_sdl: Callable[[str], str], tmp_path: Path) -> Callable[[str], Path]:
+    def written(url: str) -> Path:
+        path = tmp_path / "supergraph.graphql"
+        path.write_text(clinic_sdl(url))
+        return path
+
+    return written
 
 
-async def test_it_answers_from_the_subgraph_and_stops_when_told(
-    serve: Any, client: Any, clinic_app: Starlette, clinic_sdl: Callable[[str], str], tmp_path: Path
+@pytest.fixture
+def supergraph(supergraph_of: Callable[[str], Path]) -> Path:
+    return supergraph_of("http://127.0.0.1:9/graphql")
+
+
+async def test_it_says_where_it_listens_answers_from_the_subgraph_and_stops_when_told(
+    serve: Any, client: Any, clinic_app: Starlette, supergraph_of: Callable[[str], Path]
 ) -> None:
-    supergraph = tmp_path / "supergraph.graphql"
-    async with serve(clinic_app) as server:
-        supergraph.write_text(clinic_sdl(f"{server.url}/graphql"))
-        async with router_process(supergraph) as (process, base):
-            await when_up(client, base)
-            async with client.post(f"{base}/graphql", json={"query": "{ hello }"}) as response:
-                assert await response.json() == {"data": {"hello": "world"}}
-            process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), 10)
+    async with (
+        serve(clinic_app) as server,
+        router_process(supergraph_of(f"{server.url}/graphql")) as (process, url),
+    ):
+        async with client.post(url, json={"query": "{ hello }"}) as response:
+            assert await response.json() == {"data": {"hello": "world"}}
+        process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(process.wait(), 10)
 
 
-def test_it_does_not_start_with_half_of_what_a_token_needs(clinic_sdl: Callable[[str], str], tmp_path: Path) -> None:
-    supergraph = tmp_path / "supergraph.graphql"
-    supergraph.write_text(clinic_sdl("http://127.0.0.1:9/graphql"))
-    with pytest.raises(SystemExit, match="issuer"):
-        main(["--supergraph", str(supergraph), "--jwks-url", "http://127.0.0.1:9/keys"])
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one line of why it does not start."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    out, error = capsys.readouterr()
+    assert (out, error.count("\n")) == ("", 1)
+    return error
+
+
+def test_it_does_not_start_with_half_of_what_a_token_needs(
+    supergraph: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "issuer" in refused(capsys, "--supergraph", str(supergraph), "--jwks-url", "http://127.0.0.1:9/keys")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "No such file"),
+        (b"\xff\xfe", "no text in UTF-8"),
+        (b"type Query {", "not valid SDL"),
+        (b"type Query { a: Int }", "no supergraph"),
+    ],
+    ids=["missing", "binary", "syntax", "composed"],
+)
+def test_it_does_not_start_without_a_supergraph(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, why: str
+) -> None:
+    path = tmp_path / "supergraph.graphql"
+    if content is not None:
+        path.write_bytes(content)
+    line = refused(capsys, "--supergraph", str(path))
+    assert str(path) in line
+    assert why in line
+
+
+def test_it_does_not_start_at_a_port_that_is_taken(supergraph: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with bind("127.0.0.1", 0) as listener:
+        listener.listen()
+        port = str(listener.getsockname()[1])
+        line = refused(capsys, "--supergraph", str(supergraph), "--port", port)
+    assert line == f"Port {port} of 127.0.0.1 cannot be taken: Address already in use.\n"
+
+
+def test_it_does_not_start_at_a_port_that_is_none(supergraph: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "65535" in refused(capsys, "--supergraph", str(supergraph), "--port", "70000")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("HOSPITAL_ROUTER_LIMITS__DEPTH", "deep"), ("HOSPITAL_ROUTER_SUBGRAPH_URLS", "{")],
+)
+def test_it_does_not_start_with_a_setting_that_means_nothing(
+    supergraph: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    value: str,
+) -> None:
+    monkeypatch.setenv(variable, value)
+    line = refused(capsys, "--supergraph", str(supergraph))
+    assert variable.removeprefix("HOSPITAL_ROUTER_").lower() in line

@@ -1,8 +1,11 @@
 """Settings from the environment."""
 
 import pytest
+from pydantic import BaseModel
 
-from router.settings import RouterSettings
+from router.settings import Limits, RouterSettings, SocketTimes
+
+MODELS: list[type[BaseModel]] = [RouterSettings, Limits, SocketTimes]
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,3 +31,11 @@ def test_the_defaults_are_those_of_the_door() -> None:
 def test_settings_do_not_change_once_read() -> None:
     with pytest.raises(ValueError, match="frozen"):
         RouterSettings().graphiql = False  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_setting_says_what_it_is_for(model: type[BaseModel]) -> None:
+    silent = [
+        name for name, field in model.model_fields.items() if not field.description and field.annotation not in MODELS
+    ]
+    assert silent == []

@@ -26,10 +26,16 @@ const subscribe = (headers) =>
 const fetcher = (parameters, options) =>
   createGraphiQLFetcher({ url: path, wsClient: subscribe(options?.headers ?? {}) })(parameters, options);
 
+// GraphiQL fills its editors from the first tab's query, but not from its variables and headers. Given later, when it
+// remembers tabs of its own, they would open one more.
+const [first = {}] = localStorage.getItem('graphiql:tabState') ? [] : tabs;
+
 createRoot(document.getElementById('graphiql')).render(
   <GraphiQL
     fetcher={fetcher}
     defaultTabs={tabs.length ? tabs : undefined}
+    initialVariables={first.variables ?? undefined}
+    initialHeaders={first.headers ?? undefined}
     defaultQuery={INTRODUCTION}
     defaultEditorToolsVisibility
   />,

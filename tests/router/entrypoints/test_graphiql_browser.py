@@ -49,7 +49,10 @@ async def page() -> AsyncIterator[Page]:
 
 @pytest.fixture
 def tabs(tmp_path: Path) -> Path:
-    (tmp_path / "1.graphql").write_text('query Greet { greeting(name: "Ada") }')
+    (tmp_path / "1.graphql").write_text("query Greet($name: String!) { greeting(name: $name) }")
+    (tmp_path / "1.json").write_text(
+        '{"variables": {"name": "Ada"}, "headers": {"Authorization": "Bearer of-the-first"}}'
+    )
     (tmp_path / "2.graphql").write_text("subscription Ticks($n: Int) { ticks(count: $n) }")
     (tmp_path / "2.json").write_text('{"variables": {"n": 43}, "headers": {"Authorization": "Bearer of-the-tab"}}')
     return tmp_path
@@ -79,6 +82,7 @@ async def test_it_runs_a_query_and_a_subscription_without_the_internet(
         await expect(page.locator(".result-window .monaco-editor")).to_be_visible()
         await page.click(".graphiql-execute-button")
         await expect(page.locator(".result-window")).to_contain_text("hello Ada")
+        assert clinic.seen[-1][2]["authorization"] == "Bearer of-the-first"
         await page.click("text=Ticks")
         await expect(page.locator(".graphiql-query-editor")).to_contain_text("ticks(count")
         await page.wait_for_timeout(SETTLING_MS)
@@ -87,6 +91,31 @@ async def test_it_runs_a_query_and_a_subscription_without_the_internet(
     headers = clinic.seen[-1][2]
     assert headers["authorization"] == "Bearer of-the-tab"
     assert (foreign, complaints) == ([], [])
+
+
+async def test_each_tab_opens_with_its_variables_and_opens_once(page: Page, start_router: Any, tabs: Path) -> None:
+    variables = page.locator(".graphiql-editor-tool .graphiql-editor").first
+    async with start_router(graphiql_tabs=tabs) as router:
+        for _ in range(2):
+            await page.goto(router.url)
+            await page.click(".graphiql-tab >> text=Greet")
+            await expect(variables).to_contain_text('"Ada"')
+            await page.click(".graphiql-tab >> text=Ticks")
+            await expect(variables).to_contain_text("43")
+            await page.wait_for_timeout(SETTLING_MS)  # it remembers its tabs a little later
+        await expect(page.locator(".graphiql-tab")).to_have_count(2)
+
+
+@pytest.mark.parametrize("height", [400, 800])
+async def test_the_page_itself_does_not_scroll(page: Page, start_router: Any, tabs: Path, height: int) -> None:
+    (tabs / "1.graphql").write_text("query Greet {" + "\n  hello" * 200 + "\n}")
+    await page.set_viewport_size({"width": 1300, "height": height})
+    async with start_router(graphiql_tabs=tabs) as router:
+        await page.goto(router.url)
+        await expect(page.locator(".graphiql-query-editor")).to_contain_text("hello")
+        await page.wait_for_timeout(SETTLING_MS)
+        await page.evaluate("document.scrollingElement.scrollTo(0, 500)")
+        assert await page.evaluate("document.scrollingElement.scrollTop") == 0
 
 
 async def test_it_completes_names_from_the_schema(page: Page, start_router: Any) -> None:
