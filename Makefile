@@ -16,7 +16,7 @@ $(UV):
 	@python3 -m venv .tools && .tools/bin/pip install --quiet uv
 
 .venv/.synced: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --frozen
+	$(UV) sync --frozen --compile-bytecode
 	@touch $@
 
 $(ASSETS): $(addprefix router/entrypoints/graphiql/,package-lock.json build.mjs main.jsx workers.js page.css) | .venv/.synced
