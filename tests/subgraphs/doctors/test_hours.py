@@ -92,3 +92,21 @@ async def test_the_hours_of_an_unknown_doctor_are_not_found(new_doctor, change, 
         for id in UNKNOWN:
             payload = await change("setAvailability", bearer, doctorId=id, availability=[])
             assert codes(payload) == [("NOT_FOUND", ["doctorId"])]
+
+
+async def test_hours_that_somebody_else_set_meanwhile_are_not_written_over(new_doctor, change, codes, look):
+    doctor = await new_doctor()
+    hours = [window("TUESDAY", "09:00", "17:00")]
+    now = (await change("setAvailability", doctorId=doctor["id"], availability=hours, expectedVersion=1))["doctor"]
+    for stale in (1, 3):
+        payload = await change("setAvailability", doctorId=doctor["id"], availability=[], expectedVersion=stale)
+        assert codes(payload) == [("VERSION_CONFLICT", ["expectedVersion"])]
+    assert await look(doctor["id"]) == now
+
+
+async def test_who_is_not_active_any_more_has_no_new_hours(new_doctor, change, codes, look):
+    doctor = await new_doctor()
+    await change("deactivateDoctor", id=doctor["id"])
+    payload = await change("setAvailability", doctorId=doctor["id"], availability=[window("TUESDAY", "09:00", "17:00")])
+    assert codes(payload) == [("INVALID_INPUT", ["doctorId"])]
+    assert (await look(doctor["id"]))["availability"] == doctor["availability"]

@@ -176,6 +176,17 @@ async def test_of_five_at_once_that_remove_one_leave_one_succeeds(new_doctor, ad
     assert (await look(doctor["id"]))["version"] == 3
 
 
+async def test_the_leave_of_who_is_not_active_any_more_stays_as_it_is(new_doctor, add, change, codes, look, announced):
+    doctor = await new_doctor()
+    [away] = (await add(doctor))["doctor"]["leave"]
+    await change("deactivateDoctor", id=doctor["id"])
+    known = await announced()
+    assert codes(await change("removeLeave", id=away["id"])) == [("INVALID_INPUT", ["id"])]
+    assert codes(await add(doctor)) == [("INVALID_INPUT", ["doctorId"])]
+    assert (await look(doctor["id"]))["leave"] == [away]
+    assert await announced() == known
+
+
 async def test_unknown_leave_is_not_found(new_doctor, change, codes):
     doctor = await new_doctor()
     for id in (*UNKNOWN, doctor["id"]):
