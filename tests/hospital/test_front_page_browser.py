@@ -104,7 +104,7 @@ async def test_a_link_that_was_used_leads_to_a_new_one(page: Page, running: Runn
     await expect(page.locator("#ended")).to_contain_text("This link is used or has ended.")
     await page.get_by_label("Your e-mail").fill("nobody")
     await page.keyboard.press("Enter")
-    await expect(page.locator("#forgot-problem")).to_contain_text("An e-mail is a name, an @ and a domain")
+    await expect(page.locator("#forgot-problem")).to_contain_text("An e-mail address is written like name@example.com.")
     await page.get_by_label("Your e-mail").fill(EMAIL)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("status")).to_contain_text("a mail is on its way")
