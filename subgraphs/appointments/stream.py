@@ -1,13 +1,14 @@
 """Telling status changes to whoever listens, in this process: apart from the rest, because it lives as long as that.
 
-One poller reads the log for all listeners: when the service rings, and every 200 ms for what other processes wrote.
+One poller reads the log for all listeners: when the service rings, and every 200 ms for what other processes wrote. It
+rests while nobody listens.
 What it read last is kept for a while, so a listener is a number (how far it is) that looks the next change up; one that
 has fallen further behind reads the log itself. So memory does not grow with listeners that are slow.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, suppress
 
 import structlog
 
@@ -49,6 +50,8 @@ class ChangeStream:
         self._last = 0
         self._news = asyncio.Event()
         self._ready = asyncio.Event()
+        self._listeners = 0
+        self._wanted = asyncio.Event()
         self._poller: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -76,18 +79,27 @@ class ChangeStream:
     async def listen(self, position: int, wanted: Callable[[Change], bool]) -> AsyncIterator[Change]:
         """Every wanted change after that one, in order, each as it is when it is told. It never ends by itself."""
         self.start()
-        await self._ready.wait()
+        self._listeners += 1
+        self._wanted.set()
+        try:
+            await self._ready.wait()
+            async with aclosing(self._told(position)) as told:
+                async for change in told:
+                    if wanted(change):
+                        yield change
+        finally:
+            self._listeners -= 1
+
+    async def _told(self, position: int) -> AsyncGenerator[Change, None]:
         while True:
             news = self._news
             if (change := self._recent.get(position + 1)) is not None:
                 position = change.sequence
-                if wanted(change):
-                    yield change
+                yield change
             elif position < self._last:
                 async for change in self._missed(position):
                     position = change.sequence
-                    if wanted(change):
-                        yield change
+                    yield change
             else:
                 await news.wait()
 
@@ -104,6 +116,7 @@ class ChangeStream:
 
     async def _poll(self) -> None:
         while True:
+            await self._rest()
             more = False
             try:
                 more = await self._read()
@@ -111,6 +124,14 @@ class ChangeStream:
                 log.warning("stream.behind", error=repr(error))
             if not more:
                 await self._signal.wait(POLL_SECONDS)
+
+    async def _rest(self) -> None:
+        """While nobody listens; whoever comes then reads the log itself, up to where it stands."""
+        if not self._listeners:
+            self._recent.clear()
+            self._ready.clear()
+            self._wanted.clear()
+            await self._wanted.wait()
 
     async def _read(self) -> bool:
         """Reads on in the log, the first time from where it stands; whether there may be more at once."""

@@ -3,9 +3,9 @@
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,13 +13,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import Database, Race
 from subgraphs.kernel.events import Envelope
-from subgraphs.kernel.rows import add_row, run, write_rows
+from subgraphs.kernel.rows import add_row, run, table_of, write_rows
 from subgraphs.kernel.tables import InboxRow
 
 Handler = Callable[[AsyncSession, Envelope], Awaitable[None]]
 Apply = Callable[[AsyncSession, Sequence[Envelope]], Awaitable[None]]
 
 _REMEMBERED = 2000
+_KEEP = insert(table_of(InboxRow))
 _HANDLED = select(col(InboxRow.event_id)).where(
     col(InboxRow.consumer) == bindparam("consumer"), col(InboxRow.event_id).in_(bindparam("ids", expanding=True))
 )
@@ -53,18 +54,35 @@ class Inbox:
     handle: Handler
 
     async def __call__(self, session: AsyncSession, messages: Sequence[Envelope]) -> None:
-        handled = await self._handled(session, messages)
+        fresh = await self._fresh(session, messages)
         try:
-            for message in messages:
-                if message.id not in handled:
-                    handled.add(message.id)
-                    await self.handle(session, message)
-                    now = self.clock.now()
-                    add_row(session, InboxRow, consumer=self.consumer, event_id=message.id, received_at=now)
+            for message in fresh:
+                await self.handle(session, message)
             await write_rows(session)
             await session.flush()
         except IntegrityError as error:
             raise Race from error
+
+    async def _fresh(self, session: AsyncSession, messages: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Those that were not handled before, each once; their inbox rows are written, or are going to be."""
+        if len(messages) == 1:
+            return messages if await self._is_first(session, messages[0]) else []
+        handled = await self._handled(session, messages)
+        fresh = {message.id: message for message in messages if message.id not in handled}
+        for id in fresh:
+            add_row(session, InboxRow, **self._row(id))
+        return list(fresh.values())
+
+    async def _is_first(self, session: AsyncSession, message: Envelope) -> bool:
+        """One alone is nearly always new: its row decides, without a look before."""
+        try:
+            await run(session, _KEEP, self._row(message.id))
+        except IntegrityError:
+            return False
+        return True
+
+    def _row(self, event_id: str) -> dict[str, Any]:
+        return {"consumer": self.consumer, "event_id": event_id, "received_at": self.clock.now()}
 
     async def _handled(self, session: AsyncSession, messages: Sequence[Envelope]) -> set[str]:
         wanted = {"consumer": self.consumer, "ids": [message.id for message in messages]}

@@ -368,3 +368,26 @@ async def test_the_stream_survives_a_database_that_fails_for_a_while(house, monk
     monkeypatch.setattr(changes, "after", read)
     assert (await first)["appointment"]["id"] == made["id"]
     await listener.cut()
+
+
+async def test_while_nobody_listens_the_log_is_not_read_and_nothing_is_missed(house, cursor, monkeypatch):
+    doctor, patient = await house.doctor(), await house.patient()
+    listener, first = await listening(house, house.as_desk)
+    made = [await house.booked(doctor, patient, SLOTS[0])]
+    after = (await first)["cursor"]
+    await listener.cut()
+    await asyncio.sleep(stream.POLL_SECONDS * 2)
+
+    reads, read = [], changes.after
+
+    async def counted(*arguments):
+        reads.append(1)
+        return await read(*arguments)
+
+    monkeypatch.setattr(changes, "after", counted)
+    made += [await house.booked(doctor, patient, slot) for slot in SLOTS[1:4]]
+    await asyncio.sleep(stream.POLL_SECONDS * 2)
+    assert reads == []
+    again = Listener(house, house.as_desk, after=after)
+    assert [(await again.next())["appointment"]["id"] for _ in range(3)] == [one["id"] for one in made[1:]]
+    await again.cut()
