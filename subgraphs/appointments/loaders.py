@@ -41,27 +41,33 @@ class ListOfMany:
 class Loaders:
     def __init__(self, database: Database, clock: Clock, principal: Principal | None) -> None:
         self._database, self._clock, self._principal = database, clock, principal
-        self.appointments: DataLoader[str, AppointmentRow | None] = DataLoader(self._appointments)
         self.histories: DataLoader[str, list[TransitionRow]] = DataLoader(self._histories)
         self.treats: DataLoader[str, bool] = DataLoader(self._treats)
         self.open_slots: DataLoader[tuple[str, Days], list[Span] | None] = DataLoader(self._open_slots)
         self.rows: DataLoader[tuple[str, ListOfMany], Sequence[AppointmentRow]] = DataLoader(self._rows)
         self.counts: DataLoader[tuple[str, ListOfMany], int] = DataLoader(self._counts)
 
-    async def sees(self, row: AppointmentRow) -> bool:
-        if access.is_doctor_of(self._principal, row.doctor_id):
-            return True
-        return await self.sees_of_patient(access.APPOINTMENT, row.patient_id)
+    async def visible(self, ids: list[str]) -> list[AppointmentRow | None]:
+        """The appointments, where there are such and this principal may see them."""
+        async with self._database.reading() as session:
+            found = await repository.appointments_by_id(session, set(ids))
+        patients = await self.seen_of_patients(access.APPOINTMENT, [row.patient_id for row in found.values()])
+        seen = {
+            row.id: row
+            for row in found.values()
+            if row.patient_id in patients or access.is_doctor_of(self._principal, row.doctor_id)
+        }
+        return [seen.get(id) for id in ids]
+
+    async def seen_of_patients(self, thing: Thing, patient_ids: list[str]) -> set[str]:
+        """Those of the patients of whom they may see such a thing."""
+        is_doctor = self._principal is not None and self._principal.role is RoleName.DOCTOR
+        treats = await self.treats.load_many(patient_ids) if is_doctor else [False] * len(patient_ids)
+        treated = dict(zip(patient_ids, treats, strict=True))
+        return {id for id in treated if thing.may_see(seat_towards(self._principal, id, treating=treated[id]))}
 
     async def sees_of_patient(self, thing: Thing, patient_id: str) -> bool:
-        is_doctor = self._principal is not None and self._principal.role is RoleName.DOCTOR
-        treating = is_doctor and await self.treats.load(patient_id)
-        return thing.may_see(seat_towards(self._principal, patient_id, treating=treating))
-
-    async def _appointments(self, ids: list[str]) -> list[AppointmentRow | None]:
-        async with self._database.reading() as session:
-            found = await repository.appointments_by_id(session, ids)
-        return [found.get(id) for id in ids]
+        return patient_id in await self.seen_of_patients(thing, [patient_id])
 
     async def _histories(self, ids: list[str]) -> list[list[TransitionRow]]:
         async with self._database.reading() as session:
@@ -71,7 +77,7 @@ class Loaders:
     async def _treats(self, patient_ids: list[str]) -> list[bool]:
         """Whether the doctor who asks treats them."""
         doctor_id = self._principal.doctor_id if self._principal else None
-        if doctor_id is None:
+        if doctor_id is None or not patient_ids:
             return [False] * len(patient_ids)
         async with self._database.reading() as session:
             found = await repository.treated(session, doctor_id, patient_ids)

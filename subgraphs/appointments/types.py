@@ -87,10 +87,10 @@ class Patient:
     id: strawberry.ID
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Patient | None":
+    async def resolve_references(cls, info: Info, ids: list[str]) -> "list[Patient | None]":
         """Whether there is such a patient is for patients to say: only who may not see their appointments gets null."""
-        seen = isinstance(id, str) and await info.context.loaders.sees_of_patient(access.APPOINTMENT, id)
-        return cls(id=id) if seen else None
+        seen = await info.context.loaders.seen_of_patients(access.APPOINTMENT, ids)
+        return [cls(id=strawberry.ID(id)) if id in seen else None for id in ids]
 
     @strawberry.field
     async def appointments(
@@ -109,8 +109,8 @@ class Doctor:
     id: strawberry.ID
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Doctor | None":
-        return cls(id=id)
+    async def resolve_references(cls, info: Info, ids: list[str]) -> "list[Doctor | None]":
+        return [cls(id=strawberry.ID(id)) for id in ids]
 
     @strawberry.field(
         description="Bookable starts, at most 31 days at a time: working hours less leave less what is taken."
@@ -172,11 +172,9 @@ class Appointment:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Appointment | None":
-        row = await info.context.loaders.appointments.load(id)
-        if row is None or not await info.context.loaders.sees(row):
-            return None
-        return cls.of(row, info.context.principal)
+    async def resolve_references(cls, info: Info, ids: list[str]) -> "list[Appointment | None]":
+        rows = await info.context.loaders.visible(ids)
+        return [None if row is None else cls.of(row, info.context.principal) for row in rows]
 
     @strawberry.field
     async def patient(self, info: Info) -> Patient | None:

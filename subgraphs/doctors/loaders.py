@@ -34,17 +34,17 @@ class Loaders:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.departments: DataLoader[str, DepartmentRow | None] = DataLoader(self._departments)
-        self.doctors: DataLoader[str, DoctorRow | None] = DataLoader(self._doctors)
+        self.departments: DataLoader[str, DepartmentRow | None] = DataLoader(self.departments_of)
+        self.doctors: DataLoader[str, DoctorRow | None] = DataLoader(self.doctors_of)
         self.hours: DataLoader[str, list[Hours]] = DataLoader(self._hours)
         self.leave: DataLoader[LeaveRange, list[LeaveRow]] = DataLoader(self._leave)
         self.pages: DataLoader[DepartmentPage, Page[DoctorRow]] = DataLoader(self._pages)
         self.counts: DataLoader[str, int] = DataLoader(self._counts)
 
-    async def _departments(self, ids: list[str]) -> list[DepartmentRow | None]:
+    async def departments_of(self, ids: list[str]) -> list[DepartmentRow | None]:
         return await found_by_id(self._database, ids, repository.departments_by_id)
 
-    async def _doctors(self, ids: list[str]) -> list[DoctorRow | None]:
+    async def doctors_of(self, ids: list[str]) -> list[DoctorRow | None]:
         return await found_by_id(self._database, ids, repository.doctors_by_id)
 
     async def _hours(self, doctor_ids: list[str]) -> list[list[Hours]]:

@@ -33,7 +33,7 @@ class DepartmentRow(DoctorsTable, table=True):
 class DoctorRow(DoctorsTable, table=True):
     """`sort_name` and `specialty_key` are the normalised texts: what is ordered by and compared.
 
-    A row that was read has its `department`; one that was just made does not.
+    A row that was read has its `department`; one that was just made has not, and `department_name` neither.
     """
 
     __tablename__ = "doctors"
@@ -63,6 +63,10 @@ class DoctorRow(DoctorsTable, table=True):
     department: DepartmentRow = Relationship(
         sa_relationship_kwargs={"lazy": "joined", "innerjoin": True, "viewonly": True}
     )
+
+    @property
+    def department_name(self) -> str:
+        return self.department.name
 
 
 class DoctorWordRow(DoctorsTable, table=True):

@@ -94,9 +94,8 @@ class Department:
         return cls(id=strawberry.ID(row.id), name=row.name)
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Department | None":
-        row = await info.context.loaders.departments.load(id)
-        return None if row is None else cls.of(row)
+    async def resolve_references(cls, info: Info, ids: list[str]) -> "list[Department | None]":
+        return [None if row is None else cls.of(row) for row in await info.context.loaders.departments_of(ids)]
 
     @strawberry.field
     async def doctors(self, info: Info, first: int = 20, after: str | None = strawberry.UNSET) -> "Connection[Doctor]":
@@ -127,7 +126,7 @@ class Doctor:
             name=row.name,
             email=row.email,
             specialty=row.specialty,
-            department=Department.of(row.department),
+            department=Department(id=strawberry.ID(row.department_id), name=row.department_name),
             consultation_fee=row.consultation_fee,
             time_zone=row.time_zone,
             slot_minutes=row.slot_minutes,
@@ -138,9 +137,8 @@ class Doctor:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Doctor | None":
-        row = await info.context.loaders.doctors.load(id)
-        return None if row is None else cls.of(row)
+    async def resolve_references(cls, info: Info, ids: list[str]) -> "list[Doctor | None]":
+        return [None if row is None else cls.of(row) for row in await info.context.loaders.doctors_of(ids)]
 
     @strawberry.field
     async def availability(self, info: Info) -> list[Availability]:

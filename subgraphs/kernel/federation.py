@@ -46,7 +46,7 @@ class _Schema(Schema):
         origins = {
             name: getattr(known.definition, "origin", None) for name, known in self.schema_converter.type_map.items()
         }
-        return {name: origin for name, origin in origins.items() if hasattr(origin, "resolve_reference")}
+        return {name: origin for name, origin in origins.items() if hasattr(origin, "resolve_references")}
 
 
 def subgraph_schema(

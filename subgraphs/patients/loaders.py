@@ -19,21 +19,23 @@ class Loaders:
         self.patients: DataLoader[str, PatientRow | None] = DataLoader(self._patients)
         self.treated: DataLoader[str, bool] = DataLoader(self._treated)
 
-    async def visible(self, id: str) -> PatientRow | None:
-        """The patient, where there is one whom this principal may see."""
-        return await self.patients.load(id) if await self._may_see(id) else None
+    async def visible(self, ids: list[str]) -> list[PatientRow | None]:
+        """The patients, where there are such and this principal may see them."""
+        treated = dict(zip(ids, await self._treated(ids), strict=True))
+        seen = [id for id in treated if self._may_see(id, treating=treated[id])]
+        rows = dict(zip(seen, await self._patients(seen), strict=True))
+        return [rows.get(id) for id in ids]
 
     async def seen(self, id: str) -> PatientRow:
-        """The same. Raises NotFound where there is none, and Hidden where there is one to be seen by others."""
+        """The patient. Raises NotFound where there is none, and Hidden where there is one to be seen by others."""
         row = await self.patients.load(id)
         if row is None:
             raise NotFound("patient", "id")
-        if not await self._may_see(id):
+        if not self._may_see(id, treating=await self.treated.load(id)):
             raise Hidden("patient", "id", Target("Patient", id, id))
         return row
 
-    async def _may_see(self, id: str) -> bool:
-        treating = await self.treated.load(id) if self._doctor_id is not None else False
+    def _may_see(self, id: str, *, treating: bool) -> bool:
         return access.PATIENT.may_see(seat_towards(self._principal, id, treating=treating))
 
     async def _patients(self, ids: list[str]) -> list[PatientRow | None]:

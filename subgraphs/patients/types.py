@@ -68,9 +68,8 @@ class Patient:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Patient | None":
-        row = await info.context.loaders.visible(id)
-        return None if row is None else cls.of(row)
+    async def resolve_references(cls, info: Info, ids: list[str]) -> "list[Patient | None]":
+        return [None if row is None else cls.of(row) for row in await info.context.loaders.visible(ids)]
 
 
 @strawberry.input

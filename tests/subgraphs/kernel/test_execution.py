@@ -26,8 +26,8 @@ class Thing:
     tags: list[str] = strawberry.field(default_factory=list)
 
     @classmethod
-    async def resolve_reference(cls, info: strawberry.Info, id: strawberry.ID) -> "Thing | None":
-        return None if id == "none" else THINGS[id]
+    async def resolve_references(cls, info: strawberry.Info, ids: list[str]) -> "list[Thing | None]":
+        return [None if id == "none" else THINGS[id] for id in ids]
 
     @strawberry.field
     async def later(self) -> str:
