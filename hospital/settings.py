@@ -93,6 +93,6 @@ def _means_something(variable: str, names: set[str]) -> bool:
 
 def _problems(error: ValidationError, prefix: str) -> Iterator[str]:
     for problem in error.errors(include_url=False, include_input=False):
-        path = "__".join(str(step) for step in problem["loc"]).upper()
+        path = "__".join(str(step) for step in problem["loc"] if step != "[key]").upper()
         name = path if path.startswith(_PREFIX) else prefix + path
         yield f"{name}: {problem['msg'].removeprefix('Value error, ')}"

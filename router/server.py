@@ -1,5 +1,6 @@
 """Serving an application so that it drains before it stops."""
 
+import errno
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -14,17 +15,24 @@ class CannotListen(Exception):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Takes the port without listening yet. Raises CannotListen, also when it is in use."""
+    """Takes the port without listening yet, any free one for 0. Raises CannotListen, also when it is in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         listener.close()
-        why = error.strerror if isinstance(error, OSError) else "no port is above 65535"
-        raise CannotListen(f"Port {port} of {host} cannot be taken: {why}.") from None
+        raise CannotListen(_why_not(error, host, port)) from None
     return listener
+
+
+def _why_not(error: Exception, host: str, port: int) -> str:
+    if isinstance(error, OverflowError):
+        return f"{port} is no port: choose one up to 65535 with --port."
+    if isinstance(error, socket.gaierror | UnicodeError) or getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine: choose another with --host."
+    return f"Port {port} of {host} cannot be taken ({getattr(error, 'strerror', error)}): choose another with --port."
 
 
 def address_of(listener: socket.socket) -> str:

@@ -1,9 +1,17 @@
 """Everything about the router that an operator may choose, read once from the environment."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    DirectoryPath,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -51,12 +59,28 @@ class SocketTimes(BaseModel):
     )
 
 
+def a_path(path: str) -> str:
+    """Raises ValueError for what is no path, and for one that ends with a slash but `/` itself."""
+    if not path.startswith("/") or (path.endswith("/") and path != "/") or not path.isprintable():
+        raise ValueError(f"{path!r} is no path such as /graphql")
+    return path
+
+
+def below_the_root(path: str) -> str:
+    """Raises ValueError for `/`, where a page may be."""
+    if path == "/":
+        raise ValueError("the API has a path of its own, such as /graphql")
+    return path
+
+
 class RouterSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="HOSPITAL_ROUTER_", env_nested_delimiter="__", frozen=True, populate_by_name=True
     )
 
-    path: str = Field("/graphql", description="Where the API and GraphiQL are.")
+    path: Annotated[str, AfterValidator(a_path), AfterValidator(below_the_root)] = Field(
+        "/graphql", description="Where the API and GraphiQL are."
+    )
     limits: Limits = Limits()
     sockets: SocketTimes = SocketTimes()
     body_seconds: PositiveFloat = Field(10.0, description="How long a client may take to send a body.")
@@ -67,7 +91,7 @@ class RouterSettings(BaseSettings):
     )
     introspection: bool = Field(True, description="Whether clients may ask for the schema.")
     graphiql: bool = Field(True, description="Whether browsers are shown GraphiQL.")
-    graphiql_tabs: Path | None = Field(None, description="A folder of operations that GraphiQL opens with.")
+    graphiql_tabs: DirectoryPath | None = Field(None, description="A folder of operations that GraphiQL opens with.")
 
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), validation_alias="HOSPITAL_ALLOWED_ORIGINS", description="Other origins whose pages may use the API."
@@ -94,7 +118,7 @@ class RouterSettings(BaseSettings):
     subgraph_reply_bytes: PositiveInt = Field(16_000_000, description="The largest reply of a subgraph.")
 
     trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded headers are believed.")
-    passthrough: dict[str, str] = Field(
+    passthrough: dict[Annotated[str, AfterValidator(a_path)], str] = Field(
         {}, description="Paths that are passed on, each with the address of its component."
     )
     passthrough_seconds: PositiveFloat = Field(

@@ -23,9 +23,10 @@ from hospital.operations import LocalOperations
 from hospital.problems import CannotDo
 from hospital.progress import progress
 from hospital.runtime import Runtime, keeping_time, open_runtime
-from hospital.server import bind, on_signals, serve
+from hospital.server import on_signals, serve
 from hospital.settings import read_settings
 from hospital.web import web_app
+from router.server import CannotListen, bind
 from router.settings import RouterSettings
 from subgraphs.accounts.rules import credentials
 from subgraphs.kernel.errors import Refused
@@ -63,6 +64,8 @@ def up(
             run(_run(folder, control, listener, Options(host, demo, demo_password, mailbox)))
     except InUse as taken:
         raise in_use(folder, taken.occupant) from None
+    except CannotListen as error:
+        raise CannotDo(str(error)) from None
 
 
 async def _run(folder: DataFolder, control: Path, listener: socket.socket, options: Options) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -14,6 +15,13 @@ def known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"{name!r} is not an IANA time zone, such as Asia/Kolkata")
     return name
+
+
+def known_region(code: str) -> str:
+    """The code of a region that has telephone numbers. Raises ValueError for any other."""
+    if code not in SUPPORTED_REGIONS:
+        raise ValueError(f"{code!r} is not a region such as IN")
+    return code
 
 
 def origin(url: str) -> str:
@@ -35,7 +43,9 @@ class Settings(BaseSettings):
     )
     time_zone: Annotated[str, AfterValidator(known_zone)] = Field(default="UTC", description="The hospital's days.")
     locale: str = Field(default="en", description="Language of what goes out.")
-    phone_region: str = Field(default="IN", description="Region of telephone numbers written without a country.")
+    phone_region: Annotated[str, AfterValidator(known_region)] = Field(
+        default="IN", description="Region of telephone numbers written without a country."
+    )
     secret_key: SecretStr | None = Field(
         default=None,
         description="Seals the keys of tokens, signs the audit trail; made and kept in the data folder when not given.",

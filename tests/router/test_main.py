@@ -117,7 +117,7 @@ def test_it_does_not_start_at_a_port_that_is_taken(supergraph: Path, capsys: pyt
         listener.listen()
         port = str(listener.getsockname()[1])
         line = refused(capsys, "--supergraph", str(supergraph), "--port", port)
-    assert line == f"Port {port} of 127.0.0.1 cannot be taken: Address already in use.\n"
+    assert line == f"Port {port} of 127.0.0.1 cannot be taken (Address already in use): choose another with --port.\n"
 
 
 def test_it_does_not_start_at_a_port_that_is_none(supergraph: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,3 +39,24 @@ def test_every_setting_says_what_it_is_for(model: type[BaseModel]) -> None:
         name for name, field in model.model_fields.items() if not field.description and field.annotation not in MODELS
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PATH", "graphql"),
+        ("PATH", "/"),
+        ("PATH", "/graphql/"),
+        ("PASSTHROUGH", '{"oauth": "http://accounts:8000"}'),
+        ("GRAPHIQL_TABS", "/no/such/folder"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"HOSPITAL_ROUTER_{name}", value)
+    with pytest.raises(ValueError, match=name.lower()):
+        RouterSettings()
+
+
+def test_the_root_may_be_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOSPITAL_ROUTER_PASSTHROUGH", '{"/": "http://accounts:8000"}')
+    assert RouterSettings().passthrough == {"/": "http://accounts:8000"}
