@@ -61,10 +61,15 @@ class Consumer:
         batch = await self._source.batch()
         for start in range(0, len(batch), self._together):
             chunk = batch[start : start + self._together]
-            if all(delivery.message_id in self._subscriber.recent for delivery in chunk):
-                await self._source.skip(chunk)
-            elif not await self._handled_together(chunk):
-                await self._handle_each(chunk)
+            if not await self._taken(chunk):
+                return
+
+    async def _taken(self, chunk: Sequence[Delivery]) -> bool:
+        """False when stopped before the end of it: what comes behind must not be passed over then."""
+        if all(delivery.message_id in self._subscriber.recent for delivery in chunk):
+            await self._source.skip(chunk)
+            return True
+        return await self._handled_together(chunk) or await self._handled_each(chunk)
 
     async def _handled_together(self, chunk: Sequence[Delivery]) -> bool:
         if len(chunk) < 2 or self._stopping.is_set():
@@ -76,11 +81,12 @@ class Consumer:
         await self._source.commit(chunk)
         return True
 
-    async def _handle_each(self, chunk: Sequence[Delivery]) -> None:
+    async def _handled_each(self, chunk: Sequence[Delivery]) -> bool:
         for delivery in chunk:
             if not await self._settled(delivery):
-                return
+                return False
             await self._source.commit([delivery])
+        return True
 
     async def _settled(self, delivery: Delivery) -> bool:
         """Handled or buried; False when stopped before that."""

@@ -7,6 +7,7 @@ behind a position that was passed. No other database gives that: there the relay
 import asyncio
 from collections.abc import Iterable, Sequence
 
+import structlog
 from sqlalchemy import bindparam, func, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,6 +20,8 @@ from subgraphs.kernel.tables import OutboxRow, PositionRow
 from workers.pauses import pause
 from workers.source import Delivery
 
+log = structlog.get_logger(__name__)
+
 _BATCH = 100
 _BEHIND = (
     select(col(OutboxRow.sequence), col(OutboxRow.event_id), col(OutboxRow.body))
@@ -26,6 +29,7 @@ _BEHIND = (
     .order_by(col(OutboxRow.sequence))
     .limit(bindparam("limit"))
 )
+_OLDEST = select(func.min(OutboxRow.sequence))
 _END = select(func.max(OutboxRow.sequence))
 _MOVE = (
     update(table_of(PositionRow))
@@ -55,6 +59,12 @@ class OutboxFeed:
         async with self.database.reading() as session:
             rows = (await run(session, _BEHIND, {"position": position, "limit": limit})).all()
         return [Delivery(self.topic, row.sequence, row.body, message_id=row.event_id) for row in rows]
+
+    async def oldest(self) -> int | None:
+        """The sequence of the oldest event that is kept."""
+        async with self.database.reading() as session:
+            oldest: int | None = (await run(session, _OLDEST)).scalar_one()
+            return oldest
 
     async def end(self) -> int:
         """The sequence of the newest event; 0 when there is none."""
@@ -97,9 +107,18 @@ class OutboxSource:
         return deliveries
 
     async def position(self) -> int:
-        """How far it has come, in this process."""
+        """How far it has come, in this process. What was pruned before it came there is missed, and said loudly."""
         if self._position is None:
-            self._position = await position_of(self.subscriber, self.topic)
+            known, oldest = await position_of(self.subscriber, self.topic), await self.feed.oldest()
+            if oldest is not None and oldest > known + 1:
+                log.critical(
+                    "source.events_are_gone",
+                    consumer=self.subscriber.consumer,
+                    topic=self.topic,
+                    first=known + 1,
+                    last=oldest - 1,
+                )
+            self._position = known
         return self._position
 
     async def has_passed(self, place: int) -> None:

@@ -99,17 +99,19 @@ class AuditService:
             return await repository.count(session, seen)
 
     async def chain(self, principal: Principal | None) -> ChainState:
-        """Where the chain stands and breaks, checked from the checkpoint on. Raises Unauthenticated, Forbidden."""
+        """Where the chain stands and breaks, checked from the checkpoint on. Raises Unauthenticated, Forbidden.
+
+        The checkpoint follows on the way, so a walk that is cut off has not been for nothing.
+        """
         access.WHOLE_TRAIL.require(principal)
         async with self.base.database.reading() as session:
             checkpoint = await repository.checkpoint(session)
             head = await repository.head(session)
-        last, next_checkpoint = checkpoint, checkpoint
+        last, step, last_kept = checkpoint, max(self.recheck, 1), head.mark.sequence - self.recheck
         async for last in self._holding(checkpoint, head.mark.sequence):
-            if last.sequence == head.mark.sequence - self.recheck:
-                next_checkpoint = last
-        if next_checkpoint.sequence - checkpoint.sequence >= max(self.recheck, 1):
-            await self._move_checkpoint(next_checkpoint)
+            if last.sequence <= last_kept and last.sequence - checkpoint.sequence >= step:
+                await self._move_checkpoint(last)
+                checkpoint = last
         return ChainState(head.mark, _first_broken(last, head))
 
     async def sign_head(self) -> SignedHead | None:

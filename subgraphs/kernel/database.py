@@ -125,6 +125,8 @@ def _reading_engine(url: URL, size: int) -> AsyncEngine:
     }
     if url.get_backend_name() == "sqlite":
         options["async_creator"] = connector(_path(url))
+    else:
+        options["pool_pre_ping"] = True
     engine = create_async_engine(
         url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, pool_reset_on_return=None, **options
     )

@@ -32,7 +32,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 _TYPENAME = "__typename"
 _LEAVES = "hospital-leaf"
 _LONG_WAY = object()
-_KEPT_DOCUMENTS = 1000
+_KEPT_CHARACTERS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ class Operations:
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._documents: dict[str, DocumentNode] = {}
+        self._kept_characters = 0
 
     async def execute(
         self, text: str, variables: Mapping[str, Any], operation_name: str | None, context: Any
@@ -103,10 +104,17 @@ class Operations:
         errors = validate(self._schema, document, max_errors=1)
         if errors:
             raise errors[0]
-        if len(self._documents) >= _KEPT_DOCUMENTS:
-            self._documents.clear()
-        self._documents[text] = document
+        self._keep(text, document)
         return document
+
+    def _keep(self, text: str, document: DocumentNode) -> None:
+        """Bounded by length: what a document takes in memory grows with it."""
+        self._documents[text] = document
+        self._kept_characters += len(text)
+        while self._kept_characters > _KEPT_CHARACTERS:
+            oldest = next(iter(self._documents))
+            del self._documents[oldest]
+            self._kept_characters -= len(oldest)
 
 
 class Execution(StrawberryGraphQLCoreExecutionContext):

@@ -128,6 +128,23 @@ async def test_what_this_process_has_handled_costs_the_consumer_no_transaction(w
     assert kitchen.attempts == [f"a{turn}" for turn in range(5)]
 
 
+async def test_what_was_handled_is_not_passed_over_behind_what_was_not(wards, kitchen, consumer):
+    handed = []
+    wards.database.after_commit = lambda events: _keep(handed, events)
+    for turn in range(2):
+        await wards.announce("a", turn)
+    await kitchen.subscriber.receive(handed[1:])
+    reader = consumer(together=1)
+
+    async def stopped(what: str) -> None:
+        reader.stop()
+        raise ConnectionError("not now")
+
+    kitchen.before = stopped
+    await reader.turn()
+    assert await reader._source.position() == 0
+
+
 async def test_a_handover_and_the_consumer_at_the_same_moment_have_one_effect(wards, kitchen, consumer, running):
     async def slowly(what: str) -> None:
         await asyncio.sleep(0.05)

@@ -2,9 +2,12 @@ import asyncio
 import time
 
 import pytest
+from sqlalchemy import delete
+from structlog.testing import capture_logs
 
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.inbox import Subscriber
+from subgraphs.kernel.tables import OutboxRow
 from workers.consumer import Consumer
 from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
 
@@ -120,6 +123,20 @@ async def test_what_was_passed_over_is_written_down_when_it_gets_much(wards, kit
     assert await position_of(kitchen.subscriber, "hospital.wards") == 0
     await source.skip(batch[3:])
     assert await position_of(kitchen.subscriber, "hospital.wards") == 4
+
+
+async def test_events_that_were_pruned_before_they_were_read_are_said_loudly(wards, kitchen):
+    for turn in range(3):
+        await wards.announce("a", turn)
+
+    async def prune(session) -> None:
+        await session.exec(delete(OutboxRow).where(OutboxRow.sequence <= 2))
+
+    await wards.database.transaction(prune)
+    with capture_logs() as logs:
+        assert [delivery.place for delivery in await OutboxSource(wards.feed, kitchen.subscriber).batch()] == [3]
+    [gone] = [entry for entry in logs if entry["log_level"] == "critical"]
+    assert (gone["event"], gone["first"], gone["last"]) == ("source.events_are_gone", 1, 2)
 
 
 async def test_every_subscriber_has_a_consumer_for_each_topic_that_there_is(wards, announcing, kitchen, eventually):

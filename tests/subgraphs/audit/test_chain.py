@@ -1,12 +1,16 @@
+import asyncio
+
 import pytest
 from sqlmodel import col, select
 
+from subgraphs.audit import rules
 from subgraphs.audit.app import build
 from subgraphs.audit.heads import BadHead, HeadsFile
 from subgraphs.audit.rules import chained_hash, printed
 from subgraphs.audit.service import ChainBroken
 from subgraphs.audit.tables import CHECKPOINT, AuditEventRow, ChainMarkRow
 from subgraphs.kernel.events import Actor
+from subgraphs.kernel.principal import Principal, RoleName
 from tests.subgraphs.audit.conftest import KEY
 
 COLUMNS = AuditEventRow.__table__.columns.keys()
@@ -261,6 +265,22 @@ async def test_the_checkpoint_follows_and_the_newest_are_checked_again(audit, si
         await tell()
     assert await first_broken() == 5
     assert await checkpoint() == 4
+
+
+async def test_a_walk_that_is_cut_off_has_not_been_for_nothing(audit, six, ask, auditor, monkeypatch):
+    audit, whole = build(audit.base, audit.service.heads, recheck=1), rules.chained_hash
+
+    def cut_off_at_the_last(previous_hash, fields):
+        if fields["sequence"] == 6:
+            raise asyncio.CancelledError
+        return whole(previous_hash, fields)
+
+    monkeypatch.setattr(rules, "chained_hash", cut_off_at_the_last)
+    with pytest.raises(asyncio.CancelledError):
+        await audit.service.chain(Principal("auditor-1", RoleName.AUDITOR, "auditor@hospital.test"))
+    async with audit.base.database.reading() as session:
+        row = await session.get(ChainMarkRow, CHECKPOINT)
+    assert row.sequence == 5
 
 
 async def test_a_chain_that_is_cut_off_before_the_checkpoint_is_broken(audit, six, ask, auditor, chain):

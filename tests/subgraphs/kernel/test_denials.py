@@ -1,3 +1,4 @@
+import asyncio
 import time
 from datetime import timedelta
 
@@ -118,3 +119,17 @@ async def test_what_is_found_waits_for_nothing(base, monkeypatch):
     monkeypatch.setattr("subgraphs.kernel.denials.asyncio.sleep", never)
     async with base.denials.concealing(SOMEBODY, "patient"):
         pass
+
+
+async def test_who_goes_away_does_not_keep_the_next_refusal_out_of_the_trail(base, announced, monkeypatch):
+    transaction = base.database.transaction
+
+    async def cut_off(work):
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(base.database, "transaction", cut_off)
+    with pytest.raises(asyncio.CancelledError):
+        await base.denials.note(SOMEBODY, "patient", Target("Patient", "p", "p"))
+    monkeypatch.setattr(base.database, "transaction", transaction)
+    await base.denials.note(SOMEBODY, "patient", Target("Patient", "p", "p"))
+    assert len(await announced()) == 1

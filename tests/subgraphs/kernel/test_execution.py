@@ -8,6 +8,7 @@ import pytest
 import strawberry
 from graphql import execute, parse
 
+from subgraphs.kernel import execution
 from subgraphs.kernel.execution import Operations
 from subgraphs.kernel.federation import subgraph_schema
 
@@ -117,3 +118,13 @@ async def test_what_is_no_representation_costs_its_own_place_alone(schema, odd):
 async def test_a_key_that_is_no_text_is_nobody(schema):
     found = await answer(schema, ENTITIES, them=[{"__typename": "Thing", "id": {"$ne": 1}}, {"__typename": "Thing"}])
     assert found == {"data": {"_entities": [None, None]}, "errors": []}
+
+
+async def test_the_documents_that_are_kept_are_bounded_by_their_length(schema, monkeypatch):
+    monkeypatch.setattr(execution, "_KEPT_CHARACTERS", 1000)
+    operations = Operations(schema._schema)
+    for number in range(50):
+        result = await operations.execute(f"{{ a{number}: __typename }} # {'x' * 200}", {}, None, None)
+        assert result.data == {f"a{number}": "Query"}
+    assert sum(map(len, operations._documents)) <= 1000
+    assert any("a49" in text for text in operations._documents)
