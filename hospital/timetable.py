@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from hospital.delivery import Delivery
 from hospital.domains import Domains
-from workers.pruning import prune_idempotency_keys, prune_inbox, prune_outbox
+from workers.pruning import prune_dead_letters, prune_idempotency_keys, prune_inbox, prune_outbox
 from workers.timers import Job
 
 OUTBOX_KEPT = timedelta(days=7)
 INBOX_KEPT = timedelta(days=7)
 IDEMPOTENCY_KEYS_KEPT = timedelta(days=30)
+DEAD_LETTERS_KEPT = timedelta(days=30)
 CHANGES_KEPT = timedelta(days=31)
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
@@ -37,6 +38,7 @@ async def _prune(domains: Domains, delivery: Delivery) -> None:
     await domains.appointments.service.prune_claims(now)
     for base in domains.bases:
         await prune_idempotency_keys(base.database, now - IDEMPOTENCY_KEYS_KEPT)
+        await prune_dead_letters(base.database, now - DEAD_LETTERS_KEPT)
         await prune_inbox(base.database, delivery.subscribers, delivery.feeds, now - INBOX_KEPT)
     for feed in delivery.feeds:
         await prune_outbox(feed, delivery.subscribers, now - OUTBOX_KEPT)

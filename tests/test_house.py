@@ -1,5 +1,6 @@
 """House rules that no linter holds."""
 
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,5 +25,7 @@ def test_no_file_is_a_helper_bin():
 
 
 def test_only_transaction_commits():
-    committing = [path.name for path in SOURCES if "tests" not in path.parts and "session.commit(" in path.read_text()]
-    assert committing == ["database.py"]
+    """A source of messages has a `commit` too, which is none of a database; migrations commit their own."""
+    commits = re.compile(r"(?<!source)\.commit\(")
+    committing = {path.name for path in SOURCES if "tests" not in path.parts and commits.search(path.read_text())}
+    assert committing == {"database.py", "migrate.py"}

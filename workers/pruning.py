@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.inbox import Subscriber
-from subgraphs.kernel.tables import IdempotencyRow, InboxRow, OutboxRow
+from subgraphs.kernel.tables import DeadLetterRow, IdempotencyRow, InboxRow, OutboxRow
 from workers.outbox_source import OutboxFeed, position_of
 
 _AT_ONCE = 1000
@@ -64,6 +64,11 @@ async def prune_idempotency_keys(database: Database, before: datetime, kept: Seq
     """Keys made before that instant, but for those of the mutations that keep theirs for good. Gives how many."""
     keys = IdempotencyRow
     return await _prune(database, keys.created_at, keys, before, col(keys.mutation).not_in(kept))
+
+
+async def prune_dead_letters(database: Database, before: datetime) -> int:
+    """Letters that were replayed before that instant: what they say is personal, and done with. Gives how many."""
+    return await _prune(database, DeadLetterRow.replayed_at, DeadLetterRow, before)
 
 
 async def _prune(database: Database, column: Any, table: Any, before: datetime, *also: Any) -> int:

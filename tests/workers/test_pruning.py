@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from subgraphs.kernel.inbox import Subscriber
-from subgraphs.kernel.tables import IdempotencyRow, InboxRow, OutboxRow
+from subgraphs.kernel.tables import DeadLetterRow, IdempotencyRow, InboxRow, OutboxRow
 from workers import pruning
 from workers.outbox_source import OutboxSource
 
@@ -136,3 +136,19 @@ async def test_a_source_made_after_pruning_goes_on_where_it_was(wards, kitchen, 
     await wards.announce("b")
     [delivery] = await OutboxSource(wards.feed, kitchen.subscriber).batch()
     assert delivery.place == 4
+
+
+async def test_letters_that_were_replayed_long_ago_go_and_those_that_wait_stay(kitchen, clock, before):
+    def letter(id: str, replayed_at) -> DeadLetterRow:
+        return DeadLetterRow(
+            id=id, consumer="c", topic="t", body="", error="", failed_at=clock.now(), replayed_at=replayed_at
+        )
+
+    async def add(session) -> None:
+        session.add_all([letter("waits", None), letter("replayed", clock.now())])
+
+    await kitchen.database.transaction(add)
+    clock.move(days=40)
+    assert await pruning.prune_dead_letters(kitchen.database, before()) == 1
+    async with kitchen.database.reading() as session:
+        assert [row.id for row in await session.exec(select(DeadLetterRow))] == ["waits"]
