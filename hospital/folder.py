@@ -39,6 +39,11 @@ class DataFolder:
         return f"sqlite+aiosqlite:///{self.path.resolve() / name}.db"
 
     @property
+    def is_hospital(self) -> bool:
+        """Whether one was made here."""
+        return (self.path / "accounts.db").exists()
+
+    @property
     def audit_heads(self) -> Path:
         return self.path / "audit-heads.jsonl"
 

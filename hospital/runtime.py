@@ -10,6 +10,7 @@ import structlog
 from hospital.delivery import Delivery
 from hospital.domains import Domains, build_domains, migrate_all
 from hospital.folder import DataFolder
+from hospital.problems import CannotDo
 from hospital.timetable import jobs
 from subgraphs.audit.heads import BadHead
 from subgraphs.audit.service import ChainBroken
@@ -35,12 +36,14 @@ class Runtime:
 async def open_runtime(folder: DataFolder, settings: Settings, clock: Clock | None = None) -> AsyncIterator[Runtime]:
     """Migrates, then delivers events until the end; the head of the audit trail is then signed.
 
-    For a folder that this process holds (`DataFolder.opened`).
+    For a folder that this process holds (`DataFolder.opened`). Raises CannotDo for another secret than its own.
     """
     clock = clock or SystemClock()
     await migrate_all(folder)
     domains = await build_domains(folder, settings, clock)
     try:
+        if not await domains.accounts.service.fits_the_secret():
+            raise CannotDo("HOSPITAL_SECRET_KEY is not the one that this hospital was made with: nothing was changed.")
         await domains.accounts.service.rotate_keys()
         delivery = Delivery.of(domains)
         async with _delivering(delivery), _signing_at_the_end(domains, delivery):

@@ -1,5 +1,6 @@
 """From the text of a document to an operation that may be planned: parsed, within its limits, valid."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from router.limits.scale import DocumentScale
 from router.settings import Limits
 
 MAX_ERRORS = 10
+_VALUE_SENT = re.compile(r"(?:[,.]? [Ff]ound|(?<=value)): .*", re.DOTALL)
 
 
 def parse_document(text: str, limits: Limits) -> DocumentNode:
@@ -91,12 +93,17 @@ class Inputs:
         given = {name: sent[name] for name in declared if name in sent}
         checked = get_variable_values(schema, self.definitions, given, MAX_ERRORS)
         if isinstance(checked, list):
-            raise OperationRefused(checked, ErrorCode.BAD_USER_INPUT)
+            raise OperationRefused([without_values(error) for error in checked], ErrorCode.BAD_USER_INPUT)
         if self.page_sizes and cost_of(self.cost, self.page_sizes, given) > limits.cost:
             raise asks_too_much(
                 f"The operation is too large: more than {limits.cost} points of cost. Ask for less at a time."
             )
         return {**self.defaults, **given}
+
+
+def without_values(error: GraphQLError) -> GraphQLError:
+    """The same without the value that was sent, which may be a password, where clients log what they are told."""
+    return GraphQLError(_VALUE_SENT.sub(".", error.message), error.nodes)
 
 
 def unlink_tokens(document: DocumentNode) -> None:

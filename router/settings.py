@@ -1,6 +1,7 @@
 """Everything about the router that an operator may choose, read once from the environment."""
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -131,6 +132,15 @@ class RouterSettings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            parts = urlsplit(origin)
+            if parts.scheme not in {"http", "https"} or origin != f"{parts.scheme}://{parts.netloc}":
+                raise ValueError(f"{origin!r} is no origin such as https://dashboard.example")
+        return value
 
     def seconds_of(self, subgraph: str) -> float:
         return self.subgraph_seconds_by_name.get(subgraph, self.subgraph_seconds)

@@ -25,12 +25,17 @@ def create_admin(
 ) -> None:
     """Makes a login for an administrator, such as the first one."""
     credentials(email, password)
+    folder = folder_of(data)
+    is_new = not folder.is_hospital
 
     async def work() -> str:
-        async with operations_of(folder_of(data)) as operations:
+        async with operations_of(folder) as operations:
             return await operations.create_admin(email, password)
 
-    typer.echo(f"{run(work())} can sign in as ADMIN.")
+    made = run(work())
+    if is_new:
+        typer.echo(f"A new hospital was made in {folder.path}.", err=True)
+    typer.echo(f"{made} can sign in as ADMIN.")
 
 
 def migrate(data: Data = None) -> None:

@@ -48,7 +48,7 @@ def folder_of(data: Path | None) -> DataFolder:
 
 def existing(folder: DataFolder) -> DataFolder:
     """Raises CannotDo where there is no hospital yet."""
-    if not (folder.path / "accounts.db").exists():
+    if not folder.is_hospital:
         raise CannotDo(f"There is no hospital in {folder.path}. Another folder is named with --data.")
     return folder
 

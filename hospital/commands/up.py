@@ -77,7 +77,8 @@ async def _run(folder: DataFolder, control: Path, listener: socket.socket, optio
         operations = LocalOperations(runtime)
         async with keeping_time(runtime), taking_commands(control, operations):
             app = web_app(runtime, router_settings, mailbox=_mailbox(runtime, options))
-            await serve(app, router_settings, listener, lambda: _say_where(console, runtime, options, listener))
+            lines = _where(runtime, options, _url(listener), router_settings)
+            await serve(app, router_settings, listener, lambda: _say(console, lines))
     console.print("The hospital is closed.")
 
 
@@ -142,9 +143,10 @@ def _check_password(demo: bool, given: str | None) -> None:
         raise CannotDo(f"--demo-password: {refused}") from None
 
 
-def _say_where(console: Console, runtime: Runtime, options: Options, listener: socket.socket) -> None:
-    url = _url(listener)
-    lines = [f"The hospital is open at {url}", f"  GraphiQL  {url}/graphql"]
+def _where(runtime: Runtime, options: Options, url: str, router_settings: RouterSettings) -> list[str]:
+    lines = [f"The hospital is open at {url}"]
+    if router_settings.graphiql:
+        lines.append(f"  GraphiQL  {url}{router_settings.path}")
     if options.shows_mailbox:
         lines.append(f"  Mailbox   {url}/dev/mailbox")
     lines.append(f"  Data      {runtime.folder.path.resolve()}, process {os.getpid()}")
@@ -154,5 +156,8 @@ def _say_where(console: Console, runtime: Runtime, options: Options, listener: s
         lines += [f"  {email:<26}{role}" for email, role in LOGINS.items()]
         if options.demo_password not in (None, password):
             lines.append("  (The hospital was filled before with that password, and keeps it.)")
-    lines += ["", "Ctrl-C closes it."]
+    return [*lines, "", "Ctrl-C closes it."]
+
+
+def _say(console: Console, lines: list[str]) -> None:
     console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)

@@ -19,6 +19,8 @@ from router.errors import ErrorCode, OperationRefused, RequestRefused, masked, r
 from router.pipeline import Call, GraphQLRequest, Pipeline
 from router.settings import RouterSettings
 
+DRAINED_BYTES = 20_000_000
+
 
 class GraphQLOverHttp:
     def __init__(self, pipeline: Pipeline, authenticator: Authenticator, settings: RouterSettings) -> None:
@@ -89,11 +91,21 @@ class GraphQLOverHttp:
         async for chunk in request.stream():
             body += chunk
             if len(body) > self._settings.limits.body_bytes:
+                await drain(request, DRAINED_BYTES)
                 raise refused(
                     f"The body is larger than {self._settings.limits.body_bytes} bytes.",
                     status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 )
         return bytes(body)
+
+
+async def drain(request: Request, most_bytes: int) -> None:
+    """Reads on for a while what is thrown away: a client that is still sending would not see the answer."""
+    drained = 0
+    async for chunk in request.stream():
+        drained += len(chunk)
+        if drained > most_bytes:
+            return
 
 
 class MethodRefused(RequestRefused):

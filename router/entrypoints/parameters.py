@@ -40,7 +40,9 @@ def refuse_too_much(root: Any, limits: Limits) -> None:
 
 
 def too_many_values(limits: Limits) -> RequestRefused:
-    return refused(f"What was sent has more than {limits.json_values} values. Send less at a time.")
+    return refused(
+        f"What was sent has more than {limits.json_values} values, or more than twice as many brackets. Send less."
+    )
 
 
 def graphql_request(parameters: Any) -> GraphQLRequest:

@@ -96,6 +96,12 @@ class SigningKeys:
             raise RuntimeError("no key signs now, though one was just made")
         return found
 
+    async def fit_the_secret(self) -> bool:
+        """Whether the secret opens one of the keys that were sealed here, or there is none yet."""
+        async with self._database.reading() as session:
+            rows = await repository.signing_keys(session)
+        return not rows or any(self._seal.open(row.kid, row.sealed_jwk) is not None for row in rows)
+
     async def rotate(self) -> None:
         """Makes the keys that are due and forgets those that nobody needs; safe to repeat, and to run in parallel."""
         await self._database.transaction(self._rotate)

@@ -23,7 +23,9 @@ from subgraphs.kernel.errors import BadUserInput
 from subgraphs.kernel.pagination import Keyset
 from subgraphs.kernel.rows import run, table_of, write_rows
 
-_CURSORS = Keyset("status changes", ("sequence",), (int,))
+_CURSORS = Keyset(
+    "status changes", ("sequence",), (int,), from_where="`cursor` of a change, or `appointmentChangesCursor`"
+)
 _THE_COUNTER = 1
 _LIVE = col(ChangeCounterRow.id) == _THE_COUNTER
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -35,6 +35,11 @@ from subgraphs.kernel.principal import Principal, RoleName
 from subgraphs.kernel.rows import read_rows, run, select_rows, table_of
 
 LATEST_FIRST = Keyset("appointments", ("slot", "id"), (datetime, str), descending=True)
+LATEST_OF_ONE_FIRST = {
+    "patient_id": replace(LATEST_FIRST, name="of-patient"),
+    "doctor_id": replace(LATEST_FIRST, name="of-doctor"),
+}
+"""The same order in the lists of one patient or doctor, whose cursors are of no other list."""
 
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _DOCTORS = select_rows(DoctorCopyRow).where(col(DoctorCopyRow.id).in_(_IDS))

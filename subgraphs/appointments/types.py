@@ -10,7 +10,7 @@ import strawberry
 from subgraphs.appointments import access, changes, rules
 from subgraphs.appointments.context import Info
 from subgraphs.appointments.loaders import ListOfMany
-from subgraphs.appointments.repository import LATEST_FIRST, Filter
+from subgraphs.appointments.repository import LATEST_OF_ONE_FIRST, Filter
 from subgraphs.appointments.rules import Span, Status
 from subgraphs.appointments.tables import AppointmentRow, TransitionRow
 from subgraphs.kernel.pagination import Connection, connection, page_of
@@ -227,11 +227,11 @@ async def _connection(
     info: Info, parent: str, id: str, narrowed: Filter, first: int, after: str | None
 ) -> Connection[Appointment]:
     """One parent's list, read together with the same list of the others."""
-    loaders = info.context.loaders
-    asked = ListOfMany(parent, narrowed, LATEST_FIRST.request(first, after if isinstance(after, str) else None))
+    loaders, keyset = info.context.loaders, LATEST_OF_ONE_FIRST[parent]
+    asked = ListOfMany(parent, narrowed, keyset.request(first, after if isinstance(after, str) else None))
     page = page_of(await loaders.rows.load((id, asked)), asked.wanted)
 
     async def count() -> int:
         return await loaders.counts.load((id, asked))
 
-    return connection(page, LATEST_FIRST, lambda row: Appointment.of(row, info.context.principal), count)
+    return connection(page, keyset, lambda row: Appointment.of(row, info.context.principal), count)

@@ -69,12 +69,13 @@ class Page(Generic[Row]):
 @dataclass(frozen=True, slots=True)
 class Keyset:
     """The order of one list: its name (cursors of another list are refused), its row attributes, the id last, and
-    their types."""
+    their types. `from_where` says where its cursors are found."""
 
     name: str
     attributes: tuple[str, ...]
     types: tuple[type, ...]
     descending: bool = False
+    from_where: str = "`endCursor` or an edge"
 
     def request(self, first: int, after: str | None) -> PageRequest:
         """Raises BadUserInput for a `first` out of 1..100 and for a cursor that is damaged or of another list."""
@@ -131,7 +132,7 @@ class Keyset:
             values = orjson.loads(payload)
             return self._checked(values)
         except (ValueError, binascii.Error, TypeError, KeyError, OverflowError):
-            raise BadUserInput("`after` is not a cursor of this list. Take one from `endCursor` or an edge.") from None
+            raise BadUserInput(f"`after` is not a cursor of this list. Take one from {self.from_where}.") from None
 
 
 def page_of(rows: Sequence[Row], wanted: PageRequest) -> Page[Row]:

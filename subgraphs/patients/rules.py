@@ -115,7 +115,7 @@ def _fit(attribute: str, value: Any, around: Surroundings, required: tuple[str, 
     if value is not None:
         return _RULES[attribute](value, around)
     if attribute in required:
-        raise InvalidInput("This must be given, and may not be null.", attribute)
+        raise InvalidInput("This may be left out, but not be null.", attribute)
     return None
 
 

@@ -162,7 +162,7 @@ async def test_first_is_from_1_to_100_and_after_is_a_cursor_of_that_list_everywh
 async def cursors_of_each(hospital: Hospital) -> dict[str, str]:
     """A good cursor of each list, where it is good for no other."""
     document = "{ %s(first: 1) { edges { cursor } } }"
-    lists = {"auditEvents": hospital.auditor, "patients": hospital.desk}
+    lists = {"auditEvents": hospital.auditor, "patients": hospital.desk, "appointments": hospital.desk}
     found = {
         name: (await hospital.data(document % name, bearer))[name]["edges"][0]["cursor"]
         for name, bearer in lists.items()

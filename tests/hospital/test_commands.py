@@ -56,7 +56,8 @@ async def _bury_the_first(runtime: Runtime) -> str:
 
 def test_an_administrator_is_made_once(tmp_path: Path, command: Command):
     arguments = ("create-admin", "--email", "A@Example.com", "--data", str(tmp_path / "data"))
-    assert command(*arguments, "--password", PASSWORD) == (0, "a@example.com can sign in as ADMIN.\n", "")
+    made = f"A new hospital was made in {tmp_path / 'data'}.\n"
+    assert command(*arguments, "--password", PASSWORD) == (0, "a@example.com can sign in as ADMIN.\n", made)
     status, _, error = command(*arguments, "--password", PASSWORD)
     assert (status, error) == (1, "There is a login for this e-mail already.\n")
     status, _, error = command(*arguments, "--password", "short")

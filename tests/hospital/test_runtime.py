@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from hospital import runtime as runtimes
 from hospital.folder import DataFolder
+from hospital.problems import CannotDo
 from hospital.runtime import open_runtime
 from subgraphs.audit.service import AuditService
 from subgraphs.kernel.settings import Settings
@@ -61,3 +64,19 @@ async def test_no_failure_is_in_the_way_of_closing(tmp_path: Path, left: str):
     await open_and_close(tmp_path)
     lines = (tmp_path / "audit-heads.jsonl").read_text().splitlines()
     assert (lines[0] == "{}", len(lines)) == (left.endswith("\n"), 1)
+
+
+async def test_another_secret_than_its_own_opens_nothing_and_changes_nothing(tmp_path: Path):
+    await open_and_close(tmp_path)
+    before = dump(tmp_path)
+    folder, wrong = DataFolder(tmp_path), Settings(data=tmp_path, secret_key=SecretStr("quite another secret key"))
+    with folder.opened(), pytest.raises(CannotDo, match="HOSPITAL_SECRET_KEY"):
+        async with open_runtime(folder, wrong):
+            pass
+    assert dump(tmp_path) == before
+    await open_and_close(tmp_path, "b@example.com")
+
+
+def dump(path: Path) -> list[str]:
+    with sqlite3.connect(path / "accounts.db") as database:
+        return list(database.iterdump())

@@ -57,6 +57,13 @@ def test_what_cannot_be_served_is_refused_at_the_start(monkeypatch: pytest.Monke
         RouterSettings()
 
 
+@pytest.mark.parametrize("origins", ["*", "foo", "https://a.example/path", "https://a.example, b.example"])
+def test_what_is_no_origin_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, origins: str) -> None:
+    monkeypatch.setenv("HOSPITAL_ALLOWED_ORIGINS", origins)
+    with pytest.raises(ValueError, match="is no origin"):
+        RouterSettings()
+
+
 def test_the_root_may_be_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOSPITAL_ROUTER_PASSTHROUGH", '{"/": "http://accounts:8000"}')
     assert RouterSettings().passthrough == {"/": "http://accounts:8000"}

@@ -126,6 +126,10 @@ class AccountService:
         """Asks for each login held for a minute whether its owner was written; keeps it while that cannot be said."""
         return await holds.settle_holds(self.base, self.owners)
 
+    async def fits_the_secret(self) -> bool:
+        """Whether the secret is the one that this hospital's keys were sealed with; nothing is written."""
+        return await self.keys.fit_the_secret()
+
     async def rotate_keys(self) -> None:
         """Makes the signing keys that are due; once at the start and then hourly, or at least daily."""
         await self.keys.rotate()

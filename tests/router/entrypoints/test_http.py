@@ -218,3 +218,30 @@ async def test_unknown_paths_are_a_plain_404(start_router: Any, client: Any) -> 
             async with client.get(f"{router.base}{path}") as response:
                 assert response.status == 404, path
                 assert response.content_type == "application/json"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"day": "2026-01-01", "dya": "s3cret"}, {"tags": [53274]}, "s3cret", {"nested": "found: s3cret"}],
+    ids=str,
+)
+async def test_what_was_sent_is_not_told_back(start_router: Any, client: Any, given: Any) -> None:
+    query = "query E($given: EchoInput) { echo(input: $given) }"
+    async with start_router() as router:
+        status, body, _ = await post(client, router.url, query, variables={"given": given})
+    assert (status, code(body)) == (400, "BAD_USER_INPUT")
+    assert "s3cret" not in json.dumps(body)
+    assert "53274" not in json.dumps(body)
+    assert "$given" in body["errors"][0]["message"]
+
+
+async def test_a_client_that_sends_too_much_gets_to_read_why(start_router: Any) -> None:
+    """One that first sends all, and then reads."""
+    async with start_router() as router:
+        port = int(router.url.split(":")[2].split("/")[0])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10000000\r\n\r\n"
+        writer.write(head.encode() + b" " * 10_000_000)
+        await writer.drain()
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413")
+        writer.close()

@@ -137,8 +137,18 @@ async def test_nested_lists_are_each_parents_own(house, people):
     alone = (await house.ask(NESTED, house.as_desk, representations=parents[:1]))["_entities"]
     assert alone == data[:1]
     after = alone[0]["appointments"]["pageInfo"]["endCursor"]
-    further = (await house.ask(NESTED, house.as_desk, representations=parents, after=after, first=50))["_entities"]
+    patients = parents[: len(people["patients"])]
+    further = (await house.ask(NESTED, house.as_desk, representations=patients, after=after, first=50))["_entities"]
     assert len(further[0]["appointments"]["nodes"]) == 8
+
+
+async def test_a_cursor_of_a_patients_list_is_none_of_a_doctors_or_of_the_whole_list(house, people):
+    patient = [{"__typename": "Patient", "id": people["patients"][0]}]
+    doctor = [{"__typename": "Doctor", "id": people["doctors"][0]}]
+    [found] = (await house.ask(NESTED, house.as_desk, representations=patient))["_entities"]
+    after = found["appointments"]["pageInfo"]["endCursor"]
+    assert await house.refused(NESTED, house.as_desk, representations=doctor, after=after) == "BAD_USER_INPUT"
+    assert await house.refused(LIST, house.as_desk, after=after) == "BAD_USER_INPUT"
 
 
 async def test_nested_lists_take_states_and_times(house, people):
