@@ -38,5 +38,10 @@ def sees_by_seat(principal: Principal | None, patient_id: str, *, treating: bool
     return RECORD.may_see(seat_towards(principal, patient_id, treating=treating))
 
 
+def doctor_id_of(principal: Principal) -> str | None:
+    """Whom they treat as; nobody where they are no doctor, whatever their token says besides."""
+    return principal.doctor_id if principal.role is RoleName.DOCTOR else None
+
+
 def may_break(principal: Principal | None) -> bool:
     return principal is not None and principal.role in BREAKERS

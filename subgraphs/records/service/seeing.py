@@ -26,9 +26,8 @@ async def seen_patients(
     known = [id for id in ids if is_id(id)]
     if not known:
         return by_seat
-    return by_seat | await repository.reached(
-        session, principal.doctor_id, principal.account_id, known, base.clock.now()
-    )
+    doctor_id = access.doctor_id_of(principal)
+    return by_seat | await repository.reached(session, doctor_id, principal.account_id, known, base.clock.now())
 
 
 async def sees(session: AsyncSession, base: Foundation, principal: Principal | None, patient_id: str) -> bool:
