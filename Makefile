@@ -3,13 +3,14 @@ SHELL := /bin/sh
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
 ASSETS := router/entrypoints/graphiql/assets/.built
+CODES := subgraphs/records/codes/icd10cm.tsv
 
 .PHONY: help setup run test check bench schema format migration services audit clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-setup: .venv/.synced $(ASSETS) ## All the set-up; starts nothing
+setup: .venv/.synced $(ASSETS) $(CODES) ## All the set-up; starts nothing
 
 $(UV):
 	@echo "Installing uv into .tools"
@@ -23,6 +24,9 @@ $(ASSETS): $(addprefix router/entrypoints/graphiql/,package-lock.json build.mjs 
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix router/entrypoints/graphiql --no-audit --no-fund --loglevel=error
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --prefix router/entrypoints/graphiql build
 	@touch $@
+
+$(CODES): subgraphs/records/codes/make.py uv.lock | .venv/.synced
+	$(BIN)/python -m subgraphs.records.codes.make
 
 schema/node_modules/.installed: schema/package-lock.json | .venv/.synced
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix schema --no-audit --no-fund --loglevel=error
@@ -59,4 +63,4 @@ migration: setup ## make migration DOMAIN=doctors MESSAGE="What changes"
 	$(BIN)/ruff format --quiet subgraphs hospital
 
 clean: ## Removes what set-up and tests made; keeps ./data
-	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis schema/node_modules router/entrypoints/graphiql/node_modules router/entrypoints/graphiql/assets
+	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis schema/node_modules router/entrypoints/graphiql/node_modules router/entrypoints/graphiql/assets $(CODES)

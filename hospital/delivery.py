@@ -16,6 +16,7 @@ from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.handover import Handover, Receiver
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.patients.events import EVENTS as PATIENTS_EVENTS
+from subgraphs.records.events import GlassBroken
 from workers.consumer import Consumer
 from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
 
@@ -29,6 +30,7 @@ _DECIDED_BY = {
     "patients": PATIENTS_EVENTS,
     "doctors": tuple(event for event in DOCTORS_EVENTS if event is not DepartmentCreated),
     "appointments": APPOINTMENTS_EVENTS,
+    "records": (GlassBroken,),
 }
 
 

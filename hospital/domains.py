@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeAlias
 
 from alembic.util import CommandError
 from sqlalchemy.exc import DatabaseError, DBAPIError
@@ -33,8 +34,13 @@ from subgraphs.kernel.settings import Settings
 from subgraphs.kernel.tokens import TokenChecker
 from subgraphs.patients import app as patients
 from subgraphs.patients.app import PatientsDomain
+from subgraphs.records import app as records
+from subgraphs.records.app import RecordsDomain
+from subgraphs.records.codes import Codes, NoCodes
 
-NAMES = ("accounts", "patients", "doctors", "appointments", "audit")
+Domain: TypeAlias = AccountsDomain | PatientsDomain | DoctorsDomain | AppointmentsDomain | RecordsDomain | AuditDomain
+
+NAMES = ("accounts", "patients", "doctors", "appointments", "records", "audit")
 MIGRATED_BY = {name: ("kernel", name) for name in NAMES} | {"mailbox": ("hospital.mailbox",)}
 """By database, whose revisions bring it up."""
 
@@ -47,6 +53,7 @@ class Domains:
     patients: PatientsDomain
     doctors: DoctorsDomain
     appointments: AppointmentsDomain
+    records: RecordsDomain
     audit: AuditDomain
     mailbox: DurableMailbox
 
@@ -63,8 +70,8 @@ class Domains:
         return tuple(subscriber for domain in self._all for subscriber in domain.subscribers)
 
     @property
-    def _all(self) -> tuple[AccountsDomain | PatientsDomain | DoctorsDomain | AppointmentsDomain | AuditDomain, ...]:
-        return self.accounts, self.patients, self.doctors, self.appointments, self.audit
+    def _all(self) -> tuple[Domain, ...]:
+        return self.accounts, self.patients, self.doctors, self.appointments, self.records, self.audit
 
     async def close(self) -> None:
         for base in self.bases:
@@ -110,9 +117,18 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
         patients=patients_domain,
         doctors=doctors_domain,
         appointments=appointments.build(bases["appointments"]),
+        records=records.build(bases["records"], _codes()),
         audit=audit.build(bases["audit"], HeadsFile(folder.audit_heads, _heads_key(secret))),
         mailbox=mailbox,
     )
+
+
+def _codes() -> Codes:
+    """Raises CannotDo."""
+    try:
+        return Codes()
+    except NoCodes as error:
+        raise CannotDo(str(error)) from None
 
 
 def _secret(folder: DataFolder, settings: Settings) -> bytes:

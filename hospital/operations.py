@@ -11,6 +11,7 @@ from subgraphs.audit.service import Verification
 from subgraphs.doctors.service.importing import ImportedDepartment, ImportedDoctor
 from subgraphs.kernel.importing import Imported
 from subgraphs.patients.service.importing import ImportedPatient
+from subgraphs.records.service import ImportedAllergy, ImportedRecord
 from workers.dead_letters import DeadLetter, DeadLetters
 
 G = TypeVar("G")
@@ -21,6 +22,8 @@ IMPORTS: dict[type, Callable[[Domains], Taker]] = {
     ImportedDoctor: lambda domains: domains.doctors.service.import_doctors,
     ImportedPatient: lambda domains: domains.patients.service.import_patients,
     ImportedVisit: lambda domains: domains.appointments.service.import_visits,
+    ImportedRecord: lambda domains: domains.records.service.import_records,
+    ImportedAllergy: lambda domains: domains.records.service.import_allergies,
 }
 """What can be imported, and which use case takes it."""
 

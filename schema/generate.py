@@ -12,6 +12,7 @@ from subgraphs.appointments.schema import make_schema as appointments
 from subgraphs.audit.schema import make_schema as audit
 from subgraphs.doctors.schema import make_schema as doctors
 from subgraphs.patients.schema import make_schema as patients
+from subgraphs.records.schema import make_schema as records
 
 FOLDER = Path(__file__).parent
 FIRST_PORT = 8771
@@ -20,6 +21,7 @@ SUBGRAPHS = {
     "patients": patients,
     "doctors": doctors,
     "appointments": appointments,
+    "records": records,
     "audit": audit,
 }
 

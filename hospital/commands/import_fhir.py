@@ -10,7 +10,7 @@ from rich.table import Table
 from hospital.commands.opening import Data, folder_of, operations_of, run
 from hospital.fhir.export import ExportFile, NotAnExport
 from hospital.fhir.intake import Origin
-from hospital.fhir.load import HERE_AS, Load, files_of
+from hospital.fhir.load import COUNTED_AS, Load, files_of
 from hospital.fhir.report import Report
 from hospital.folder import DataFolder
 from hospital.problems import CannotDo
@@ -71,7 +71,7 @@ def _print_counts(report: Report) -> None:
     for heading in ("lines", "new here", "here before", "not taken"):
         table.add_column(heading, justify="right")
     for kind, tally in report.tallies.items():
-        noun = HERE_AS[kind]
+        noun = COUNTED_AS[kind]
         made, known = (f"{tally.made:,}", f"{tally.known:,}") if noun else ("", "")
         table.add_row(f"{kind} ({noun})" if noun else kind, f"{tally.lines:,}", made, known, f"{tally.refused:,}")
     console = Console(highlight=False)

@@ -19,8 +19,8 @@ T = TypeVar("T")
 class Filling:
     """`advanced` gets what is at hand, and how much more of it is done.
 
-    `doctors` and `patients` are their ids in the plan's order, `logins` who may sign in, by e-mail: each is there from
-    its kind on.
+    `doctors` and `patients` are their ids in the plan's order, `logins` who may sign in, by e-mail, `visits` the ids
+    of past appointments, by import key: each is there from its kind on.
     """
 
     runtime: Runtime
@@ -30,6 +30,7 @@ class Filling:
     doctors: list[str] = field(default_factory=list)
     patients: list[str] = field(default_factory=list)
     logins: dict[str, Principal] = field(default_factory=dict)
+    visits: dict[str, str] = field(default_factory=dict)
 
     async def in_batches(
         self, label: str, items: Sequence[T], take: Callable[[Sequence[T]], Awaitable[Imported]]

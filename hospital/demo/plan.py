@@ -14,8 +14,12 @@ from subgraphs.patients.service.importing import ImportedPatient
 
 @dataclass(frozen=True)
 class Plan:
-    """The same for the same state. `visits` are past, `bookings` to come; both name people by their place here."""
+    """The same for the same state, whose seed it has.
 
+    `visits` are past, `bookings` to come; both name people by their place here.
+    """
+
+    seed: int
     departments: list[ImportedDepartment]
     doctors: list[DemoDoctor]
     patients: list[ImportedPatient]
@@ -30,4 +34,5 @@ class Plan:
         patients = people.patients(random, state.now)
         entries = Diary(random, doctors, patients, state.now, zone).entries()
         past = [entry for entry in entries if entry.end <= state.now]
-        return cls(departments, doctors, patients, past, [entry for entry in entries if entry.start > state.now])
+        to_come = [entry for entry in entries if entry.start > state.now]
+        return cls(state.seed, departments, doctors, patients, past, to_come)

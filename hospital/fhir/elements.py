@@ -24,6 +24,7 @@ class Reference(BaseModel):
 
 
 class Coding(BaseModel):
+    system: Text | None = None
     code: Text | None = None
     display: Text | None = None
 
@@ -34,6 +35,22 @@ class CodeableConcept(BaseModel):
 
     def words(self) -> str | None:
         return self.text or next((coding.display for coding in self.coding if coding.display), None)
+
+    def code(self) -> str | None:
+        return next((coding.code for coding in self.coding if coding.code), None)
+
+
+class Quantity(BaseModel):
+    value: float | None = None
+    unit: Text | None = None
+    code: Text | None = None
+
+    def words(self) -> str | None:
+        return None if self.value is None else " ".join(filter(None, (f"{self.value:g}", self.unit or self.code)))
+
+
+class Annotation(BaseModel):
+    text: Text | None = None
 
 
 class Period(BaseModel):

@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from hospital.fhir.elements import Resource, Unreadable, read
+from hospital.fhir.elements import Reference, Resource, Unreadable, read
 from hospital.fhir.export import ExportFile, Line, ReadBytes, read_lines
 from hospital.fhir.references import Index
 from hospital.fhir.report import Report
+from hospital.fhir.visits import Visits
 from subgraphs.kernel.importing import Imported
 
 BATCH = 100
@@ -59,6 +60,7 @@ class Intake:
     origin: Origin
     report: Report
     index: Index
+    visits: Visits
     on_progress: OnProgress
 
     def __post_init__(self) -> None:
@@ -80,8 +82,11 @@ class Intake:
         tally = self.report.of(kind)
         for line in self._lines_of(file for file in self.files if file.kind == kind):
             tally.lines += 1
-            self.on_progress(kind, self._read_bytes.total)
+            self.say_progress(kind)
             yield line
+
+    def say_progress(self, kind: str) -> None:
+        self.on_progress(kind, self._read_bytes.total)
 
     def try_line(self, kind: str, line: Line, take: Callable[[Line], None]) -> None:
         try:
@@ -89,12 +94,18 @@ class Intake:
         except Unreadable as why:
             self.report.refuse(kind, line.place, str(why))
 
+    def visit_of(self, encounter: Reference | None) -> str:
+        """The id of the appointment that the encounter became. Raises Unreadable."""
+        if encounter is None:
+            raise Unreadable("encounter is missing: only what belongs to a visit is taken")
+        return self.index.find("Encounter", encounter, "encounter")
+
     def pass_over(self, file: ExportFile) -> None:
         """Counts the lines of a kind that is not taken."""
         kind = file.kind or file.name
         for _ in self._lines_of([file]):
             self.report.passed_over[kind] = self.report.passed_over.get(kind, 0) + 1
-            self.on_progress(kind, self._read_bytes.total)
+            self.say_progress(kind)
 
     async def _batches(
         self, kind: str, model: type[R], translate: Callable[[R], Awaitable[G]]

@@ -26,7 +26,7 @@ class AppointmentsDomain:
 
 def build(base: Foundation) -> AppointmentsDomain:
     signal = ChangeSignal()
-    service, stream = AppointmentService(base, signal), ChangeStream(base.database, signal)
+    service, stream = AppointmentService(base, signal), ChangeStream(base.database, signal, base.clock)
 
     def context(principal: Principal | None) -> Context:
         return Context(principal, service, stream)

@@ -1,4 +1,7 @@
-"""What appointments keeps of doctors and patients, fed by their events: booking needs neither of them to be up."""
+"""What appointments keeps of doctors, patients and records, fed by their events: it needs none of them to be up.
+
+Of records: who has broken whose glass.
+"""
 
 from datetime import timedelta
 from functools import lru_cache
@@ -9,7 +12,7 @@ from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.appointments.rules import Hours, Schedule, Span
-from subgraphs.appointments.tables import DoctorCopyRow, PatientCopyRow
+from subgraphs.appointments.tables import DoctorCopyRow, GlassRow, PatientCopyRow
 from subgraphs.doctors.events import EVENTS as DOCTORS_EVENTS
 from subgraphs.doctors.events import DoctorState, LeaveSpan, WeeklyHours
 from subgraphs.kernel.events import Envelope, decoder, topic_of
@@ -18,16 +21,17 @@ from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.rows import keep_newest
 from subgraphs.patients.events import EVENTS as PATIENTS_EVENTS
 from subgraphs.patients.events import PatientState
+from subgraphs.records.events import GlassBroken
 
 CONSUMER = "appointments.copies"
 
-_DECODER = decoder((*DOCTORS_EVENTS, *PATIENTS_EVENTS))
+_DECODER = decoder((*DOCTORS_EVENTS, *PATIENTS_EVENTS, GlassBroken))
 _HOURS = TypeAdapter(list[WeeklyHours])
 _LEAVE = TypeAdapter(list[LeaveSpan])
 
 
 def subscriber(base: Foundation) -> Subscriber:
-    topics = (topic_of("doctors"), topic_of("patients"))
+    topics = (topic_of("doctors"), topic_of("patients"), topic_of("records"))
     return Subscriber.once(CONSUMER, topics, base.database, base.clock, _apply)
 
 
@@ -51,6 +55,8 @@ async def _apply(session: AsyncSession, message: Envelope) -> None:
             await _keep_doctor(session, doctor)
         case PatientState() as patient:
             await _keep_patient(session, patient)
+        case GlassBroken() as glass:
+            await keep_newest(session, GlassRow, **glass.copied())
 
 
 async def _keep_doctor(session: AsyncSession, doctor: DoctorState) -> None:

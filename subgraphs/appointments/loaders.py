@@ -75,12 +75,13 @@ class Loaders:
         return [found.get(id, []) for id in ids]
 
     async def _treats(self, patient_ids: list[str]) -> list[bool]:
-        """Whether the doctor who asks treats them."""
-        doctor_id = self._principal.doctor_id if self._principal else None
-        if doctor_id is None or not patient_ids:
+        """Whether the doctor who asks treats them, or has broken their glass."""
+        asking = self._principal
+        if asking is None or asking.doctor_id is None or not patient_ids:
             return [False] * len(patient_ids)
         async with self._database.reading() as session:
-            found = await repository.treated(session, doctor_id, patient_ids)
+            now = self._clock.now()
+            found = await repository.reached(session, asking.doctor_id, asking.account_id, now, patient_ids)
         return [id in found for id in patient_ids]
 
     async def _rows(self, keys: list[tuple[str, ListOfMany]]) -> list[Sequence[AppointmentRow]]:
@@ -107,7 +108,7 @@ class Loaders:
         return [found[key] for key in keys]
 
     def _where(self, asked: ListOfMany) -> ColumnElement[bool]:
-        return repository.listed(self._principal, asked.filter, of_parents=True)
+        return repository.listed(self._principal, self._clock.now(), asked.filter, of_parents=True)
 
     async def _open_slots(self, keys: list[tuple[str, Days]]) -> list[list[Span] | None]:
         check_doctor_days(days for _, days in keys)

@@ -27,7 +27,14 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from subgraphs.appointments import access
 from subgraphs.appointments.rules import TREATS_NOBODY, Span, Status
-from subgraphs.appointments.tables import AppointmentRow, ClaimRow, DoctorCopyRow, PatientCopyRow, TransitionRow
+from subgraphs.appointments.tables import (
+    AppointmentRow,
+    ClaimRow,
+    DoctorCopyRow,
+    GlassRow,
+    PatientCopyRow,
+    TransitionRow,
+)
 from subgraphs.kernel.database import Race
 from subgraphs.kernel.ids import is_id
 from subgraphs.kernel.pagination import Keyset, PageRequest
@@ -90,27 +97,31 @@ class Filter:
             yield col(AppointmentRow.slot) < self.before
 
 
-def listed(principal: Principal | None, narrowed: Filter, *, of_parents: bool = False) -> ColumnElement[bool]:
+def listed(
+    principal: Principal | None, now: datetime, narrowed: Filter, *, of_parents: bool = False
+) -> ColumnElement[bool]:
     """What is asked for and seen; `of_parents`: in lists of patients or doctors, whose ids stand beside this."""
     of_somebody = of_parents or narrowed.names_somebody or _is(principal, RoleName.PATIENT)
-    return and_(true(), *narrowed.parts(of_somebody=of_somebody), _visible_to(principal))
+    return and_(true(), *narrowed.parts(of_somebody=of_somebody), _visible_to(principal, now))
 
 
-async def listed_for(session: AsyncSession, principal: Principal, narrowed: Filter) -> ColumnElement[bool]:
+async def listed_for(
+    session: AsyncSession, principal: Principal, now: datetime, narrowed: Filter
+) -> ColumnElement[bool]:
     """The same, where it may cost a statement to find the cheap way to it.
 
     A doctor sees the appointments of many patients, in no index's order. Where they are few they are found first and
     sorted; where they are many a walk through all of them, latest first, soon fills a page.
     """
     if not _is(principal, RoleName.DOCTOR) or principal.doctor_id is None or narrowed.names_somebody:
-        return listed(principal, narrowed)
-    found = await _seen_by_doctor(session, principal.doctor_id, _FEW + 1)
+        return listed(principal, now, narrowed)
+    found = await _seen_by_doctor(session, principal.doctor_id, principal.account_id, now, _FEW + 1)
     if len(found) > _FEW:
-        return listed(principal, narrowed)
+        return listed(principal, now, narrowed)
     return and_(col(AppointmentRow.id).in_(found), *narrowed.parts(of_somebody=True))
 
 
-def _visible_to(principal: Principal | None) -> ColumnElement[bool]:
+def _visible_to(principal: Principal | None, now: datetime) -> ColumnElement[bool]:
     """Which appointments the principal sees: `access.APPOINTMENT` as SQL."""
     if access.sees_whole(access.APPOINTMENT, principal):
         return true()
@@ -118,16 +129,21 @@ def _visible_to(principal: Principal | None) -> ColumnElement[bool]:
         return col(AppointmentRow.patient_id) == principal.patient_id
     if principal is not None and principal.role is RoleName.DOCTOR and principal.doctor_id:
         own = _looked_at(AppointmentRow.doctor_id) == principal.doctor_id
-        return or_(own, _looked_at(AppointmentRow.patient_id).in_(_patients_treated_by(principal.doctor_id)))
+        patient = _looked_at(AppointmentRow.patient_id)
+        treated, broken = _patients_treated_by(principal.doctor_id), _patients_open_to(principal.account_id, now)
+        return or_(own, patient.in_(treated), patient.in_(broken))
     return false()
 
 
-async def _seen_by_doctor(session: AsyncSession, doctor_id: str, limit: int) -> Sequence[str]:
+async def _seen_by_doctor(
+    session: AsyncSession, doctor_id: str, account_id: str, now: datetime, limit: int
+) -> Sequence[str]:
     """The ids of what the doctor sees, in no order, perhaps some twice, as long as there are no more than that."""
     ids = select(col(AppointmentRow.id))
     own = ids.where(col(AppointmentRow.doctor_id) == doctor_id)
     treated = ids.where(col(AppointmentRow.patient_id).in_(_patients_treated_by(doctor_id)))
-    found: Any = await session.exec(cast(Any, union_all(own, treated).limit(limit)))
+    broken = ids.where(col(AppointmentRow.patient_id).in_(_patients_open_to(account_id, now)))
+    found: Any = await session.exec(cast(Any, union_all(own, treated, broken).limit(limit)))
     return list(found.scalars())
 
 
@@ -142,6 +158,12 @@ def _looked_at(column: object) -> ColumnElement[Any]:
 
 def _patients_treated_by(doctor_id: str) -> SelectOfScalar[str]:
     return select(col(AppointmentRow.patient_id)).where(_treated_by(doctor_id))
+
+
+def _patients_open_to(account_id: str, now: datetime) -> SelectOfScalar[str]:
+    return select(col(GlassRow.patient_id)).where(
+        col(GlassRow.account_id) == account_id, col(GlassRow.expires_at) > now
+    )
 
 
 def _treated_by(doctor_id: str) -> ColumnElement[bool]:
@@ -191,12 +213,21 @@ async def counts(session: AsyncSession, parent: str, ids: Sequence[str], where: 
     return dict((await session.exec(statement)).all())
 
 
-async def treated(session: AsyncSession, doctor_id: str, patient_ids: Sequence[str]) -> set[str]:
-    """Those of the patients whom the doctor treats."""
-    statement = select(col(AppointmentRow.patient_id)).where(
-        _treated_by(doctor_id), col(AppointmentRow.patient_id).in_(patient_ids)
-    )
-    return set(await session.exec(statement.distinct()))
+async def reached(
+    session: AsyncSession, doctor_id: str, account_id: str, now: datetime, patient_ids: Sequence[str]
+) -> set[str]:
+    """Those of the patients whom the doctor treats, and whose glass the account has broken."""
+    treated = _patients_treated_by(doctor_id).where(col(AppointmentRow.patient_id).in_(patient_ids))
+    broken = _patients_open_to(account_id, now).where(col(GlassRow.patient_id).in_(patient_ids))
+    found: Any = await session.exec(cast(Any, union_all(treated.distinct(), broken)))
+    return set(found.scalars())
+
+
+async def open_glass(session: AsyncSession, now: datetime) -> dict[tuple[str, str], datetime]:
+    """All that is broken now: by account and patient, until when."""
+    columns = col(GlassRow.account_id), col(GlassRow.patient_id), col(GlassRow.expires_at)
+    found = await session.exec(select(*columns).where(columns[2] > now))
+    return {(account_id, patient_id): until for account_id, patient_id, until in found}
 
 
 async def treating(session: AsyncSession, patient_ids: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -9,11 +9,14 @@ has fallen further behind reads the log itself. So memory does not grow with lis
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
+from datetime import datetime
 
 import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subgraphs.appointments import changes
+from subgraphs.appointments import changes, repository
 from subgraphs.appointments.changes import Change
+from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import Database
 
 POLL_SECONDS = 0.2
@@ -44,8 +47,9 @@ class ChangeSignal:
 class ChangeStream:
     """`start()` and `stop()` are for whoever runs the process; listening starts it too."""
 
-    def __init__(self, database: Database, signal: ChangeSignal) -> None:
-        self._database, self._signal = database, signal
+    def __init__(self, database: Database, signal: ChangeSignal, clock: Clock) -> None:
+        self._database, self._signal, self._clock = database, signal, clock
+        self._glass: dict[tuple[str, str], datetime] = {}
         self._recent: dict[int, Change] = {}
         self._last = 0
         self._news = asyncio.Event()
@@ -70,11 +74,17 @@ class ChangeStream:
         """The number of the change that the cursor names, or of the last one. Raises BadUserInput."""
         async with self._database.reading() as session:
             reach = await changes.reach(session)
+            await self._look_at_glass(session)
         if cursor is None:
             return reach.last
         sequence = changes.sequence_of(cursor)
         changes.check_reach(sequence, reach)
         return sequence
+
+    def has_opened(self, account_id: str, patient_id: str) -> bool:
+        """Whether the patient's glass is broken for that account, as of the last change that was read."""
+        until = self._glass.get((account_id, patient_id))
+        return until is not None and self._clock.now() < until
 
     async def listen(self, position: int, wanted: Callable[[Change], bool]) -> AsyncIterator[Change]:
         """Every wanted change after that one, in order, each as it is when it is told. It never ends by itself."""
@@ -108,6 +118,7 @@ class ChangeStream:
         async with self._database.reading() as session:
             changes.check_reach(position, await changes.reach(session))
             batch = await changes.after(session, position, BATCH)
+            await self._look_at_glass(session)
         stale_at = asyncio.get_running_loop().time() + FRESH_SECONDS
         for change in batch:
             if asyncio.get_running_loop().time() > stale_at:
@@ -141,9 +152,15 @@ class ChangeStream:
                 self._ready.set()
                 return True
             batch = await changes.after(session, self._last, BATCH)
+            if batch:
+                await self._look_at_glass(session)
         if batch:
             self._keep(batch)
         return len(batch) == BATCH
+
+    async def _look_at_glass(self, session: AsyncSession) -> None:
+        """Few at any time: those of the last hour."""
+        self._glass = await repository.open_glass(session, self._clock.now())
 
     def _keep(self, batch: list[Change]) -> None:
         """What was kept earlier of the same appointments and patients is brought up to date with it."""

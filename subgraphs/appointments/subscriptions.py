@@ -35,9 +35,8 @@ class Subscription:
         access.APPOINTMENT.require(info.context.principal)
         viewer = signed_in(info.context.principal)
         position = await info.context.stream.position(given(after))
-        return _told(
-            info, viewer, position, _narrowed(viewer, given(doctor_id), given(patient_id), given(department_id))
-        )
+        wanted = _narrowed(info, viewer, given(doctor_id), given(patient_id), given(department_id))
+        return _told(info, viewer, position, wanted)
 
 
 async def _told(
@@ -51,18 +50,22 @@ async def _told(
 
 
 def _narrowed(
-    viewer: Principal, doctor_id: str | None, patient_id: str | None, department_id: str | None
+    info: Info, viewer: Principal, doctor_id: str | None, patient_id: str | None, department_id: str | None
 ) -> Callable[[Change], bool]:
     """Whether a change is asked for and, at this moment, seen."""
 
     def wanted(change: Change) -> bool:
         row = change.row
         asked = (doctor_id, row.doctor_id), (patient_id, row.patient_id), (department_id, row.department_id)
-        return all(id is None or id == own for id, own in asked) and _sees(viewer, change)
+        return all(id is None or id == own for id, own in asked) and _sees(info, viewer, change)
 
     return wanted
 
 
-def _sees(viewer: Principal, change: Change) -> bool:
-    treating = access.is_doctor_of(viewer, change.row.doctor_id) or viewer.doctor_id in change.treating
+def _sees(info: Info, viewer: Principal, change: Change) -> bool:
+    treating = (
+        access.is_doctor_of(viewer, change.row.doctor_id)
+        or viewer.doctor_id in change.treating
+        or info.context.stream.has_opened(viewer.account_id, change.row.patient_id)
+    )
     return access.APPOINTMENT.may_see(seat_towards(viewer, change.row.patient_id, treating=treating))

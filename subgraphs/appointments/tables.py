@@ -1,4 +1,4 @@
-"""The rows that appointments owns, and its copies of doctors and patients."""
+"""The rows that appointments owns, and its copies of doctors, patients and broken glass."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -138,3 +138,15 @@ class PatientCopyRow(AppointmentsTable, table=True):
     email: str | None = Field(default=None, sa_type=PlainText(320))
     phone: str | None = Field(default=None, sa_type=PlainText(64))
     deceased_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class GlassRow(AppointmentsTable, table=True):
+    """The patient is open to the account until then; `version` is when it was opened, in Unix milliseconds."""
+
+    __tablename__ = "broken_glass"
+    __table_args__ = (PrimaryKeyConstraint("account_id", "patient_id"),)
+
+    account_id: str = Field(sa_type=ExactText(36))
+    patient_id: str = Field(sa_type=ExactText(36))
+    version: int = Field(sa_type=Counter)
+    expires_at: datetime = Field(sa_type=Instant)

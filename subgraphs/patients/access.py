@@ -36,11 +36,15 @@ DEEDS = (SIGN_UP, REGISTER, UPDATE)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which patients somebody sees: everybody, the one patient, or those whom the one doctor treats; else nobody."""
+    """Which patients somebody sees: everybody, the one patient, those whom the one doctor treats; else nobody.
+
+    And those whose glass the account has broken.
+    """
 
     everybody: bool = False
     patient_id: str | None = None
     doctor_id: str | None = None
+    breaker_id: str | None = None
 
 
 def scope_of(principal: Principal | None) -> Scope:
@@ -50,7 +54,7 @@ def scope_of(principal: Principal | None) -> Scope:
         case RoleName.PATIENT:
             return Scope(patient_id=principal.patient_id)
         case RoleName.DOCTOR:
-            return Scope(doctor_id=principal.doctor_id)
+            return Scope(doctor_id=principal.doctor_id, breaker_id=principal.account_id)
         case staff:
             return Scope(everybody=PATIENT.may_see(Seat(staff.value)))
 

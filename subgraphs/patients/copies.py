@@ -1,4 +1,4 @@
-"""What patients keeps of appointments: which doctor treats whom."""
+"""What patients keeps of appointments and records: which doctor treats whom, and who has broken whose glass."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -7,25 +7,29 @@ from subgraphs.kernel.events import Envelope, decoder, topic_of
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.rows import keep_newest
-from subgraphs.patients.tables import TreatingRow
+from subgraphs.patients.tables import GlassRow, TreatingRow
+from subgraphs.records.events import GlassBroken
 
-_DECODER = decoder(EVENTS)
+_DECODER = decoder((*EVENTS, GlassBroken))
 
 
 def subscriber(base: Foundation) -> Subscriber:
-    return Subscriber.once("patients.copies", (topic_of("appointments"),), base.database, base.clock, apply)
+    topics = (topic_of("appointments"), topic_of("records"))
+    return Subscriber.once("patients.copies", topics, base.database, base.clock, apply)
 
 
 async def apply(session: AsyncSession, message: Envelope) -> None:
-    """Raises ValueError for an appointment's event whose data does not fit."""
-    event = _DECODER.decode(message)
-    if isinstance(event, AppointmentState):
-        await keep_newest(
-            session,
-            TreatingRow,
-            appointment_id=event.appointment_id,
-            patient_id=event.patient_id,
-            doctor_id=event.doctor_id,
-            version=event.version,
-            treats=event.treats,
-        )
+    """Raises ValueError for an event whose data does not fit."""
+    match _DECODER.decode(message):
+        case AppointmentState() as event:
+            await keep_newest(
+                session,
+                TreatingRow,
+                appointment_id=event.appointment_id,
+                patient_id=event.patient_id,
+                doctor_id=event.doctor_id,
+                version=event.version,
+                treats=event.treats,
+            )
+        case GlassBroken() as event:
+            await keep_newest(session, GlassRow, **event.copied())

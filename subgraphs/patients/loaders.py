@@ -1,6 +1,7 @@
 """One DataLoader per entity: many ids, one statement."""
 
 from subgraphs.kernel.access import seat_towards
+from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.errors import Hidden, NotFound, Target
 from subgraphs.kernel.ids import is_id
@@ -13,16 +14,16 @@ from subgraphs.patients.tables import PatientRow
 class Loaders:
     """For one request of one principal. `patients` looks at no rights; `visible` and `seen` do."""
 
-    def __init__(self, database: Database, principal: Principal | None) -> None:
-        self._database, self._principal = database, principal
-        self._doctor_id = None if principal is None else principal.doctor_id
+    def __init__(self, database: Database, clock: Clock, principal: Principal | None) -> None:
+        self._database, self._clock, self._principal = database, clock, principal
+        self._scope = access.scope_of(principal)
         self.patients: DataLoader[str, PatientRow | None] = DataLoader(self._patients)
-        self.treated: DataLoader[str, bool] = DataLoader(self._treated)
+        self.reached: DataLoader[str, bool] = DataLoader(self._reached)
 
     async def visible(self, ids: list[str]) -> list[PatientRow | None]:
         """The patients, where there are such and this principal may see them."""
-        treated = dict(zip(ids, await self._treated(ids), strict=True))
-        seen = [id for id in treated if self._may_see(id, treating=treated[id])]
+        reached = dict(zip(ids, await self._reached(ids), strict=True))
+        seen = [id for id in reached if self._may_see(id, treating=reached[id])]
         rows = dict(zip(seen, await self._patients(seen), strict=True))
         return [rows.get(id) for id in ids]
 
@@ -31,7 +32,7 @@ class Loaders:
         row = await self.patients.load(id)
         if row is None:
             raise NotFound("patient", "id")
-        if not self._may_see(id, treating=await self.treated.load(id)):
+        if not self._may_see(id, treating=await self.reached.load(id)):
             raise Hidden("patient", "id", Target("Patient", id, id))
         return row
 
@@ -41,10 +42,12 @@ class Loaders:
     async def _patients(self, ids: list[str]) -> list[PatientRow | None]:
         return await found_by_id(self._database, ids, repository.patients_by_id)
 
-    async def _treated(self, ids: list[str]) -> list[bool]:
+    async def _reached(self, ids: list[str]) -> list[bool]:
+        """Whether the doctor who asks treats them, or has broken their glass."""
         known = [id for id in ids if is_id(id)]
-        if not known or self._doctor_id is None:
+        doctor_id, breaker_id = self._scope.doctor_id, self._scope.breaker_id
+        if not known or doctor_id is None or breaker_id is None:
             return [False] * len(ids)
         async with self._database.reading() as session:
-            treated = await repository.treated_among(session, self._doctor_id, known)
-        return [id in treated for id in ids]
+            reached = await repository.reached_among(session, doctor_id, breaker_id, self._clock.now(), known)
+        return [id in reached for id in ids]

@@ -1,9 +1,10 @@
 """Every SELECT and INSERT of patients."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, func, true
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, true, union_all
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -15,7 +16,7 @@ from subgraphs.kernel.rows import read_rows, select_rows
 from subgraphs.kernel.search import begins_with, words
 from subgraphs.patients.access import Scope
 from subgraphs.patients.rules import Sought
-from subgraphs.patients.tables import CounterRow, NameWordRow, PatientRow, TreatingRow
+from subgraphs.patients.tables import CounterRow, GlassRow, NameWordRow, PatientRow, TreatingRow
 
 BY_NAME = Keyset("patients", ("sort_name", "id"), (str, str))
 
@@ -39,21 +40,26 @@ async def ids_by_import_key(session: AsyncSession, keys: Collection[str]) -> dic
 
 
 async def page_of_patients(
-    session: AsyncSession, scope: Scope, search: Sought | None, wanted: PageRequest
+    session: AsyncSession, scope: Scope, now: datetime, search: Sought | None, wanted: PageRequest
 ) -> Page[PatientRow]:
-    statement = select(PatientRow).where(_seen(scope), _found(search))
+    statement = select(PatientRow).where(_seen(scope, now), _found(search))
     page = cast(SelectOfScalar[PatientRow], BY_NAME.page(statement, PatientRow, wanted))
     return page_of((await session.exec(page)).all(), wanted)
 
 
-async def count_patients(session: AsyncSession, scope: Scope, search: Sought | None) -> int:
-    statement = select(func.count()).select_from(PatientRow).where(_seen(scope), _found(search))
+async def count_patients(session: AsyncSession, scope: Scope, now: datetime, search: Sought | None) -> int:
+    statement = select(func.count()).select_from(PatientRow).where(_seen(scope, now), _found(search))
     return (await session.exec(statement)).one()
 
 
-async def treated_among(session: AsyncSession, doctor_id: str, patient_ids: Collection[str]) -> set[str]:
-    """Those of the patients whom the doctor treats."""
-    return set((await session.exec(_treated_by(doctor_id).where(col(TreatingRow.patient_id).in_(patient_ids)))).all())
+async def reached_among(
+    session: AsyncSession, doctor_id: str, breaker_id: str, now: datetime, patient_ids: Collection[str]
+) -> set[str]:
+    """Those of the patients whom the doctor treats, and whose glass the account has broken."""
+    treated = _treated_by(doctor_id).where(col(TreatingRow.patient_id).in_(patient_ids))
+    broken = _open_to(breaker_id, now).where(col(GlassRow.patient_id).in_(patient_ids))
+    found: Any = await session.exec(cast(Any, union_all(treated, broken)))
+    return set(found.scalars())
 
 
 async def add(session: AsyncSession, rows: Sequence[PatientRow]) -> None:
@@ -87,13 +93,14 @@ async def next_numbers(session: AsyncSession, count: int) -> range:
     return range(last - count + 1, last + 1)
 
 
-def _seen(scope: Scope) -> ColumnElement[bool]:
+def _seen(scope: Scope, now: datetime) -> ColumnElement[bool]:
     if scope.everybody:
         return true()
     if scope.patient_id is not None:
         return col(PatientRow.id) == scope.patient_id
-    if scope.doctor_id is not None:
-        return col(PatientRow.id).in_(_treated_by(scope.doctor_id))
+    if scope.doctor_id is not None and scope.breaker_id is not None:
+        treated, broken = _treated_by(scope.doctor_id), _open_to(scope.breaker_id, now)
+        return or_(col(PatientRow.id).in_(treated), col(PatientRow.id).in_(broken))
     return false()
 
 
@@ -114,6 +121,10 @@ def _named(prefix: str) -> ColumnElement[bool]:
 
 def _treated_by(doctor_id: str) -> Any:
     return select(TreatingRow.patient_id).where(TreatingRow.doctor_id == doctor_id, col(TreatingRow.treats))
+
+
+def _open_to(breaker_id: str, now: datetime) -> Any:
+    return select(GlassRow.patient_id).where(GlassRow.account_id == breaker_id, col(GlassRow.expires_at) > now)
 
 
 def _words_of(row: PatientRow) -> list[NameWordRow]:

@@ -1,8 +1,8 @@
-"""The rows that patients owns, and its copy of who treats whom."""
+"""The rows that patients owns, and its copies of who treats whom and who has broken whose glass."""
 
 from datetime import date, datetime
 
-from sqlalchemy import Double, Index, MetaData, UniqueConstraint
+from sqlalchemy import Double, Index, MetaData, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -76,3 +76,15 @@ class TreatingRow(PatientsTable, table=True):
     doctor_id: str = Field(sa_type=ExactText(36))
     version: int
     treats: bool
+
+
+class GlassRow(PatientsTable, table=True):
+    """The patient is open to the account until then; `version` is when it was opened, in Unix milliseconds."""
+
+    __tablename__ = "broken_glass"
+    __table_args__ = (PrimaryKeyConstraint("account_id", "patient_id"),)
+
+    account_id: str = Field(sa_type=ExactText(36))
+    patient_id: str = Field(sa_type=ExactText(36))
+    version: int = Field(sa_type=Counter)
+    expires_at: datetime = Field(sa_type=Instant)

@@ -62,6 +62,11 @@ def given(ward: Ward, mutation: str, *, known: bool) -> dict[str, Any]:
         "deactivateDoctor": {"id": doctor},
         "bookAppointment": {"patientId": patient, "doctorId": doctor, "slot": "2031-01-01T09:00:00Z"},
     }
+    inputs |= {
+        "createMedicalRecord": {"patientId": patient, "description": "New"},
+        "amendMedicalRecord": {"id": id_of(ward.records["own"]), "reason": "None", "description": "Changed"},
+        "breakGlass": {"patientId": patient, "reason": "None"},
+    }
     kind = input_type(mutation)
     return inputs.get(mutation) or {"id": id_of(ward.appointments["own"]), **APPOINTMENTS.get(kind, {})}
 
@@ -142,6 +147,7 @@ HIDDEN = [
     *((mutation, "another doctor") for mutation in ("acceptAppointment", "rejectAppointment", "completeAppointment")),
     *((mutation, "another doctor") for mutation in ("cancelAppointment", "markNoShow")),
     ("bookAppointment", "another patient"),
+    *((mutation, "another doctor") for mutation in ("createMedicalRecord", "amendMedicalRecord")),
 ]
 
 
@@ -151,7 +157,7 @@ async def test_what_one_may_not_see_is_not_found_just_as_what_never_was(
 ):
     before, viewer = facts.digests(), ward.viewers[name]
     wanted = given(ward, mutation, known=True)
-    field = "patientId" if mutation == "bookAppointment" else "id"
+    field = "patientId" if "patientId" in wanted else "id"
     hidden = await do(ward, mutation, viewer, wanted)
     for never in (UNKNOWN, "nobody", ""):
         assert await do(ward, mutation, viewer, wanted | {field: never}) == hidden

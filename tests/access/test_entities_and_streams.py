@@ -16,7 +16,7 @@ from tests.access.ways import Oracle
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("access")]
 
-SUBGRAPHS = ("accounts", "patients", "doctors", "appointments", "audit")
+SUBGRAPHS = ("accounts", "patients", "doctors", "appointments", "records", "audit")
 ENTITIES = "query ($of: [_Any!]!) { _entities(representations: $of) { ... on %s { %s } } }"
 CHANGES = """
 subscription ($after: String) {
@@ -58,6 +58,8 @@ async def test_the_entities_of_the_house_are_these():
         ("appointments", "Appointment"),
         ("appointments", "Patient"),
         ("appointments", "Doctor"),
+        ("records", "Patient"),
+        ("records", "Appointment"),
     }
 
 
@@ -83,7 +85,9 @@ def expected(oracle: Oracle, subgraph: str, kind: str, values: list[str], id: st
     if subgraph == "appointments" and kind in {"Patient", "Doctor"}:
         # Whether there is such a one is not for appointments to say: the key comes back to who might see them.
         return {"id": id} if kind == "Doctor" or oracle.sees("Patient", {"id": id}) else None
-    if row is None or not oracle.sees(kind, row):
+    if subgraph == "records" and kind == "Appointment":
+        return {"id": id}
+    if row is None or not oracle.sees(kind, row) or (subgraph == "records" and not oracle.sees_records_of(id)):
         return None
     return {name: oracle.leaf(kind, row, name) for name in values}
 
@@ -150,7 +154,9 @@ def told(oracle: Oracle, row: dict[str, Any]) -> dict[str, Any]:
     lines = [{**line, "doctor": row["doctor"], "patient": row["patient"]} for line in row["history"]]
     return {
         **{name: oracle.leaf("Appointment", row, name) for name in leaves_of("Appointment")},
-        "patient": {name: patient[name] for name in leaves_of("Patient")} if oracle.sees("Patient", patient) else None,
+        "patient": {name: oracle.leaf("Patient", patient, name) for name in leaves_of("Patient")}
+        if oracle.sees("Patient", patient)
+        else None,
         "doctor": {"id": row["doctor"]},
         "history": [
             {name: oracle.leaf("AppointmentTransition", line, name) for name in leaves_of("AppointmentTransition")}

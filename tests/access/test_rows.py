@@ -20,18 +20,15 @@ ANYBODYS = ": anybody's"
 """Ends the name of a thing that is seen where the table says `yes`, and not where it says `own`."""
 
 THINGS_TO_COME = {
-    "medical record, record ids, versions, allergies",
     "bill, payments, policies, claims",
     "billing report",
     "notifications sent",
     "notification templates",
 }
 DEEDS_TO_COME = {
-    "write and amend a record",
     "create a bill, add a policy, submit and decide claims",
     "pay a bill",
     "void a bill, refund a payment",
-    "break the glass",
 }
 MUTATIONS_OF_ROWS = {
     ("sign up, sign in", 0): "signIn refreshSession requestPasswordReset resetPassword",
@@ -46,6 +43,8 @@ MUTATIONS_OF_ROWS = {
     ("accept, reject, complete", 0): "acceptAppointment rejectAppointment completeAppointment",
     ("check in, mark a no-show", 0): "checkInAppointment",
     ("check in, mark a no-show", 1): "markNoShow",
+    ("write and amend a record", 0): "createMedicalRecord amendMedicalRecord",
+    ("break the glass", 0): "breakGlass",
     ("disable an account, deactivate a doctor", 0): "disableAccount deactivateDoctor",
     ("invite to a login", 0): "inviteAccount",
 }
@@ -119,7 +118,7 @@ def roles(text: str) -> set[RoleName | None]:
         return {None}
     found: set[RoleName | None] = {role for role in RoleName if re.search(rf"\b{role.value}\b", text)}
     found |= {RoleName.PATIENT} if "the patient" in text else set()
-    return found | ({RoleName.DOCTOR} if "the doctor" in text else set())
+    return found | ({RoleName.DOCTOR} if re.search("the (treating )?doctor", text) else set())
 
 
 WHOLE_TYPES = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
@@ -12,10 +12,12 @@ from router.settings import Limits
 from router.transports.local import LocalTransport
 from subgraphs.kernel.access import Seat, seat_towards
 from subgraphs.kernel.principal import Principal, RoleName
+from subgraphs.records.service import ImportedAllergy
 from tests.access.rows import PUBLIC, SUPERGRAPH
 from tests.e2e.hospital import Hospital, Person
 
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
+LONG_AGO = datetime(2020, 5, 1, tzinfo=UTC)
 NO_LIMITS = Limits(depth=40, aliases=100, cost=10**12, tokens=10_000, field_merges=10**6)
 
 
@@ -47,6 +49,8 @@ class Truth:
     doctors: dict[str, dict[str, Any]] = field(default_factory=dict)
     departments: dict[str, dict[str, Any]] = field(default_factory=dict)
     appointments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    allergies: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
     chain: dict[str, Any] = field(default_factory=dict)
@@ -66,6 +70,7 @@ class Ward:
     appointments: dict[str, str]
     leaves: dict[str, str]
     beginning: str
+    records: dict[str, str] = field(default_factory=dict)
     viewers: dict[str, Viewer] = field(default_factory=dict)
     truth: Truth = field(default_factory=Truth)
     pipeline: Pipeline = field(init=False)
@@ -125,6 +130,7 @@ async def furnished(hospital: Hospital) -> Ward:
     }
     beginning = (await hospital.data("{ c: appointmentChangesCursor }", hospital.desk))["c"]
     ward = Ward(hospital, people, await _visits(hospital, people), await _leaves(hospital, people), beginning)
+    ward.records = await _records(ward)
     await hospital.runtime.delivery.settled()
     ward.viewers = await _viewers(hospital, people)
     ward.truth = await _truth(ward)
@@ -148,6 +154,28 @@ async def _visits(hospital: Hospital, people: dict[str, Person]) -> dict[str, st
     await hospital.done(accept, people["another doctor"].bearer, id=made["another"], reason="Reason of another")
     await hospital.done(cancel, people["own patient"].bearer, id=made["former"], reason="Reason of former")
     return made
+
+
+async def _records(ward: Ward) -> dict[str, str]:
+    """One for each visit that was accepted, amended once; and an allergy of each patient."""
+    found = {}
+    for name, doctor in (("own", "treating doctor"), ("another", "another doctor")):
+        patient, bearer = ward.people[f"{name} patient"], ward.people[doctor].bearer
+        given = {
+            "appointmentId": ward.appointments[name],
+            "description": f"Record of {name}",
+            "diagnoses": [{"code": "J06.9", "note": f"Note of {name}"}],
+            "medicines": [{"name": "Paracetamol", "dosage": "500mg", "duration": "5 days"}],
+        }
+        made = await ward.hospital.done(
+            "createMedicalRecord", bearer, "medicalRecord { id }", patientId=patient.id, **given
+        )
+        found[name] = made["id"]
+        amended = {"id": made["id"], "reason": f"Amendment of {name}", "medicines": given["medicines"] * 2}
+        await ward.hospital.done("amendMedicalRecord", bearer, **amended)
+        allergy = ImportedAllergy(f"ward:{name}", patient.id, f"Allergy of {name}", "1191", "low", LONG_AGO)
+        await ward.hospital.runtime.domains.records.service.import_allergies([allergy])
+    return found
 
 
 async def _leaves(hospital: Hospital, people: dict[str, Person]) -> dict[str, str]:
@@ -208,6 +236,8 @@ async def _truth(ward: Ward) -> Truth:
         id: row | {"patient": row["patient"]["id"], "doctor": row["doctor"]["id"]}
         for id, row in _by_id(seen["appointments"]["nodes"]).items()
     }
+    for name in ("own patient", "another patient"):
+        await _add_records(ward, truth, name)
     events = f"{{ {BOOKINGS} {{ nodes {{ {' '.join(leaves_of('AuditEvent'))} }} }} }}"
     seen = (await ward.ask(events, ward.viewers["AUDITOR"]))["data"]
     truth.events = _by_id(seen["auditEvents"]["nodes"])
@@ -217,6 +247,34 @@ async def _truth(ward: Ward) -> Truth:
             seen = (await ward.ask(accounts, ward.viewers["ADMIN"], email=viewer.principal.name))["data"]
             truth.accounts[viewer.principal.account_id] = seen["account"]
     return truth
+
+
+async def _add_records(ward: Ward, truth: Truth, name: str) -> None:
+    """As the patient sees them."""
+    whole = f"""
+      description diagnoses {{ {" ".join(leaves_of("Diagnosis"))} }} medicines {{ {" ".join(leaves_of("Medicine"))} }}
+    """
+    document = f"""
+    query ($id: ID!) {{
+      patient(id: $id) {{
+        medicalRecordIds
+        allergies {{ {" ".join(leaves_of("Allergy"))} }}
+        medicalRecords {{
+          nodes {{
+            {" ".join(leaves_of("MedicalRecord"))} doctor {{ id }} appointment {{ id }} {whole}
+            versions {{ {" ".join(leaves_of("MedicalRecordVersion"))} {whole} }}
+          }}
+        }}
+      }}
+    }}
+    """
+    id = ward.people[name].id
+    seen = (await ward.ask(document, ward.viewers[name], id=id))["data"]["patient"]
+    truth.patients[id]["medicalRecordIds"] = seen["medicalRecordIds"]
+    truth.allergies |= {row["id"]: row | {"patient": id} for row in seen["allergies"]}
+    for row in seen["medicalRecords"]["nodes"]:
+        whose = {"patient": id, "doctor": row["doctor"]["id"], "appointment": row["appointment"]["id"]}
+        truth.records[row["id"]] = row | whose
 
 
 BOOKINGS = 'auditEvents(filter: {type: "appointment.booked"}, first: 100)'

@@ -13,6 +13,7 @@ from tests.access.ward import BOOKINGS, Viewer, Ward, day
 
 Object = dict[str, Any]
 
+LONGEST_THROUGH_RECORDS = 4
 LONGEST_BY_EDGES = 3
 """Connections are gone through by their nodes, and on the shorter ways by their edges as well."""
 
@@ -72,11 +73,17 @@ def _onward(source: str, before: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]
         if is_leaf_type(get_named_type(own.type)):
             continue
         step = _step(source, name, own)
-        if sum(taken.target == step.target for taken in before) < (
-            2 if step.target in {"Patient", "Appointment"} else 1
-        ):
+        if _is_new(step, before):
             yield (*before, step)
             yield from _onward(step.target, (*before, step))
+
+
+def _is_new(step: Step, before: tuple[Step, ...]) -> bool:
+    """Ways through records, of which there are many, go through nothing twice and not far."""
+    targets = [taken.target for taken in (*before, step)]
+    if "MedicalRecord" in targets:
+        return len(set(targets)) == len(targets) <= LONGEST_THROUGH_RECORDS
+    return targets.count(step.target) <= (2 if step.target in {"Patient", "Appointment"} else 1)
 
 
 def _step(source: str, name: str, own: GraphQLField) -> Step:
@@ -94,6 +101,7 @@ def arguments(ward: Ward) -> dict[str, str]:
         "Query.patient": f'patient(id: "{own.id}")',
         "Query.doctor": f'doctor(id: "{ward.people["treating doctor"].id}")',
         "Query.appointment": f'appointment(id: "{ward.appointments["own"]}")',
+        "Query.medicalRecord": f'medicalRecord(id: "{ward.records["own"]}")',
         "Query.account": f'account(email: "{own.email}")',
         "Query.auditEvents": BOOKINGS,
         "Doctor.openSlots": f'openSlots(from: "{day(ward.hospital, 2)}", to: "{day(ward.hospital, 2)}")',
@@ -168,12 +176,17 @@ class Oracle:
                 return self.ward.seat(self.viewer, row["id"])
             case "Appointment" | "AppointmentTransition":
                 return self.ward.seat_at(self.viewer, row)
+            case "MedicalRecord" | "MedicalRecordVersion" | "Diagnosis" | "Medicine" | "Allergy":
+                return self.ward.seat(self.viewer, row["patient"])
             case "AuditEvent":
                 return self.ward.seat(self.viewer, row["patientId"])
             case "Doctor" | "Leave":
                 return self.ward.seat_of_doctor(self.viewer, row.get("ofDoctor", row["id"]))
         principal = self.viewer.principal
         return self.ward.seat(self.viewer, None if principal is None else principal.patient_id)
+
+    def sees_records_of(self, patient_id: str) -> bool:
+        return thing_of("Patient.medicalRecords").may_see(self.ward.seat(self.viewer, patient_id))
 
     def sees(self, kind: str, row: Object) -> bool:
         return thing_of(f"{kind}.id").may_see(self.seat(kind, row))
@@ -221,6 +234,30 @@ class Oracle:
                 if not thing_of(step.coordinate).may_see(self.seat("Patient", row)):
                     return None
                 return self._visible("Appointment", truth.appointments, lambda a: a["patient"] == row["id"])
+            case "Patient.medicalRecords" | "Patient.allergies":
+                rows = truth.records if step.target == "MedicalRecord" else truth.allergies
+                if not self.sees_records_of(row["id"]):
+                    return None
+                return [found for found in rows.values() if found["patient"] == row["id"]]
+            case "Query.medicalRecord":
+                return self._one("MedicalRecord", truth.records[self.ward.records["own"]])
+            case "Appointment.medicalRecord":
+                of_it = (found for found in truth.records.values() if found["appointment"] == row["id"])
+                return self._one("MedicalRecord", next(of_it, None))
+            case "MedicalRecord.patient":
+                return truth.patients[row["patient"]]
+            case "MedicalRecord.doctor":
+                return truth.doctors[row["doctor"]]
+            case "MedicalRecord.appointment":
+                return truth.appointments[row["appointment"]]
+            case (
+                "MedicalRecord.diagnoses"
+                | "MedicalRecord.medicines"
+                | "MedicalRecord.versions"
+                | "MedicalRecordVersion.diagnoses"
+                | "MedicalRecordVersion.medicines"
+            ):
+                return [{**inner, "patient": row["patient"]} for inner in row[step.field]]
             case "Doctor.appointments":
                 if self.refusal(step.coordinate):
                     return None

@@ -1,8 +1,13 @@
 """`hospital import-fhir` against real domains: into a closed hospital, and through one that is open."""
 
+import json
 import os
 import re
+import sqlite3
+from collections import Counter, defaultdict
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +15,20 @@ from tests.hospital.fhir.exports import encounter, patient, write, write_whole
 from tests.hospital.processes import Command, Running
 
 SYNTHEA = Path(os.environ.get("HOSPITAL_TEST_SYNTHEA") or Path(__file__).parents[3] / "shared" / "synthea-10")
-NUMBERS = {"Organization": 43, "PractitionerRole": 43, "Practitioner": 43, "Patient": 13, "Encounter": 1215}
+NOT_COUNTED_AS_NEW = {"PractitionerRole", "Condition", "MedicationRequest"}
+"""Become a part of something else."""
+
+
+def lines_of(kind: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (SYNTHEA / f"{kind}.ndjson").read_text().splitlines()]
+
+
+def numbers() -> dict[str, int]:
+    """What the export holds, counted here; a record for each visit with a condition or a medicine."""
+    kinds = ("Organization", "PractitionerRole", "Practitioner", "Patient", "Encounter")
+    found = {kind: len(lines_of(kind)) for kind in (*kinds, "AllergyIntolerance", "Condition", "MedicationRequest")}
+    visits = {line["encounter"]["reference"] for kind in ("Condition", "MedicationRequest") for line in lines_of(kind)}
+    return found | {"MedicalRecord": len(visits)}
 
 
 def counts(out: str) -> dict[str, list[int]]:
@@ -24,13 +42,54 @@ def test_a_real_export_loads_whole_and_only_once(tmp_path: Path, command: Comman
     arguments = ("import-fhir", str(SYNTHEA), "--data", str(tmp_path / "data"))
     status, out, error = command(*arguments)
     assert (status, [line for line in error.splitlines() if "ndjson" in line]) == (0, [])
-    assert {kind: row[0] for kind, row in counts(out).items()} == NUMBERS
-    assert {kind: row[1:] for kind, row in counts(out).items() if kind != "PractitionerRole"} == {
-        kind: [number, 0, 0] for kind, number in NUMBERS.items() if kind != "PractitionerRole"
+    wanted = numbers()
+    assert {kind: row[0] for kind, row in counts(out).items()} == wanted
+    assert {kind: row[1:] for kind, row in counts(out).items() if kind not in NOT_COUNTED_AS_NEW} == {
+        kind: [number, 0, 0] for kind, number in wanted.items() if kind not in NOT_COUNTED_AS_NEW
     }
-    assert "AllergyIntolerance 11, Condition 555, MedicationRequest 1,745." in out
+    assert "passed over" not in out
+    kept = what_is_kept(tmp_path / "data")
     status, out, _ = command(*arguments)
-    assert (status, counts(out)["Encounter"]) == (0, [1215, 0, 1215, 0])
+    assert (status, counts(out)["MedicalRecord"]) == (0, [wanted["MedicalRecord"], 0, wanted["MedicalRecord"], 0])
+    assert what_is_kept(tmp_path / "data") == kept
+    assert kept["items"] == {"diagnoses": wanted["Condition"], "medicines": wanted["MedicationRequest"]}
+    assert kept["of a patient"] == of_each_patient()
+    assert kept["events"] == {
+        "medical_record.created": wanted["MedicalRecord"],
+        "allergy.recorded": wanted["AllergyIntolerance"],
+    }
+
+
+def of_each_patient() -> list[tuple[int, int]]:
+    """How many records and allergies each patient has, by the files alone."""
+    visits, allergies = (
+        defaultdict(set),
+        Counter(line["patient"]["reference"] for line in lines_of("AllergyIntolerance")),
+    )
+    for kind in ("Condition", "MedicationRequest"):
+        for line in lines_of(kind):
+            visits[line["subject"]["reference"]].add(line["encounter"]["reference"])
+    return sorted((len(visits[patient]), allergies[patient]) for patient in visits.keys() | allergies.keys())
+
+
+def what_is_kept(folder: Path) -> dict[str, Any]:
+    """By what stands in the databases: items of all records, records and allergies of each patient, the trail."""
+    with closing(sqlite3.connect(folder / "records.db")) as records:
+        rows = records.execute("SELECT patient_id, diagnoses, medicines FROM medical_records").fetchall()
+        allergies = Counter(row[0] for row in records.execute("SELECT patient_id FROM allergies"))
+    with closing(sqlite3.connect(folder / "audit.db")) as audit:
+        of_records = "type LIKE 'medical_record.%' OR type LIKE 'allergy.%'"
+        events = audit.execute(f"SELECT type, count(*) FROM audit_events WHERE {of_records} GROUP BY type")  # noqa: S608
+        trail = dict(events.fetchall())
+    of_patient = Counter(row[0] for row in rows)
+    return {
+        "items": {
+            name: sum(len(json.loads(row[place])) for row in rows)
+            for place, name in ((1, "diagnoses"), (2, "medicines"))
+        },
+        "of a patient": sorted((of_patient[id], allergies[id]) for id in of_patient.keys() | allergies.keys()),
+        "events": trail,
+    }
 
 
 def test_it_goes_through_the_open_hospital_and_is_served_at_once(

@@ -34,4 +34,4 @@ async def fill(filling: Filling) -> None:
     async def take(batch: Sequence[Entry]) -> Imported:
         return await domains.appointments.service.import_visits([visit(entry) for entry in batch])
 
-    await filling.in_batches("Past visits", filling.plan.visits, take)
+    filling.visits = await filling.in_batches("Past visits", filling.plan.visits, take)

@@ -11,6 +11,7 @@ from hospital.fhir.intake import Intake, Origin
 from hospital.fhir.moments import instant
 from hospital.fhir.people import one_line
 from hospital.fhir.references import by_id
+from hospital.fhir.visits import Visit
 from subgraphs.appointments.service.importing import ImportedVisit
 
 HERE_AS = {"Encounter": "appointments"}
@@ -43,8 +44,11 @@ async def load(intake: Intake) -> None:
         return visit(encounter, patient_id, doctor_id, _department(encounter, doctor_id, intake), intake.origin)
 
     await intake.imports.settled()  # appointments knows the doctors and patients by then
-    async for _ in intake.take("Encounter", Encounter, ImportedVisit, translate):
-        pass
+    async for batch, outcome in intake.take("Encounter", Encounter, ImportedVisit, translate):
+        for item in batch:
+            if (id := outcome.ids.get(item.given.import_key)) is not None:
+                given = item.given
+                intake.visits.add(Visit(id, item.resource.id, given.patient_id, given.starts_at, given.notes))
 
 
 def visit(encounter: Encounter, patient_id: str, doctor_id: str, department_id: str, origin: Origin) -> ImportedVisit:

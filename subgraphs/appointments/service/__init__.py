@@ -53,7 +53,7 @@ class AppointmentService:
         asking = signed_in(principal)
         try:
             async with self.base.denials.concealing(asking, "appointment"), self.base.database.reading() as session:
-                return await seen(session, asking, id)
+                return await seen(session, asking, id, self.base.clock.now())
         except NotFound:
             return None
 
@@ -61,7 +61,7 @@ class AppointmentService:
         """The page of what the principal sees. Raises Forbidden, Unauthenticated."""
         access.APPOINTMENT.require(principal)
         async with self.base.database.reading() as session:
-            where = await repository.listed_for(session, signed_in(principal), narrowed)
+            where = await repository.listed_for(session, signed_in(principal), self.base.clock.now(), narrowed)
             rows = await repository.page(session, where, wanted)
 
         async def count() -> int:

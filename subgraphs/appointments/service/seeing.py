@@ -1,5 +1,7 @@
 """Finding the appointment that somebody names, as far as they may see it."""
 
+from datetime import datetime
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.appointments import access, repository
@@ -20,33 +22,34 @@ async def written(database: Database, id: str) -> AppointmentRow:
         return (await repository.appointments_by_id(session, [id]))[id]
 
 
-async def may_see(session: AsyncSession, principal: Principal, row: AppointmentRow) -> bool:
-    treating = access.is_doctor_of(principal, row.doctor_id) or await _treats(session, principal, row.patient_id)
+async def may_see(session: AsyncSession, principal: Principal, row: AppointmentRow, now: datetime) -> bool:
+    treating = access.is_doctor_of(principal, row.doctor_id) or await _reaches(session, principal, row.patient_id, now)
     return access.APPOINTMENT.may_see(seat_towards(principal, row.patient_id, treating=treating))
 
 
-async def seen(session: AsyncSession, principal: Principal, id: str) -> AppointmentRow:
+async def seen(session: AsyncSession, principal: Principal, id: str, now: datetime) -> AppointmentRow:
     """The appointment, if the principal may see it. Raises NotFound, Hidden."""
     row = await repository.appointment(session, id)
     if row is None:
         raise NotFound("appointment", "id")
-    if not await may_see(session, principal, row):
+    if not await may_see(session, principal, row, now):
         raise Hidden("appointment", "id", target(row))
     return row
 
 
-async def own(session: AsyncSession, principal: Principal, id: str) -> AppointmentRow:
+async def own(session: AsyncSession, principal: Principal, id: str, now: datetime) -> AppointmentRow:
     """The appointment, if it is the principal's to do something with: the patient's own, the doctor's own, the desk's.
 
     Raises NotFound, Hidden, Forbidden.
     """
-    row = await seen(session, principal, id)
+    row = await seen(session, principal, id, now)
     if principal.role is RoleName.DOCTOR and not access.is_doctor_of(principal, row.doctor_id):
         raise Forbidden("This is another doctor's appointment.", target(row))
     return row
 
 
-async def _treats(session: AsyncSession, principal: Principal, patient_id: str) -> bool:
+async def _reaches(session: AsyncSession, principal: Principal, patient_id: str, now: datetime) -> bool:
+    """As a doctor who treats the patient, or has broken the glass."""
     if principal.role is not RoleName.DOCTOR or principal.doctor_id is None:
         return False
-    return bool(await repository.treated(session, principal.doctor_id, [patient_id]))
+    return bool(await repository.reached(session, principal.doctor_id, principal.account_id, now, [patient_id]))

@@ -87,7 +87,7 @@ async def change(
     changed: dict[str, AppointmentRow] = {}
 
     async def attempt(session: AsyncSession, id: str) -> None:
-        row = await own(session, doer, id)
+        row = await own(session, doer, id, base.clock.now())
         check_version(row.version, asked.expected_version)
         await work(session, row, reason)
         changed[id] = row

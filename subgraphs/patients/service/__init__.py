@@ -40,13 +40,14 @@ class PatientService:
         access.PATIENT.require(principal)
         wanted = repository.BY_NAME.request(first, after)
         scope, found = access.scope_of(principal), sought(search, self.base.settings.phone_region)
+        now = self.base.clock.now()
 
         async def count() -> int:
             async with self.base.database.reading() as session:
-                return await repository.count_patients(session, scope, found)
+                return await repository.count_patients(session, scope, now, found)
 
         async with self.base.database.reading() as session:
-            return await repository.page_of_patients(session, scope, found, wanted), count
+            return await repository.page_of_patients(session, scope, now, found, wanted), count
 
     async def exists(self, subject_id: str) -> bool:
         """For accounts, which holds a login for the patient of that id: whether the patient was written."""

@@ -17,6 +17,7 @@ from subgraphs.kernel.importing import Imported
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Kolkata")
+SNOMED, ICD10CM = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10-cm"
 NPI = "http://hl7.org/fhir/sid/us-npi"
 
 
@@ -55,6 +56,36 @@ def encounter(id: str = "e1", **more: Any) -> dict[str, Any]:
     return {"resourceType": "Encounter", "id": id} | known | more
 
 
+def condition(id: str = "c1", snomed: str = "44054006", **more: Any) -> dict[str, Any]:
+    known = {
+        "code": {"coding": [{"system": SNOMED, "code": snomed, "display": "Type 2 diabetes mellitus"}]},
+        "subject": {"reference": "Patient/p1"},
+        "encounter": {"reference": "Encounter/e1"},
+    }
+    return {"resourceType": "Condition", "id": id} | known | more
+
+
+def medication_request(id: str = "m1", **more: Any) -> dict[str, Any]:
+    known = {
+        "status": "stopped",
+        "intent": "order",
+        "medicationCodeableConcept": {"text": "Metformin 500 MG Oral Tablet"},
+        "subject": {"reference": "Patient/p1"},
+        "encounter": {"reference": "Encounter/e1"},
+    }
+    return {"resourceType": "MedicationRequest", "id": id} | known | more
+
+
+def allergy_intolerance(id: str = "a1", **more: Any) -> dict[str, Any]:
+    known = {
+        "criticality": "low",
+        "code": {"coding": [{"code": "1191", "display": "Aspirin"}]},
+        "patient": {"reference": "Patient/p1"},
+        "recordedDate": "1996-12-27T04:21:52-05:00",
+    }
+    return {"resourceType": "AllergyIntolerance", "id": id} | known | more
+
+
 def without(resource: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in resource.items() if name not in names}
 
@@ -69,6 +100,9 @@ def write_whole(folder: Path) -> None:
     """One of each kind."""
     for name, resource in {
         "Encounter": encounter(),
+        "Condition": condition(),
+        "MedicationRequest": medication_request(),
+        "AllergyIntolerance": allergy_intolerance(),
         "Organization": organization(),
         "Patient": patient(),
         "Practitioner": practitioner(),

@@ -43,7 +43,7 @@ async def test_it_listens_to_doctors_and_patients(house):
     (subscriber,) = house.domain.subscribers
     assert (subscriber.consumer, subscriber.topics) == (
         "appointments.copies",
-        ("hospital.doctors", "hospital.patients"),
+        ("hospital.doctors", "hospital.patients", "hospital.records"),
     )
 
 

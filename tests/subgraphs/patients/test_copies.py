@@ -31,7 +31,10 @@ def said(doctor_id: str, patient_id: str, *, version: int = 1, treats: bool = Tr
 @pytest.fixture
 def tell(patients):
     [subscriber] = patients.subscribers
-    assert (subscriber.consumer, subscriber.topics) == ("patients.copies", ("hospital.appointments",))
+    assert (subscriber.consumer, subscriber.topics) == (
+        "patients.copies",
+        ("hospital.appointments", "hospital.records"),
+    )
 
     async def bring(message: Envelope) -> None:
         await subscriber.receive([message])
