@@ -20,6 +20,8 @@ from subgraphs.appointments.app import AppointmentsDomain
 from subgraphs.audit import app as audit
 from subgraphs.audit.app import AuditDomain
 from subgraphs.audit.heads import HeadsFile
+from subgraphs.billing import app as billing
+from subgraphs.billing.app import BillingDomain
 from subgraphs.doctors import app as doctors
 from subgraphs.doctors.app import DoctorsDomain
 from subgraphs.kernel.clock import Clock
@@ -34,7 +36,7 @@ from subgraphs.kernel.tokens import TokenChecker
 from subgraphs.patients import app as patients
 from subgraphs.patients.app import PatientsDomain
 
-NAMES = ("accounts", "patients", "doctors", "appointments", "audit")
+NAMES = ("accounts", "patients", "doctors", "appointments", "billing", "audit")
 MIGRATED_BY = {name: ("kernel", name) for name in NAMES} | {"mailbox": ("hospital.mailbox",)}
 """By database, whose revisions bring it up."""
 
@@ -47,6 +49,7 @@ class Domains:
     patients: PatientsDomain
     doctors: DoctorsDomain
     appointments: AppointmentsDomain
+    billing: BillingDomain
     audit: AuditDomain
     mailbox: DurableMailbox
 
@@ -63,8 +66,10 @@ class Domains:
         return tuple(subscriber for domain in self._all for subscriber in domain.subscribers)
 
     @property
-    def _all(self) -> tuple[AccountsDomain | PatientsDomain | DoctorsDomain | AppointmentsDomain | AuditDomain, ...]:
-        return self.accounts, self.patients, self.doctors, self.appointments, self.audit
+    def _all(
+        self,
+    ) -> tuple[AccountsDomain | PatientsDomain | DoctorsDomain | AppointmentsDomain | BillingDomain | AuditDomain, ...]:
+        return self.accounts, self.patients, self.doctors, self.appointments, self.billing, self.audit
 
     async def close(self) -> None:
         for base in self.bases:
@@ -110,6 +115,7 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
         patients=patients_domain,
         doctors=doctors_domain,
         appointments=appointments.build(bases["appointments"]),
+        billing=billing.build(bases["billing"]),
         audit=audit.build(bases["audit"], HeadsFile(folder.audit_heads, _heads_key(secret))),
         mailbox=mailbox,
     )

@@ -21,16 +21,11 @@ ANYBODYS = ": anybody's"
 
 THINGS_TO_COME = {
     "medical record, record ids, versions, allergies",
-    "bill, payments, policies, claims",
-    "billing report",
     "notifications sent",
     "notification templates",
 }
 DEEDS_TO_COME = {
     "write and amend a record",
-    "create a bill, add a policy, submit and decide claims",
-    "pay a bill",
-    "void a bill, refund a payment",
     "break the glass",
 }
 MUTATIONS_OF_ROWS = {
@@ -46,6 +41,11 @@ MUTATIONS_OF_ROWS = {
     ("accept, reject, complete", 0): "acceptAppointment rejectAppointment completeAppointment",
     ("check in, mark a no-show", 0): "checkInAppointment",
     ("check in, mark a no-show", 1): "markNoShow",
+    ("create a bill, add a policy, submit and decide claims", 0): (
+        "createBill addInsurancePolicy submitInsuranceClaim decideInsuranceClaim"
+    ),
+    ("pay a bill", 0): "payBill",
+    ("void a bill, refund a payment", 0): "voidBill refundPayment",
     ("disable an account, deactivate a doctor", 0): "disableAccount deactivateDoctor",
     ("invite to a login", 0): "inviteAccount",
 }

@@ -22,15 +22,13 @@ from router.supergraph import read_supergraph
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_MOVED_IN = {
-    "Query": "medicalRecord bill bills billingReport insuranceClaim notificationTemplates notifications",
+    "Query": "medicalRecord notificationTemplates notifications",
     "Mutation": (
-        "createMedicalRecord amendMedicalRecord breakGlass createBill payBill refundPayment voidBill"
-        " addInsurancePolicy submitInsuranceClaim decideInsuranceClaim updateNotificationTemplate"
-        " previewNotificationTemplate"
+        "createMedicalRecord amendMedicalRecord breakGlass updateNotificationTemplate previewNotificationTemplate"
     ),
-    "Patient": "allergies medicalRecordIds medicalRecords bills insurancePolicies",
-    "Appointment": "medicalRecord bill",
-    "ErrorCode": "ALREADY_BILLED ALREADY_PAID AMOUNT_EXCEEDS_BALANCE TEMPLATE_INVALID",
+    "Patient": "allergies medicalRecordIds medicalRecords",
+    "Appointment": "medicalRecord",
+    "ErrorCode": "TEMPLATE_INVALID",
 }
 
 
