@@ -21,6 +21,7 @@ class Plan:
     patients: list[ImportedPatient]
     visits: list[Entry]
     bookings: list[Entry]
+    state: DemoState
 
     @classmethod
     def of(cls, state: DemoState, zone: ZoneInfo) -> "Plan":
@@ -30,4 +31,5 @@ class Plan:
         patients = people.patients(random, state.now)
         entries = Diary(random, doctors, patients, state.now, zone).entries()
         past = [entry for entry in entries if entry.end <= state.now]
-        return cls(departments, doctors, patients, past, [entry for entry in entries if entry.start > state.now])
+        to_come = [entry for entry in entries if entry.start > state.now]
+        return cls(departments, doctors, patients, past, to_come, state)
