@@ -21,6 +21,8 @@ from subgraphs.appointments.app import AppointmentsDomain
 from subgraphs.audit import app as audit
 from subgraphs.audit.app import AuditDomain
 from subgraphs.audit.heads import HeadsFile
+from subgraphs.billing import app as billing
+from subgraphs.billing.app import BillingDomain
 from subgraphs.doctors import app as doctors
 from subgraphs.doctors.app import DoctorsDomain
 from subgraphs.kernel.clock import Clock
@@ -38,9 +40,11 @@ from subgraphs.records import app as records
 from subgraphs.records.app import RecordsDomain
 from subgraphs.records.codes import Codes, NoCodes
 
-Domain: TypeAlias = AccountsDomain | PatientsDomain | DoctorsDomain | AppointmentsDomain | RecordsDomain | AuditDomain
+Domain: TypeAlias = (
+    AccountsDomain | PatientsDomain | DoctorsDomain | AppointmentsDomain | RecordsDomain | BillingDomain | AuditDomain
+)
 
-NAMES = ("accounts", "patients", "doctors", "appointments", "records", "audit")
+NAMES = ("accounts", "patients", "doctors", "appointments", "records", "billing", "audit")
 MIGRATED_BY = {name: ("kernel", name) for name in NAMES} | {"mailbox": ("hospital.mailbox",)}
 """By database, whose revisions bring it up."""
 
@@ -54,6 +58,7 @@ class Domains:
     doctors: DoctorsDomain
     appointments: AppointmentsDomain
     records: RecordsDomain
+    billing: BillingDomain
     audit: AuditDomain
     mailbox: DurableMailbox
 
@@ -71,7 +76,8 @@ class Domains:
 
     @property
     def _all(self) -> tuple[Domain, ...]:
-        return self.accounts, self.patients, self.doctors, self.appointments, self.records, self.audit
+        before = (self.accounts, self.patients, self.doctors, self.appointments, self.records)
+        return *before, self.billing, self.audit
 
     async def close(self) -> None:
         for base in self.bases:
@@ -118,6 +124,7 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
         doctors=doctors_domain,
         appointments=appointments.build(bases["appointments"]),
         records=records.build(bases["records"], _codes()),
+        billing=billing.build(bases["billing"]),
         audit=audit.build(bases["audit"], HeadsFile(folder.audit_heads, _heads_key(secret))),
         mailbox=mailbox,
     )

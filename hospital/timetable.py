@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from hospital.delivery import Delivery
 from hospital.domains import Domains
+from subgraphs.billing.service import KEYS_KEPT_FOR_GOOD
 from workers.pruning import prune_dead_letters, prune_idempotency_keys, prune_inbox, prune_outbox
 from workers.timers import Job
 
@@ -15,6 +16,7 @@ CHANGES_KEPT = timedelta(days=31)
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _AFTER_THE_START = 10.0
+_SECONDS_BETWEEN_ASKING = 5.0
 
 
 def jobs(domains: Domains, delivery: Delivery) -> list[Job]:
@@ -27,6 +29,7 @@ def jobs(domains: Domains, delivery: Delivery) -> list[Job]:
     return [
         Job("accounts.settle_holds", _MINUTE / 2, accounts.settle_holds),
         Job("accounts.rotate_keys", _HOUR, accounts.rotate_keys, after_seconds=_HOUR),
+        Job("billing.ask_about_payments", _SECONDS_BETWEEN_ASKING, domains.billing.service.ask_about_payments),
         Job("audit.sign_head", _HOUR, audit.sign_head, after_seconds=_AFTER_THE_START),
         Job("prune", _DAY, prune, after_seconds=_AFTER_THE_START),
     ]
@@ -37,7 +40,7 @@ async def _prune(domains: Domains, delivery: Delivery) -> None:
     await domains.appointments.service.prune_changes(now - CHANGES_KEPT)
     await domains.appointments.service.prune_claims(now)
     for base in domains.bases:
-        await prune_idempotency_keys(base.database, now - IDEMPOTENCY_KEYS_KEPT)
+        await prune_idempotency_keys(base.database, now - IDEMPOTENCY_KEYS_KEPT, KEYS_KEPT_FOR_GOOD)
         await prune_dead_letters(base.database, now - DEAD_LETTERS_KEPT)
         await prune_inbox(base.database, delivery.subscribers, delivery.feeds, now - INBOX_KEPT)
     for feed in delivery.feeds:

@@ -10,6 +10,7 @@ from strawberry.federation.schema import Schema
 from subgraphs.accounts.schema import make_schema as accounts
 from subgraphs.appointments.schema import make_schema as appointments
 from subgraphs.audit.schema import make_schema as audit
+from subgraphs.billing.schema import make_schema as billing
 from subgraphs.doctors.schema import make_schema as doctors
 from subgraphs.patients.schema import make_schema as patients
 from subgraphs.records.schema import make_schema as records
@@ -22,6 +23,7 @@ SUBGRAPHS = {
     "doctors": doctors,
     "appointments": appointments,
     "records": records,
+    "billing": billing,
     "audit": audit,
 }
 

@@ -6,11 +6,11 @@ What is past is imported. What is to come is booked and decided on like anything
 from collections.abc import Callable
 
 from hospital.demo.filling import Filling
-from hospital.demo.kinds import bookings, logins, people, records, visits
+from hospital.demo.kinds import bills, bookings, logins, people, records, visits
 from hospital.demo.plan import Plan
 from hospital.runtime import Runtime
 
-KINDS = (people, logins, visits, records, bookings)
+KINDS = (people, logins, visits, records, bills, bookings)
 """In this order. One more kind is one more file in `kinds/`: how much of it a plan holds, and how it is written.
 
 One that draws by chance does so with a `Random` of its own, made of the seed and its name, so that the others stay as

@@ -19,8 +19,8 @@ T = TypeVar("T")
 class Filling:
     """`advanced` gets what is at hand, and how much more of it is done.
 
-    `doctors` and `patients` are their ids in the plan's order, `logins` who may sign in, by e-mail, `visits` the ids
-    of past appointments, by import key: each is there from its kind on.
+    `doctors` and `patients` are their ids in the plan's order, `visits` those of past appointments by number, `logins`
+    who may sign in, by e-mail: each is there from its kind on.
     """
 
     runtime: Runtime
@@ -29,8 +29,8 @@ class Filling:
     advanced: Callable[[str, int], None]
     doctors: list[str] = field(default_factory=list)
     patients: list[str] = field(default_factory=list)
+    visits: dict[int, str] = field(default_factory=dict)
     logins: dict[str, Principal] = field(default_factory=dict)
-    visits: dict[str, str] = field(default_factory=dict)
 
     async def in_batches(
         self, label: str, items: Sequence[T], take: Callable[[Sequence[T]], Awaitable[Imported]]

@@ -19,12 +19,12 @@ class Plan:
     `visits` are past, `bookings` to come; both name people by their place here.
     """
 
-    seed: int
     departments: list[ImportedDepartment]
     doctors: list[DemoDoctor]
     patients: list[ImportedPatient]
     visits: list[Entry]
     bookings: list[Entry]
+    state: DemoState
 
     @classmethod
     def of(cls, state: DemoState, zone: ZoneInfo) -> "Plan":
@@ -35,4 +35,4 @@ class Plan:
         entries = Diary(random, doctors, patients, state.now, zone).entries()
         past = [entry for entry in entries if entry.end <= state.now]
         to_come = [entry for entry in entries if entry.start > state.now]
-        return cls(state.seed, departments, doctors, patients, past, to_come)
+        return cls(departments, doctors, patients, past, to_come, state)

@@ -1,13 +1,15 @@
 """The settings that every component shares, read once from the environment (`HOSPITAL_…`)."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from subgraphs.kernel.currency import known_currency
 
 
 def known_zone(name: str) -> str:
@@ -46,10 +48,29 @@ class Settings(BaseSettings):
     phone_region: Annotated[str, AfterValidator(known_region)] = Field(
         default="IN", description="Region of telephone numbers written without a country."
     )
+    currency: Annotated[str, AfterValidator(known_currency)] = Field(
+        default="INR", description="What bills are in (ISO 4217). Not to change once there are bills."
+    )
+    payment_provider: Literal["console", "stripe"] = Field(
+        default="console", description="Who takes cards and UPI: console takes no money, for trying things out."
+    )
+    stripe_secret_key: SecretStr | None = Field(
+        default=None, validate_default=True, description="Needed where stripe is the provider."
+    )
+    stripe_url: Annotated[str, AfterValidator(origin)] = Field(
+        default="https://api.stripe.com", description="Where Stripe's API is."
+    )
     secret_key: SecretStr | None = Field(
         default=None,
         description="Seals the keys of tokens, signs the audit trail; made and kept in the data folder when not given.",
     )
+
+    @field_validator("stripe_secret_key")
+    @classmethod
+    def _there_where_it_is_needed(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None and info.data.get("payment_provider") == "stripe":
+            raise ValueError("stripe takes no money without it")
+        return value
 
     @property
     def zone(self) -> ZoneInfo:

@@ -10,12 +10,13 @@ from router.supergraph import read_supergraph
 from subgraphs.accounts import access as accounts
 from subgraphs.appointments import access as appointments
 from subgraphs.audit import access as audit
+from subgraphs.billing import access as billing
 from subgraphs.doctors import access as doctors
 from subgraphs.kernel.access import Deed, Thing
 from subgraphs.patients import access as patients
 from subgraphs.records import access as records
 
-DOMAINS = (accounts, patients, doctors, appointments, records, audit)
+DOMAINS = (accounts, patients, doctors, appointments, records, billing, audit)
 THINGS: tuple[Thing, ...] = tuple(thing for domain in DOMAINS for thing in domain.THINGS)
 DEEDS: tuple[Deed, ...] = tuple(deed for domain in DOMAINS for deed in domain.DEEDS)
 SUPERGRAPH = read_supergraph((Path(generated.__file__ or "").parent / "supergraph.graphql").read_text("utf-8"))

@@ -16,6 +16,13 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 
 MUTATIONS = sorted(PUBLIC.mutation_type.fields)  # type: ignore[union-attr]
 APPOINTMENTS = {"AppointmentTransitionInput": {}, "RescheduleAppointmentInput": {"slot": "2031-01-01T09:00:00Z"}}
+POLICY = {
+    "insurer": "New",
+    "policyNumber": "P-1",
+    "coveragePercent": "50",
+    "validFrom": "2026-01-01",
+    "validTo": "2026-12-31",
+}
 SPAN = {"from": "2031-01-01T00:00:00Z", "to": "2031-01-02T00:00:00Z"}
 
 
@@ -60,6 +67,9 @@ def given(ward: Ward, mutation: str, *, known: bool) -> dict[str, Any]:
         "addLeave": {"doctorId": doctor, **SPAN},
         "removeLeave": {"id": id_of(ward.leaves["treating doctor"])},
         "deactivateDoctor": {"id": doctor},
+        **inputs_of_billing({part: id_of(id) for part, id in ward.money["own"].items()}),
+        "createBill": {"appointmentId": id_of(ward.appointments["own"]), "drugsAmount": "1"},
+        "addInsurancePolicy": {"patientId": patient, **POLICY},
         "bookAppointment": {"patientId": patient, "doctorId": doctor, "slot": "2031-01-01T09:00:00Z"},
     }
     inputs |= {
@@ -69,6 +79,16 @@ def given(ward: Ward, mutation: str, *, known: bool) -> dict[str, Any]:
     }
     kind = input_type(mutation)
     return inputs.get(mutation) or {"id": id_of(ward.appointments["own"]), **APPOINTMENTS.get(kind, {})}
+
+
+def inputs_of_billing(ids: dict[str, str]) -> dict[str, dict[str, Any]]:
+    return {
+        "payBill": {"billId": ids["bill"], "method": "CARD", "idempotencyKey": "k"},
+        "refundPayment": {"paymentId": ids["payment"], "reason": "None", "idempotencyKey": "k"},
+        "voidBill": {"id": ids["bill"], "reason": "None"},
+        "submitInsuranceClaim": {"billId": ids["bill"], "policyId": ids["policy"]},
+        "decideInsuranceClaim": {"id": ids["claim"], "approvedAmount": "1"},
+    }
 
 
 def input_type(mutation: str) -> str:
@@ -148,6 +168,7 @@ HIDDEN = [
     *((mutation, "another doctor") for mutation in ("cancelAppointment", "markNoShow")),
     ("bookAppointment", "another patient"),
     *((mutation, "another doctor") for mutation in ("createMedicalRecord", "amendMedicalRecord")),
+    ("payBill", "another patient"),
 ]
 
 
@@ -157,7 +178,7 @@ async def test_what_one_may_not_see_is_not_found_just_as_what_never_was(
 ):
     before, viewer = facts.digests(), ward.viewers[name]
     wanted = given(ward, mutation, known=True)
-    field = "patientId" if "patientId" in wanted else "id"
+    field = {"payBill": "billId"}.get(mutation, "patientId" if "patientId" in wanted else "id")
     hidden = await do(ward, mutation, viewer, wanted)
     for never in (UNKNOWN, "nobody", ""):
         assert await do(ward, mutation, viewer, wanted | {field: never}) == hidden
@@ -220,6 +241,16 @@ async def test_what_one_sees_and_may_not_do_is_forbidden(ward: Ward, facts: Fact
     ):
         answer = await do(ward, mutation, doctor, wanted)
         assert (codes(answer), answer["data"]) == (["FORBIDDEN"], {mutation: None})
+    assert changed(before, facts.digests()) == set()
+
+
+@pytest.mark.parametrize("method", ["CASH", "BANK_TRANSFER", "INSURANCE"])
+async def test_a_patient_records_no_payment_whosever_bill_it_is(ward: Ward, facts: Facts, method: str):
+    before, own = facts.digests(), ward.money["own"]
+    for bill in (own["bill"], ward.money["another"]["bill"], UNKNOWN):
+        wanted = {"billId": bill, "method": method, "idempotencyKey": "k", "claimId": own["claim"]}
+        answer = await do(ward, "payBill", ward.viewers["own patient"], wanted)
+        assert (codes(answer), answer["data"]) == (["FORBIDDEN"], {"payBill": None})
     assert changed(before, facts.digests()) == set()
 
 

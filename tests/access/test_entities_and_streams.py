@@ -10,13 +10,13 @@ from graphql import ObjectTypeDefinitionNode, get_named_type, is_leaf_type, pars
 
 import schema
 from router.pipeline import GraphQLRequest
-from tests.access.rows import PUBLIC
+from tests.access.rows import PUBLIC, thing_of
 from tests.access.ward import UNKNOWN, Viewer, Ward, leaves_of
 from tests.access.ways import Oracle
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("access")]
 
-SUBGRAPHS = ("accounts", "patients", "doctors", "appointments", "records", "audit")
+SUBGRAPHS = ("accounts", "patients", "doctors", "appointments", "records", "billing", "audit")
 ENTITIES = "query ($of: [_Any!]!) { _entities(representations: $of) { ... on %s { %s } } }"
 CHANGES = """
 subscription ($after: String) {
@@ -60,6 +60,8 @@ async def test_the_entities_of_the_house_are_these():
         ("appointments", "Doctor"),
         ("records", "Patient"),
         ("records", "Appointment"),
+        ("billing", "Patient"),
+        ("billing", "Appointment"),
     }
 
 
@@ -87,6 +89,9 @@ def expected(oracle: Oracle, subgraph: str, kind: str, values: list[str], id: st
         return {"id": id} if kind == "Doctor" or oracle.sees("Patient", {"id": id}) else None
     if subgraph == "records" and kind == "Appointment":
         return {"id": id}
+    if subgraph == "billing":
+        seen = kind == "Appointment" or thing_of("Patient.bills").may_see(oracle.seat("Patient", {"id": id}))
+        return {"id": id} if seen else None
     if row is None or not oracle.sees(kind, row) or (subgraph == "records" and not oracle.sees_records_of(id)):
         return None
     return {name: oracle.leaf(kind, row, name) for name in values}

@@ -53,6 +53,9 @@ class Truth:
     allergies: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    bills: dict[str, dict[str, Any]] = field(default_factory=dict)
+    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    report: dict[str, Any] = field(default_factory=dict)
     chain: dict[str, Any] = field(default_factory=dict)
 
     def treats(self, doctor_id: str | None, patient_id: str | None) -> bool:
@@ -69,6 +72,7 @@ class Ward:
     people: dict[str, Person]
     appointments: dict[str, str]
     leaves: dict[str, str]
+    money: dict[str, dict[str, str]]
     beginning: str
     records: dict[str, str] = field(default_factory=dict)
     viewers: dict[str, Viewer] = field(default_factory=dict)
@@ -129,7 +133,9 @@ async def furnished(hospital: Hospital) -> Ward:
         "colleague": await hospital.doctor("Dr. Colleague"),
     }
     beginning = (await hospital.data("{ c: appointmentChangesCursor }", hospital.desk))["c"]
-    ward = Ward(hospital, people, await _visits(hospital, people), await _leaves(hospital, people), beginning)
+    visits = await _visits(hospital, people)
+    money = await _money(hospital, people, visits)
+    ward = Ward(hospital, people, visits, await _leaves(hospital, people), money, beginning)
     ward.records = await _records(ward)
     await hospital.runtime.delivery.settled()
     ward.viewers = await _viewers(hospital, people)
@@ -175,6 +181,28 @@ async def _records(ward: Ward) -> dict[str, str]:
         await ward.hospital.done("amendMedicalRecord", bearer, **amended)
         allergy = ImportedAllergy(f"ward:{name}", patient.id, f"Allergy of {name}", "1191", "low", LONG_AGO)
         await ward.hospital.runtime.domains.records.service.import_allergies([allergy])
+    return found
+
+
+async def _money(hospital: Hospital, people: dict[str, Person], visits: dict[str, str]) -> dict[str, dict[str, str]]:
+    """By whose visit it is of: the ids of a bill, of a payment of part of it, of a policy and of a claim."""
+    clerk, found = hospital.staff["BILLING_CLERK"].bearer, {}
+    days = {"validFrom": "2020-01-01", "validTo": "2099-12-31"}
+    for name, patient in (("own", "own patient"), ("another", "another patient")):
+        amounts = {"drugsAmount": "900", "consultationFee": "100"}
+        bill = await hospital.done("createBill", clerk, "bill { id }", appointmentId=visits[name], **amounts)
+        insured = {"insurer": f"Insurer of {name}", "policyNumber": f"P-{name}", "coveragePercent": "50", **days}
+        policy = await hospital.done(
+            "addInsurancePolicy", clerk, "policy { id }", patientId=people[patient].id, **insured
+        )
+        about = {"billId": bill["id"], "idempotencyKey": f"ward {name}"}
+        claim = await hospital.done("submitInsuranceClaim", clerk, "claim { id }", policyId=policy["id"], **about)
+        decided = {"id": claim["id"], "approvedAmount": "400", "reason": f"Reason of {name}"}
+        await hospital.done("decideInsuranceClaim", clerk, "claim { id }", **decided)
+        pay = {"method": "INSURANCE", "claimId": claim["id"], **about}
+        payment = await hospital.done("payBill", clerk, "payment { id }", **pay)
+        parts = {"bill": bill, "payment": payment, "policy": policy, "claim": claim}
+        found[name] = {part: row["id"] for part, row in parts.items()}
     return found
 
 
@@ -238,6 +266,7 @@ async def _truth(ward: Ward) -> Truth:
     }
     for name in ("own patient", "another patient"):
         await _add_records(ward, truth, name)
+    await _truth_of_money(ward, truth)
     events = f"{{ {BOOKINGS} {{ nodes {{ {' '.join(leaves_of('AuditEvent'))} }} }} }}"
     seen = (await ward.ask(events, ward.viewers["AUDITOR"]))["data"]
     truth.events = _by_id(seen["auditEvents"]["nodes"])
@@ -275,6 +304,39 @@ async def _add_records(ward: Ward, truth: Truth, name: str) -> None:
     for row in seen["medicalRecords"]["nodes"]:
         whose = {"patient": id, "doctor": row["doctor"]["id"], "appointment": row["appointment"]["id"]}
         truth.records[row["id"]] = row | whose
+
+
+async def _truth_of_money(ward: Ward, truth: Truth) -> None:
+    everything = f"""
+    {{
+      bills(first: 100) {{
+        nodes {{
+          {" ".join(leaves_of("Bill"))} appointment {{ id }} patient {{ id }}
+          payments {{ {" ".join(leaves_of("Payment"))} claim {{ id }} }}
+          claims {{ {" ".join(leaves_of("InsuranceClaim"))} policy {{ id }} }}
+        }}
+      }}
+      patients(first: 100) {{ nodes {{ id insurancePolicies {{ {" ".join(leaves_of("InsurancePolicy"))} }} }} }}
+      {report_of(ward.hospital)} {{
+        {" ".join(leaves_of("BillingReport"))}
+        byDay {{ {" ".join(leaves_of("BillingDay"))} }} byDoctor {{ {" ".join(leaves_of("BillingByDoctor"))} }}
+      }}
+    }}
+    """
+    seen = (await ward.ask(everything, ward.viewers["ADMIN"]))["data"]
+    for bill in seen["bills"]["nodes"]:
+        own = {"bill": bill["id"], "patient": bill["patient"]["id"]}
+        payments = [row | own | {"claim": row["claim"]["id"]} for row in bill["payments"]]
+        claims = [row | own | {"policy": row["policy"]["id"]} for row in bill["claims"]]
+        visit = {"appointment": bill["appointment"]["id"]}
+        truth.bills[bill["id"]] = bill | own | visit | {"payments": payments, "claims": claims}
+    for patient in seen["patients"]["nodes"]:
+        truth.policies |= _by_id([row | {"patient": patient["id"]} for row in patient["insurancePolicies"]])
+    truth.report = seen["billingReport"]
+
+
+def report_of(hospital: Hospital) -> str:
+    return f'billingReport(from: "{day(hospital, -1)}", to: "{day(hospital, 1)}")'
 
 
 BOOKINGS = 'auditEvents(filter: {type: "appointment.booked"}, first: 100)'

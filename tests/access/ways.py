@@ -9,11 +9,17 @@ from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_leaf_typ
 from subgraphs.kernel.access import Seat
 from subgraphs.kernel.errors import RequestError
 from tests.access.rows import PUBLIC, is_plumbing, thing_of
-from tests.access.ward import BOOKINGS, Viewer, Ward, day
+from tests.access.ward import BOOKINGS, Viewer, Ward, day, report_of
 
 Object = dict[str, Any]
 
 LONGEST_THROUGH_RECORDS = 4
+MONEY = {"Bill", "Payment", "InsurancePolicy", "InsuranceClaim"}
+OF_MONEY = {
+    *("Query.bill", "Query.bills", "Query.insuranceClaim", "Query.billingReport", "Appointment.bill"),
+    *("Patient.bills", "Patient.insurancePolicies"),
+    *("Bill.appointment", "Bill.patient", "Bill.payments", "Bill.claims"),
+}
 LONGEST_BY_EDGES = 3
 """Connections are gone through by their nodes, and on the shorter ways by their edges as well."""
 
@@ -59,7 +65,10 @@ class Way:
 
 
 def ways() -> Iterator[Way]:
-    """None goes through one type twice, but an appointment's patient has appointments too, and so on."""
+    """None goes through one type twice, but an appointment's patient has appointments too, and so on.
+
+    What money leads back to is looked at, and is where the way ends.
+    """
     for steps in _onward("Query", ()):
         yield Way(steps)
         if len(steps) <= LONGEST_BY_EDGES and any(step.kind == "connection" for step in steps):
@@ -73,7 +82,7 @@ def _onward(source: str, before: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]
         if is_leaf_type(get_named_type(own.type)):
             continue
         step = _step(source, name, own)
-        if _is_new(step, before):
+        if _is_new(step, before) and not _is_led_on(before, step):
             yield (*before, step)
             yield from _onward(step.target, (*before, step))
 
@@ -84,6 +93,16 @@ def _is_new(step: Step, before: tuple[Step, ...]) -> bool:
     if "MedicalRecord" in targets:
         return len(set(targets)) == len(targets) <= LONGEST_THROUGH_RECORDS
     return targets.count(step.target) <= (2 if step.target in {"Patient", "Appointment"} else 1)
+
+
+def _is_led_on(before: tuple[Step, ...], step: Step) -> bool:
+    """Whether it goes on behind where money leads back to, or comes to money late or by a detour: too many to walk."""
+    if any(taken.source in MONEY and taken.target not in MONEY for taken in before):
+        return True
+    if step.target not in MONEY or (before and before[-1].target in MONEY):
+        return False
+    targets = [taken.target for taken in before]
+    return len(before) > 2 or len(set(targets)) < len(targets)
 
 
 def _step(source: str, name: str, own: GraphQLField) -> Step:
@@ -104,6 +123,9 @@ def arguments(ward: Ward) -> dict[str, str]:
         "Query.medicalRecord": f'medicalRecord(id: "{ward.records["own"]}")',
         "Query.account": f'account(email: "{own.email}")',
         "Query.auditEvents": BOOKINGS,
+        "Query.bill": f'bill(id: "{ward.money["own"]["bill"]}")',
+        "Query.insuranceClaim": f'insuranceClaim(id: "{ward.money["own"]["claim"]}")',
+        "Query.billingReport": report_of(ward.hospital),
         "Doctor.openSlots": f'openSlots(from: "{day(ward.hospital, 2)}", to: "{day(ward.hospital, 2)}")',
     }
     for kind in PUBLIC.type_map.values():
@@ -176,7 +198,17 @@ class Oracle:
                 return self.ward.seat(self.viewer, row["id"])
             case "Appointment" | "AppointmentTransition":
                 return self.ward.seat_at(self.viewer, row)
-            case "MedicalRecord" | "MedicalRecordVersion" | "Diagnosis" | "Medicine" | "Allergy":
+            case (
+                "MedicalRecord"
+                | "MedicalRecordVersion"
+                | "Diagnosis"
+                | "Medicine"
+                | "Allergy"
+                | "Bill"
+                | "Payment"
+                | "InsurancePolicy"
+                | "InsuranceClaim"
+            ):
                 return self.ward.seat(self.viewer, row["patient"])
             case "AuditEvent":
                 return self.ward.seat(self.viewer, row["patientId"])
@@ -269,6 +301,20 @@ class Oracle:
                 return truth.doctors[row["doctor"]]
             case "Appointment.history":
                 return [{**line, "doctor": row["doctor"], "patient": row["patient"]} for line in row["history"]]
+            case coordinate if coordinate in OF_MONEY:
+                return self._money(step, row)
+            case "Payment.bill" | "InsuranceClaim.bill":
+                return truth.bills[row["bill"]]
+            case "Payment.claim":
+                return next(claim for claim in truth.bills[row["bill"]]["claims"] if claim["id"] == row["claim"])
+            case "InsuranceClaim.policy":
+                return truth.policies[row["policy"]]
+            case "InsurancePolicy.patient":
+                return self._one("Patient", truth.patients[row["patient"]])
+            case "BillingByDoctor.doctor":
+                return truth.doctors[row["doctorId"]]
+            case "BillingReport.byDay" | "BillingReport.byDoctor":
+                return row[step.field]
             case "AuditEvent.patient":
                 return self._one("Patient", truth.patients.get(row["patientId"]))
             case "Doctor.department":
@@ -280,3 +326,29 @@ class Oracle:
             case "Doctor.availability" | "Doctor.openSlots":
                 return row[step.field]
         raise AssertionError(f"say where {step.coordinate} leads")
+
+    def _money(self, step: Step, row: Object) -> Any:
+        truth, own = self.ward.truth, self.ward.money["own"]
+        bill = truth.bills[own["bill"]]
+        match step.coordinate:
+            case "Query.bill":
+                return self._one("Bill", bill)
+            case "Query.bills":
+                return self._visible("Bill", truth.bills)
+            case "Query.insuranceClaim":
+                return self._one("InsuranceClaim", next(c for c in bill["claims"] if c["id"] == own["claim"]))
+            case "Query.billingReport":
+                return truth.report
+            case "Patient.bills" | "Patient.insurancePolicies":
+                if not thing_of(step.coordinate).may_see(self.seat("Patient", row)):
+                    return None
+                kind, rows = ("Bill", truth.bills) if step.field == "bills" else ("InsurancePolicy", truth.policies)
+                return self._visible(kind, rows, lambda found: found["patient"] == row["id"])
+            case "Appointment.bill":
+                found = [b for b in truth.bills.values() if b["appointment"] == row["id"]]
+                return self._one("Bill", found[0]) if found else None
+            case "Bill.appointment":
+                return self._one("Appointment", truth.appointments[row["appointment"]])
+            case "Bill.patient":
+                return self._one("Patient", truth.patients[row["patient"]])
+        return row[step.field]

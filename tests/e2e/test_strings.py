@@ -59,6 +59,11 @@ UNWRITTEN_BUT["changePassword"] = UNWRITTEN_BUT["signIn"]
 UNWRITTEN_BUT["registerPatient"] = {"patients.idempotency_keys"}
 UNWRITTEN_BUT["registerDoctor"] = {"doctors.idempotency_keys"}
 
+OF_THE_BILLING_DESK = {
+    *("createBill", "payBill", "refundPayment", "voidBill"),
+    *("addInsurancePolicy", "submitInsuranceClaim", "decideInsuranceClaim"),
+}
+
 _fresh = count(1)
 
 
@@ -118,6 +123,8 @@ class Scene:
             return self.doctor.bearer
         if name in {"checkInAppointment", "markNoShow"}:
             return hospital.desk
+        if name in OF_THE_BILLING_DESK:
+            return hospital.staff["BILLING_CLERK"].bearer
         anybody = {"signIn", "refreshSession", "requestPasswordReset", "resetPassword", "registerPatient"}
         return None if name in anybody else hospital.admin
 
@@ -151,7 +158,14 @@ class Scene:
             return self._id_for(field_of)
         if name in fixed:
             return fixed[name]
-        by_kind = {"Int": 30, "Float": 70.5, "Decimal": "10.00", "Time": "09:00", "DateTime": "2020-01-01T00:00:00Z"}
+        by_kind = {
+            "Int": 30,
+            "Float": 70.5,
+            "Decimal": "10.00",
+            "Time": "09:00",
+            "Date": "2026-01-01",
+            "DateTime": "2020-01-01T00:00:00Z",
+        }
         return by_kind.get(kind, "Good")
 
     def _id_for(self, name: str) -> str:

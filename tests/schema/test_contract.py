@@ -22,15 +22,9 @@ from router.supergraph import read_supergraph
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_MOVED_IN = {
-    "Query": "bill bills billingReport insuranceClaim notificationTemplates notifications",
-    "Mutation": (
-        "createBill payBill refundPayment voidBill"
-        " addInsurancePolicy submitInsuranceClaim decideInsuranceClaim updateNotificationTemplate"
-        " previewNotificationTemplate"
-    ),
-    "Patient": "bills insurancePolicies",
-    "Appointment": "bill",
-    "ErrorCode": "ALREADY_BILLED ALREADY_PAID AMOUNT_EXCEEDS_BALANCE TEMPLATE_INVALID",
+    "Query": "notificationTemplates notifications",
+    "Mutation": "updateNotificationTemplate previewNotificationTemplate",
+    "ErrorCode": "TEMPLATE_INVALID",
 }
 
 

@@ -37,7 +37,7 @@ def _recorded(plan: Plan) -> list[Entry]:
 
 def _chance(plan: Plan, entry: Entry) -> Random:
     """One for each visit, so that each has the same record whatever else there is."""
-    return Random(f"{plan.seed}: the record of visit {entry.number}")
+    return Random(f"{plan.state.seed}: the record of visit {entry.number}")
 
 
 def _record(filling: Filling, entry: Entry) -> ImportedRecord:
@@ -48,7 +48,7 @@ def _record(filling: Filling, entry: Entry) -> ImportedRecord:
     comes_again = entry.start.date() + timedelta(days=random.choice((7, 14, 30)))
     return ImportedRecord(
         import_key=f"demo:record/{entry.number}",
-        appointment_id=filling.visits[f"demo:visit/{entry.number}"],
+        appointment_id=filling.visits[entry.number],
         treated_at=entry.start,
         description=f"{words}.",
         diagnoses=(Diagnosis(CodeSystem.ICD10CM, code),),

@@ -21,7 +21,7 @@ async def fill(filling: Filling) -> None:
 
     def visit(entry: Entry) -> ImportedVisit:
         return ImportedVisit(
-            import_key=f"demo:visit/{entry.number}",
+            import_key=_key(entry),
             patient_id=filling.patients[entry.patient],
             doctor_id=filling.doctors[entry.doctor],
             department_id=departments[filling.plan.doctors[entry.doctor].department],
@@ -34,4 +34,9 @@ async def fill(filling: Filling) -> None:
     async def take(batch: Sequence[Entry]) -> Imported:
         return await domains.appointments.service.import_visits([visit(entry) for entry in batch])
 
-    filling.visits = await filling.in_batches("Past visits", filling.plan.visits, take)
+    ids = await filling.in_batches("Past visits", filling.plan.visits, take)
+    filling.visits = {entry.number: ids[_key(entry)] for entry in filling.plan.visits}
+
+
+def _key(entry: Entry) -> str:
+    return f"demo:visit/{entry.number}"

@@ -16,12 +16,15 @@ from sqlmodel import select
 from hospital.demo import people, words
 from hospital.demo.diary import DAYS_EACH_WAY, Diary, Entry
 from hospital.demo.fill import fill, size
+from hospital.demo.kinds import bills
 from hospital.demo.kinds.logins import LOGINS
 from hospital.demo.plan import Plan
 from hospital.demo.state import DemoState, demo_password, is_empty
 from hospital.folder import DataFolder
 from hospital.runtime import Runtime
 from subgraphs.appointments.tables import AppointmentRow
+from subgraphs.billing.ledger import OWED
+from subgraphs.billing.tables import BillRow, EntryRow
 from subgraphs.kernel.principal import RoleName
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -119,7 +122,8 @@ async def test_a_filling_that_was_cut_short_goes_on_and_doubles_nothing(runtime:
     assert await counted(runtime) == filled
     decided = sum(entry.status != "PENDING" for entry in small_plan.bookings)
     logins = len(LOGINS) - 1 + len(small_plan.doctors)
-    assert filled[1] == size(small_plan) + decided + logins
+    of_bills = sum(bill.facts - 1 for bill in bills.bills(small_plan))
+    assert filled[1] == size(small_plan) + decided + logins + of_bills
 
 
 async def test_every_role_can_sign_in(runtime: Runtime, small_plan: Plan):
@@ -165,3 +169,31 @@ def test_a_password_that_no_login_could_have_is_refused(command, tmp_path: Path)
     status, _, error = command("up", "--demo", "--demo-password", "short", "--data", str(tmp_path / "data"))
     assert (status, error.startswith("--demo-password: "), len(error.splitlines())) == (1, True, 1)
     assert not (tmp_path / "data").exists()
+
+
+def test_most_visits_are_billed_and_the_bills_are_paid_in_every_way():
+    plan = Plan.of(DemoState(1, NOW), ZoneInfo("UTC"))
+    drawn = bills.bills(plan)
+    assert drawn == bills.bills(Plan.of(DemoState(1, NOW), ZoneInfo("UTC")))
+    completed = sum(entry.status == "COMPLETED" for entry in plan.visits)
+    assert 0.8 * completed < len(drawn) < completed
+    assert {bill.method for bill in drawn if bill.paid} == set(bills._METHODS)
+    claims = [bill for bill in drawn if bill.claimed is not None]
+    assert 0.2 * len(drawn) < len(claims) < 0.5 * len(drawn)
+    assert {bill.approved is None for bill in claims} == {True, False}
+
+
+async def test_bills_are_filled_in_and_the_ledger_agrees(runtime: Runtime, small_plan: Plan):
+    await fill(runtime, small_plan, PASSWORD, lambda label, done, whole: None)
+    drawn = bills.bills(small_plan)
+    async with runtime.domains.billing.base.database.reading() as session:
+        rows = (await session.exec(select(BillRow))).all()
+        entries = (await session.exec(select(EntryRow))).all()
+    assert len(rows) == len(drawn)
+    assert sum(row.paid for row in rows) == sum(bill.paid + (bill.approved or 0) for bill in drawn)
+    assert sum(entry.amount for entry in entries) == 0
+    owed = sum(entry.amount for entry in entries if entry.account in OWED)
+    assert owed == sum(row.total - row.paid for row in rows)
+    by_year = Counter(row.billed_on.year for row in rows)
+    numbers = {f"{year}-{place:06d}" for year, count in by_year.items() for place in range(1, count + 1)}
+    assert {row.number for row in rows} == numbers

@@ -1,0 +1,145 @@
+"""What billing announces: ids, amounts, states and where mail about them goes; never what a card is known by."""
+
+from decimal import Decimal
+
+from subgraphs.kernel.events import Action, Event, Outcome
+
+
+class BillState(Event):
+    """The bill as it now is; `bill_number` is what people call it by. The contact is as it was at the billing."""
+
+    action = Action.UPDATE
+    resource_type = "Bill"
+
+    bill_id: str
+    bill_number: str
+    appointment_id: str
+    patient_id: str
+    patient_name: str
+    patient_email: str | None = None
+    patient_phone: str | None = None
+    doctor_id: str
+    total: Decimal
+    amount_paid: Decimal
+    currency: str
+    status: str
+    imported: bool = False
+
+    def key(self) -> str:
+        return self.bill_id
+
+    def audited_patient(self) -> str | None:
+        return self.patient_id
+
+
+class BillCreated(BillState):
+    type = "bill.created"
+    action = Action.CREATE
+
+    drugs_amount: Decimal
+    consultation_fee: Decimal
+
+
+class BillVoided(BillState):
+    type = "bill.voided"
+
+    reason: str
+
+    def audited_reason(self) -> str | None:
+        return self.reason
+
+
+class BillPaid(BillState):
+    """A payment of the bill succeeded: one event each, `amount` is the payment's, in full or in part of the bill."""
+
+    type = "bill.paid"
+
+    payment_id: str
+    amount: Decimal
+    method: str
+    claim_id: str | None = None
+
+
+class PaymentState(BillState):
+    """What became of a payment; `reason` is fit for people to read."""
+
+    resource_type = "Payment"
+
+    payment_id: str
+    amount: Decimal
+    method: str
+    claim_id: str | None = None
+    reason: str | None = None
+
+    def audited_resource(self) -> str | None:
+        return self.payment_id
+
+    def audited_reason(self) -> str | None:
+        return self.reason
+
+
+class PaymentFailed(PaymentState):
+    type = "payment.failed"
+    outcome = Outcome.FAILED
+
+
+class PaymentRefunded(PaymentState):
+    type = "payment.refunded"
+
+
+class InsurancePolicyAdded(Event):
+    type = "insurance_policy.added"
+    action = Action.CREATE
+    resource_type = "InsurancePolicy"
+
+    policy_id: str
+    patient_id: str
+    insurer: str
+    imported: bool = False
+
+    def key(self) -> str:
+        return self.policy_id
+
+    def audited_patient(self) -> str | None:
+        return self.patient_id
+
+
+class ClaimState(BillState):
+    """The claim as it now is; `amount` is what was claimed, `claim_status` its state."""
+
+    resource_type = "InsuranceClaim"
+
+    claim_id: str
+    policy_id: str
+    insurer: str
+    amount: Decimal
+    approved_amount: Decimal | None = None
+    claim_status: str
+    reason: str | None = None
+
+    def audited_resource(self) -> str | None:
+        return self.claim_id
+
+    def audited_reason(self) -> str | None:
+        return self.reason
+
+
+class ClaimSubmitted(ClaimState):
+    type = "claim.submitted"
+    action = Action.CREATE
+
+
+class ClaimDecided(ClaimState):
+    type = "claim.decided"
+
+
+EVENTS = (
+    BillCreated,
+    BillVoided,
+    BillPaid,
+    PaymentFailed,
+    PaymentRefunded,
+    InsurancePolicyAdded,
+    ClaimSubmitted,
+    ClaimDecided,
+)

@@ -1,0 +1,184 @@
+"""Taking over bills that were made and paid elsewhere, and policies: one event for each fact, and no mail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from subgraphs.billing import ledger, repository, rules
+from subgraphs.billing.events import BillPaid, ClaimDecided, ClaimSubmitted
+from subgraphs.billing.rules import BILLED_FROM, ZERO, ClaimStatus, PaymentMethod, PaymentStatus
+from subgraphs.billing.service import billing, insuring, recording
+from subgraphs.billing.service.insuring import NewPolicy
+from subgraphs.billing.tables import AppointmentCopyRow, BillRow, ClaimRow, PatientCopyRow, PaymentRow, PolicyRow
+from subgraphs.kernel.errors import InvalidInput
+from subgraphs.kernel.events import Actor
+from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.ids import new_id
+from subgraphs.kernel.importing import Imported, keys_of, taken
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedPayment:
+    amount: Decimal
+    method: PaymentMethod
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedClaim:
+    """`approved_amount` None: it is not decided. What of it is `paid` came at `paid_at`."""
+
+    policy_id: str
+    amount: Decimal
+    at: datetime
+    approved_amount: Decimal | None = None
+    paid_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedBill:
+    """`import_key` names it in the system that it comes from; it gets a number of the year of `at`."""
+
+    import_key: str
+    appointment_id: str
+    drugs_amount: Decimal
+    at: datetime
+    payments: tuple[ImportedPayment, ...] = field(default=())
+    claim: ImportedClaim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedPolicy:
+    import_key: str
+    policy: NewPolicy
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    appointments: Mapping[str, AppointmentCopyRow]
+    patients: Mapping[str, PatientCopyRow]
+    billed: Mapping[str, BillRow]
+    policies: Mapping[str, PolicyRow]
+
+
+async def import_policies(base: Foundation, batch: Sequence[ImportedPolicy]) -> Imported:
+    """One transaction, safe to repeat."""
+
+    async def work(session: AsyncSession) -> Imported:
+        outcome = Imported(ids=await repository.imported_policies(session, keys_of(batch)))
+        known = await repository.patients(session, {given.policy.patient_id for given in batch})
+        for row in taken(batch, outcome, lambda id, given: _policy(id, given, known)):
+            insuring.put_policy(session, base, row, Actor(), imported=True)
+        return outcome
+
+    return await base.database.transaction(work)
+
+
+async def import_bills(base: Foundation, batch: Sequence[ImportedBill]) -> Imported:
+    """One transaction, safe to repeat: what is not fit is refused alone, what is here already stays as it is."""
+
+    async def work(session: AsyncSession) -> Imported:
+        outcome = Imported(ids=await repository.imported_bills(session, keys_of(batch)))
+        known = await _known(session, batch)
+        for bill, given in taken(batch, outcome, lambda id, given: (_bill(base, id, given, known), given)):
+            await _put(session, base, bill, given, known)
+        return outcome
+
+    return await base.database.transaction(work)
+
+
+async def _known(session: AsyncSession, batch: Sequence[ImportedBill]) -> _Known:
+    appointments = await repository.appointments(session, {given.appointment_id for given in batch})
+    return _Known(
+        appointments,
+        await repository.patients(session, {row.patient_id for row in appointments.values()}),
+        await repository.bills_of_appointments(session, appointments),
+        await repository.policies(session, {given.claim.policy_id for given in batch if given.claim}),
+    )
+
+
+def _policy(id: str, given: ImportedPolicy, known: Mapping[str, PatientCopyRow]) -> PolicyRow:
+    """Raises Refused."""
+    if given.policy.patient_id not in known:
+        raise InvalidInput("The policy's patient is not known here.")
+    row = insuring.new_policy(id, given.policy)
+    row.import_key, row.created_at = given.import_key, given.at
+    return row
+
+
+def _bill(base: Foundation, id: str, given: ImportedBill, known: _Known) -> BillRow:
+    """Raises Refused."""
+    appointment = known.appointments.get(given.appointment_id)
+    if appointment is None or appointment.patient_id not in known.patients:
+        raise InvalidInput("The bill's appointment is not known here.")
+    if appointment.status not in BILLED_FROM or appointment.id in known.billed:
+        raise InvalidInput("The bill's appointment is not one to be billed.")
+    if given.claim is not None and given.claim.policy_id not in known.policies:
+        raise InvalidInput("The claim's policy is not known here.")
+    currency = base.settings.currency
+    drugs = rules.amount(given.drugs_amount, currency, "drugsAmount")
+    fee = rules.rounded(appointment.consultation_fee, currency)
+    row = billing.new_bill(base, id, appointment, known.patients[appointment.patient_id], drugs, fee, given.at)
+    row.import_key = given.import_key
+    if sum((payment.amount for payment in given.payments), ZERO) + _by_insurer(given.claim) > row.total:
+        raise InvalidInput("More is paid than the bill's total.")
+    return row
+
+
+def _by_insurer(claim: ImportedClaim | None) -> Decimal:
+    return (claim.approved_amount or ZERO) if claim is not None and claim.paid_at is not None else ZERO
+
+
+async def _put(session: AsyncSession, base: Foundation, bill: BillRow, given: ImportedBill, known: _Known) -> None:
+    await billing.add_bill(session, base, bill)
+    billing.announce_created(session, base, bill, Actor(), imported=True)
+    claim = None if given.claim is None else _put_claim(session, base, bill, given.claim, known)
+    for payment in given.payments:
+        _put_payment(session, base, bill, payment, None)
+    if given.claim is not None and given.claim.paid_at is not None and claim is not None:
+        paid = ImportedPayment(_by_insurer(given.claim), PaymentMethod.INSURANCE, given.claim.paid_at)
+        _put_payment(session, base, bill, paid, claim)
+
+
+def _put_claim(session: AsyncSession, base: Foundation, bill: BillRow, given: ImportedClaim, known: _Known) -> ClaimRow:
+    policy = known.policies[given.policy_id]
+    row = insuring.new_claim(base, new_id(), bill, policy, given.amount)
+    row.created_at = row.updated_at = given.at
+    row.claimed_on = rules.day_of(given.at, base.settings.zone)
+    session.add(row)
+    submitted = recording.of_claim(row, policy)
+    recording.announce(session, base, ClaimSubmitted, bill, Actor(), given.at, imported=True, **submitted)
+    if given.approved_amount is not None:
+        insuring.apply_decision(base, row, bill, given.approved_amount, None)
+        row.updated_at = given.at
+        recording.post(session, base, bill, row.id, ledger.approved(given.approved_amount), given.at)
+        decided = recording.of_claim(row, policy)
+        recording.announce(session, base, ClaimDecided, bill, Actor(), given.at, imported=True, **decided)
+    return row
+
+
+def _put_payment(
+    session: AsyncSession, base: Foundation, bill: BillRow, given: ImportedPayment, claim: ClaimRow | None
+) -> None:
+    payment = PaymentRow(
+        id=new_id(),
+        bill_id=bill.id,
+        claim_id=None if claim is None else claim.id,
+        amount=given.amount,
+        method=given.method.value,
+        status=PaymentStatus.SUCCESS.value,
+        created_at=given.at,
+        updated_at=given.at,
+    )
+    session.add(payment)
+    bill.paid, bill.updated_at = bill.paid + given.amount, given.at
+    bill.status = rules.bill_status(bill.total, bill.paid)
+    if claim is not None:
+        claim.paid, claim.status = given.amount, ClaimStatus.PAID
+    recording.post(session, base, bill, payment.id, ledger.paid(given.method, given.amount), given.at)
+    more = recording.of_payment(payment)
+    recording.announce(session, base, BillPaid, bill, Actor(), given.at, imported=True, **more)

@@ -1,0 +1,62 @@
+"""Giving a payment back, the whole of it: by the provider that took it, or by the clerk who says so."""
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from subgraphs.billing import access, repository, rules
+from subgraphs.billing.providers import Provider, Said
+from subgraphs.billing.rules import THROUGH_PROVIDER, InvalidTransition, PaymentMethod, PaymentStatus
+from subgraphs.billing.service import asking, settling
+from subgraphs.billing.service.seeing import locked_bill_of, shown
+from subgraphs.billing.tables import PaymentRow
+from subgraphs.kernel.access import signed_in
+from subgraphs.kernel.errors import NotFound
+from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.idempotency import claim, once
+from subgraphs.kernel.ids import is_id
+from subgraphs.kernel.principal import Principal
+
+
+async def refund(
+    base: Foundation, provider: Provider, principal: Principal | None, payment_id: str, reason: str, key: str
+) -> str:
+    """Gives the id of the payment: REFUNDED, or SUCCESS until the provider has said so.
+
+    Raises Forbidden, Unauthenticated, and Refused, also by the provider.
+    """
+    access.VOID.require(principal)
+    clerk, why = signed_in(principal), rules.reason(reason)
+    claimed = claim(clerk.account_id, "refundPayment", key, {"payment": payment_id, "reason": why})
+    begun: set[str] = set()
+
+    async def work(session: AsyncSession, id: str) -> None:
+        payment = await _refundable(session, clerk, id)
+        payment.refund_reason = why
+        payment.by_account_id, payment.by_name, payment.by_role = clerk.account_id, clerk.name, clerk.role.value
+        if PaymentMethod(payment.method) in THROUGH_PROVIDER:
+            settling.begin_refund(base, payment)
+            begun.add(id)
+        else:
+            await settling.refund(session, base, await locked_bill_of(session, payment), payment)
+
+    async with base.denials.concealing(clerk, "refundPayment"):
+        if not is_id(payment_id):
+            raise NotFound("payment", "paymentId")
+        id = await once(base.database, base.clock, claimed, work, entity_id=payment_id)
+    if id in begun and (answer := await asking.ask(base, provider, id)).said is Said.DECLINED:
+        raise InvalidTransition(f"The provider gave nothing back: {answer.reason}", "paymentId")
+    return id
+
+
+async def _refundable(session: AsyncSession, clerk: Principal, id: str) -> PaymentRow:
+    """Locked. Raises NotFound, Hidden, InvalidTransition."""
+    known = await repository.payment(session, id)
+    if known is None:
+        raise NotFound("payment", "paymentId")
+    shown(clerk, await locked_bill_of(session, known), "payment", "paymentId")
+    payment = await repository.locked(session, PaymentRow, id)
+    if payment is None:
+        raise NotFound("payment", "paymentId")
+    rules.REFUND.check("payment", PaymentStatus(payment.status), "paymentId")
+    if payment.ask_at is not None:
+        raise InvalidTransition("A refund of this payment is under way.", "paymentId")
+    return payment

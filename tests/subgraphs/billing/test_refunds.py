@@ -1,0 +1,81 @@
+"""Giving payments back."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from tests.subgraphs.billing.conftest import codes, fields
+
+
+@pytest.mark.parametrize("method", ["CASH", "CARD", "UPI", "BANK_TRANSFER"])
+async def test_a_refund_makes_the_bill_owed_again(house, method):
+    bill = await house.bill()
+    payment = (await house.paid(bill, method=method))["payment"]
+    refunded = await house.refund(payment)
+    assert (codes(refunded), refunded["payment"]["status"]) == ([], "REFUNDED")
+    assert (refunded["bill"]["status"], refunded["bill"]["balance"]) == ("PENDING", "1000.00")
+    kind, fact = (await house.outbox())[-1]
+    assert (kind, fact["amount"], fact["reason"]) == ("payment.refunded", "1000.00", "Paid twice")
+    assert (await house.paid(bill))["bill"]["status"] == "PAID"
+
+
+async def test_a_refund_of_a_part_leaves_the_rest_paid_and_what_is_given_back_can_be_voided(house):
+    bill = await house.bill()
+    first = (await house.paid(bill, amount="400"))["payment"]
+    second = (await house.paid(bill))["payment"]
+    assert (await house.refund(first))["bill"]["status"] == "PARTIALLY_PAID"
+    assert (await house.refund(second))["bill"]["status"] == "PENDING"
+    await house.done("voidBill", id=bill["id"], reason="Wrong patient")
+
+
+async def test_only_what_succeeded_is_refunded_and_once(house):
+    bill = await house.bill()
+    failed = (await house.paid(bill, paymentMethodToken="fail"))["payment"]
+    pending = (await house.paid(bill, amount="1", paymentMethodToken="late"))["payment"]
+    paid = (await house.paid(bill, amount="1"))["payment"]
+    assert codes(await house.refund(paid)) == []
+    for payment in (failed, pending, paid):
+        payload = await house.refund(payment)
+        assert (codes(payload), fields(payload)) == (["INVALID_TRANSITION"], [["paymentId"]])
+
+
+async def test_an_unknown_payment_is_not_found_and_a_reason_is_wanted(house):
+    for id in ("nobody", "01900000-0000-7000-8000-000000000000"):
+        payload = await house.refund({"id": id})
+        assert (codes(payload), fields(payload)) == (["NOT_FOUND"], [["paymentId"]])
+        assert codes(await house.refund({"id": id}, reason=" ")) == ["INVALID_INPUT"]
+
+
+async def test_ten_refunds_at_once_give_it_back_once(house):
+    payment = (await house.paid(await house.bill()))["payment"]
+    payloads = await asyncio.gather(*(house.refund(payment) for _ in range(10)))
+    assert sum(codes(payload) == [] for payload in payloads) == 1
+    assert (await house.announced()).count("payment.refunded") == 1
+
+
+async def test_the_same_key_refunds_once(house):
+    payment = (await house.paid(await house.bill()))["payment"]
+    first, second = [await house.refund(payment, idempotencyKey="the same") for _ in range(2)]
+    assert first == second
+    assert (await house.announced()).count("payment.refunded") == 1
+
+
+async def test_a_refund_without_an_answer_is_asked_about_later(house, clock):
+    bill = await house.bill()
+    payment = (await house.paid(bill, paymentMethodToken="refund_late"))["payment"]
+    begun = await house.refund(payment)
+    assert (codes(begun), begun["payment"]["status"], begun["bill"]["status"]) == ([], "SUCCESS", "PAID")
+    assert codes(await house.refund(payment)) == ["INVALID_TRANSITION"]
+    clock.move(timedelta(seconds=31))
+    await house.domain.service.ask_about_payments()
+    assert (await house.read(bill))["status"] == "PENDING"
+
+
+async def test_a_refund_that_the_provider_refuses_leaves_the_payment(house):
+    bill = await house.bill()
+    payment = (await house.paid(bill, paymentMethodToken="refund_fail"))["payment"]
+    for _ in range(2):
+        payload = await house.refund(payment)
+        assert (codes(payload), fields(payload)) == (["INVALID_TRANSITION"], [["paymentId"]])
+    assert (await house.read(bill))["status"] == "PAID"
