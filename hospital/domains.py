@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeAlias
 
 from alembic.util import CommandError
 from sqlalchemy.exc import DatabaseError, DBAPIError
@@ -31,14 +32,21 @@ from subgraphs.kernel.migrate import upgrade
 from subgraphs.kernel.principal import RoleName
 from subgraphs.kernel.settings import Settings
 from subgraphs.kernel.tokens import TokenChecker
+from subgraphs.notifications import app as notifications
+from subgraphs.notifications.app import NotificationsDomain
 from subgraphs.patients import app as patients
 from subgraphs.patients.app import PatientsDomain
 
-NAMES = ("accounts", "patients", "doctors", "appointments", "audit")
+NAMES = ("accounts", "patients", "doctors", "appointments", "notifications", "audit")
 MIGRATED_BY = {name: ("kernel", name) for name in NAMES} | {"mailbox": ("hospital.mailbox",)}
 """By database, whose revisions bring it up."""
 
 _LEAST_SECRET_BYTES = 16
+
+
+_Domain: TypeAlias = (
+    AccountsDomain | PatientsDomain | DoctorsDomain | AppointmentsDomain | NotificationsDomain | AuditDomain
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ class Domains:
     patients: PatientsDomain
     doctors: DoctorsDomain
     appointments: AppointmentsDomain
+    notifications: NotificationsDomain
     audit: AuditDomain
     mailbox: DurableMailbox
 
@@ -63,8 +72,8 @@ class Domains:
         return tuple(subscriber for domain in self._all for subscriber in domain.subscribers)
 
     @property
-    def _all(self) -> tuple[AccountsDomain | PatientsDomain | DoctorsDomain | AppointmentsDomain | AuditDomain, ...]:
-        return self.accounts, self.patients, self.doctors, self.appointments, self.audit
+    def _all(self) -> tuple[_Domain, ...]:
+        return self.accounts, self.patients, self.doctors, self.appointments, self.notifications, self.audit
 
     async def close(self) -> None:
         for base in self.bases:
@@ -100,7 +109,7 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
     bases = {name: Foundation.of(name, databases[name], settings, clock, tokens) for name in NAMES}
     mailbox = DurableMailbox(Database(folder.database_url("mailbox"), readers=1))
     secret = _secret(folder, settings)
-    logins = accounts.build(bases["accounts"], mailbox, secret)
+    logins = accounts.build(bases["accounts"], secret)
     patients_domain = patients.build(bases["patients"], logins.service)
     doctors_domain = doctors.build(bases["doctors"], logins.service)
     logins.owners.add(RoleName.PATIENT, patients_domain.service)
@@ -110,6 +119,7 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
         patients=patients_domain,
         doctors=doctors_domain,
         appointments=appointments.build(bases["appointments"]),
+        notifications=notifications.build(bases["notifications"], logins.service),
         audit=audit.build(bases["audit"], HeadsFile(folder.audit_heads, _heads_key(secret))),
         mailbox=mailbox,
     )

@@ -11,6 +11,7 @@ from subgraphs.accounts.schema import make_schema as accounts
 from subgraphs.appointments.schema import make_schema as appointments
 from subgraphs.audit.schema import make_schema as audit
 from subgraphs.doctors.schema import make_schema as doctors
+from subgraphs.notifications.schema import make_schema as notifications
 from subgraphs.patients.schema import make_schema as patients
 
 FOLDER = Path(__file__).parent
@@ -20,6 +21,7 @@ SUBGRAPHS = {
     "patients": patients,
     "doctors": doctors,
     "appointments": appointments,
+    "notifications": notifications,
     "audit": audit,
 }
 

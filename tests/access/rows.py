@@ -12,9 +12,10 @@ from subgraphs.appointments import access as appointments
 from subgraphs.audit import access as audit
 from subgraphs.doctors import access as doctors
 from subgraphs.kernel.access import Deed, Thing
+from subgraphs.notifications import access as notifications
 from subgraphs.patients import access as patients
 
-DOMAINS = (accounts, patients, doctors, appointments, audit)
+DOMAINS = (accounts, patients, doctors, appointments, notifications, audit)
 THINGS: tuple[Thing, ...] = tuple(thing for domain in DOMAINS for thing in domain.THINGS)
 DEEDS: tuple[Deed, ...] = tuple(deed for domain in DOMAINS for deed in domain.DEEDS)
 SUPERGRAPH = read_supergraph((Path(generated.__file__ or "").parent / "supergraph.graphql").read_text("utf-8"))

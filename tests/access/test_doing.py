@@ -60,6 +60,8 @@ def given(ward: Ward, mutation: str, *, known: bool) -> dict[str, Any]:
         "addLeave": {"doctorId": doctor, **SPAN},
         "removeLeave": {"id": id_of(ward.leaves["treating doctor"])},
         "deactivateDoctor": {"id": doctor},
+        "updateNotificationTemplate": {"id": id_of(next(iter(ward.truth.templates))), "body": "Changed"},
+        "previewNotificationTemplate": {"event": "nothing", "channel": "EMAIL", "body": "Changed"},
         "bookAppointment": {"patientId": patient, "doctorId": doctor, "slot": "2031-01-01T09:00:00Z"},
     }
     kind = input_type(mutation)

@@ -23,8 +23,6 @@ THINGS_TO_COME = {
     "medical record, record ids, versions, allergies",
     "bill, payments, policies, claims",
     "billing report",
-    "notifications sent",
-    "notification templates",
 }
 DEEDS_TO_COME = {
     "write and amend a record",
@@ -38,7 +36,9 @@ MUTATIONS_OF_ROWS = {
     ("register a patient without a password; register doctors", 0): "registerPatient",
     ("register a patient without a password; register doctors", 1): "registerDoctor",
     ("update a patient", 0): "updatePatient",
-    ("departments, staff accounts, templates", 0): "createDepartment createStaffAccount",
+    ("departments, staff accounts, templates", 0): (
+        "createDepartment createStaffAccount updateNotificationTemplate previewNotificationTemplate"
+    ),
     ("a doctor's data and fee; hours and leave", 0): "updateDoctor",
     ("a doctor's data and fee; hours and leave", 1): "setAvailability addLeave removeLeave",
     ("book, reschedule, cancel", 0): "bookAppointment rescheduleAppointment",
@@ -135,6 +135,8 @@ WHOLE_TYPES = {
         "active appointments availability consultationFee createdAt department email id leave name openSlots"
         " slotMinutes specialty timeZone updatedAt version"
     ),
+    "Notification": "attempts body channel createdAt event id lastError recipient sentAt status subject",
+    "NotificationTemplate": "body channel event id locale subject updatedAt version",
     "Viewer": "account doctor patient",
 }
 """Types that a row names whole, as they were when that was found right: a field more is to be looked at first."""

@@ -49,6 +49,8 @@ class Truth:
     appointments: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    templates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notifications: dict[str, dict[str, Any]] = field(default_factory=dict)
     chain: dict[str, Any] = field(default_factory=dict)
 
     def treats(self, doctor_id: str | None, patient_id: str | None) -> bool:
@@ -126,6 +128,7 @@ async def furnished(hospital: Hospital) -> Ward:
     beginning = (await hospital.data("{ c: appointmentChangesCursor }", hospital.desk))["c"]
     ward = Ward(hospital, people, await _visits(hospital, people), await _leaves(hospital, people), beginning)
     await hospital.runtime.delivery.settled()
+    await hospital.all_sent()
     ward.viewers = await _viewers(hospital, people)
     ward.truth = await _truth(ward)
     return ward
@@ -208,6 +211,7 @@ async def _truth(ward: Ward) -> Truth:
         id: row | {"patient": row["patient"]["id"], "doctor": row["doctor"]["id"]}
         for id, row in _by_id(seen["appointments"]["nodes"]).items()
     }
+    truth.templates, truth.notifications = await _told(ward, truth)
     events = f"{{ {BOOKINGS} {{ nodes {{ {' '.join(leaves_of('AuditEvent'))} }} }} }}"
     seen = (await ward.ask(events, ward.viewers["AUDITOR"]))["data"]
     truth.events = _by_id(seen["auditEvents"]["nodes"])
@@ -217,6 +221,22 @@ async def _truth(ward: Ward) -> Truth:
             seen = (await ward.ask(accounts, ward.viewers["ADMIN"], email=viewer.principal.name))["data"]
             truth.accounts[viewer.principal.account_id] = seen["account"]
     return truth
+
+
+async def _told(ward: Ward, truth: Truth) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The templates, and the notifications with whose they are."""
+    everything = f"""
+    {{
+      notificationTemplates {{ {" ".join(leaves_of("NotificationTemplate"))} }}
+      notifications(first: 100) {{ nodes {{ {" ".join(leaves_of("Notification"))} }} }}
+    }}
+    """
+    seen = (await ward.ask(everything, ward.viewers["ADMIN"]))["data"]
+    whose = {row[way]: id for id, row in truth.patients.items() for way in ("email", "phone") if row[way]}
+    sent = {
+        id: row | {"patient": whose[row["recipient"]]} for id, row in _by_id(seen["notifications"]["nodes"]).items()
+    }
+    return _by_id(seen["notificationTemplates"]), sent
 
 
 BOOKINGS = 'auditEvents(filter: {type: "appointment.booked"}, first: 100)'

@@ -22,15 +22,14 @@ from router.supergraph import read_supergraph
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_MOVED_IN = {
-    "Query": "medicalRecord bill bills billingReport insuranceClaim notificationTemplates notifications",
+    "Query": "medicalRecord bill bills billingReport insuranceClaim",
     "Mutation": (
         "createMedicalRecord amendMedicalRecord breakGlass createBill payBill refundPayment voidBill"
-        " addInsurancePolicy submitInsuranceClaim decideInsuranceClaim updateNotificationTemplate"
-        " previewNotificationTemplate"
+        " addInsurancePolicy submitInsuranceClaim decideInsuranceClaim"
     ),
     "Patient": "allergies medicalRecordIds medicalRecords bills insurancePolicies",
     "Appointment": "medicalRecord bill",
-    "ErrorCode": "ALREADY_BILLED ALREADY_PAID AMOUNT_EXCEEDS_BALANCE TEMPLATE_INVALID",
+    "ErrorCode": "ALREADY_BILLED ALREADY_PAID AMOUNT_EXCEEDS_BALANCE",
 }
 
 

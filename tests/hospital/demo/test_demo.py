@@ -23,6 +23,7 @@ from hospital.folder import DataFolder
 from hospital.runtime import Runtime
 from subgraphs.appointments.tables import AppointmentRow
 from subgraphs.kernel.principal import RoleName
+from subgraphs.notifications.rules import Channel
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 PASSWORD = "a long pass phrase"
@@ -120,6 +121,8 @@ async def test_a_filling_that_was_cut_short_goes_on_and_doubles_nothing(runtime:
     decided = sum(entry.status != "PENDING" for entry in small_plan.bookings)
     logins = len(LOGINS) - 1 + len(small_plan.doctors)
     assert filled[1] == size(small_plan) + decided + logins
+    assert await runtime.domains.notifications.service.due(Channel.EMAIL, 10) == [], "nobody gets mail of the demo"
+    assert await runtime.domains.notifications.service.remind() == 0
 
 
 async def test_every_role_can_sign_in(runtime: Runtime, small_plan: Plan):
