@@ -3,7 +3,6 @@
 import asyncio
 import time
 from contextlib import suppress
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 from email.policy import SMTPUTF8 as WIRE_UTF8
@@ -11,6 +10,8 @@ from email.policy import SMTPUTF8 as WIRE_UTF8
 from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from aiosmtplib.errors import SMTPNotSupported
 
+from subgraphs.kernel.email_address import email_address
+from subgraphs.kernel.errors import InvalidInput
 from subgraphs.kernel.mail import Mail, Undeliverable, Unreachable
 from workers.email.settings import SmtpSettings, Tls
 
@@ -96,11 +97,11 @@ class SmtpMailbox:
         mail = EmailMessage(policy)
         try:
             mail["From"] = self._sender
-            mail["To"] = Address(addr_spec=message.to)
+            mail["To"] = email_address(message.to)
             mail["Subject"] = message.subject
             mail["Date"] = message.at
             mail["Message-ID"] = message.message_id
-        except (ValueError, IndexError, TypeError) as error:
+        except (ValueError, InvalidInput) as error:
             raise Undeliverable(f"This cannot be addressed: {error}") from error
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(message.text)

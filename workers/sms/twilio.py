@@ -56,7 +56,7 @@ class TwilioSms:
             own = self._settings
             token = own.token.get_secret_value() if own.token else ""
             self._session = aiohttp.ClientSession(
-                auth=aiohttp.BasicAuth(own.account or "", token),
+                headers={"authorization": aiohttp.encode_basic_auth(own.account or "", token)},
                 timeout=aiohttp.ClientTimeout(total=own.timeout_seconds),
             )
         return self._session
