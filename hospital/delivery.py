@@ -15,6 +15,7 @@ from subgraphs.kernel.events import Envelope, topic_of
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.handover import Handover, Receiver
 from subgraphs.kernel.inbox import Subscriber
+from subgraphs.notifications.app import CONSUMER as NOTIFICATIONS
 from subgraphs.patients.events import EVENTS as PATIENTS_EVENTS
 from subgraphs.records.events import GlassBroken
 from workers.consumer import Consumer
@@ -22,6 +23,9 @@ from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
 
 HANDED_OVER_AT_MOST = 5
 """A transaction of more events (an import) leaves them to the consumers, which take many at a time."""
+
+_DECIDES_NOTHING = {AUDIT_TRAIL, NOTIFICATIONS}
+"""Consumers that nobody need wait for."""
 
 _LOOKS_EVERY_SECONDS = 0.05
 _AWAITED_AT_MOST_SECONDS = 3.0
@@ -104,11 +108,11 @@ async def _deliver(handover: Handover, feed: OutboxFeed, events: list[Envelope])
 
 
 def _receivers(base: Foundation, subscribers: Sequence[Subscriber]) -> dict[str, tuple[Receiver, ...]]:
-    """By event type, the copies that other domains decide by; the audit trail decides nothing."""
+    """By event type, the copies that other domains decide by."""
     topic = topic_of(base.name)
     copies = tuple(
         subscriber.receive
         for subscriber in subscribers
-        if topic in subscriber.topics and subscriber.consumer != AUDIT_TRAIL
+        if topic in subscriber.topics and subscriber.consumer not in _DECIDES_NOTHING
     )
     return {event.type: copies for event in _DECIDED_BY.get(base.name, ()) if copies}

@@ -34,6 +34,8 @@ from subgraphs.kernel.migrate import upgrade
 from subgraphs.kernel.principal import RoleName
 from subgraphs.kernel.settings import Settings
 from subgraphs.kernel.tokens import TokenChecker
+from subgraphs.notifications import app as notifications
+from subgraphs.notifications.app import NotificationsDomain
 from subgraphs.patients import app as patients
 from subgraphs.patients.app import PatientsDomain
 from subgraphs.records import app as records
@@ -41,10 +43,17 @@ from subgraphs.records.app import RecordsDomain
 from subgraphs.records.codes import Codes, NoCodes
 
 Domain: TypeAlias = (
-    AccountsDomain | PatientsDomain | DoctorsDomain | AppointmentsDomain | RecordsDomain | BillingDomain | AuditDomain
+    AccountsDomain
+    | PatientsDomain
+    | DoctorsDomain
+    | AppointmentsDomain
+    | RecordsDomain
+    | BillingDomain
+    | NotificationsDomain
+    | AuditDomain
 )
 
-NAMES = ("accounts", "patients", "doctors", "appointments", "records", "billing", "audit")
+NAMES = ("accounts", "patients", "doctors", "appointments", "records", "billing", "notifications", "audit")
 MIGRATED_BY = {name: ("kernel", name) for name in NAMES} | {"mailbox": ("hospital.mailbox",)}
 """By database, whose revisions bring it up."""
 
@@ -59,6 +68,7 @@ class Domains:
     appointments: AppointmentsDomain
     records: RecordsDomain
     billing: BillingDomain
+    notifications: NotificationsDomain
     audit: AuditDomain
     mailbox: DurableMailbox
 
@@ -77,7 +87,7 @@ class Domains:
     @property
     def _all(self) -> tuple[Domain, ...]:
         before = (self.accounts, self.patients, self.doctors, self.appointments, self.records)
-        return *before, self.billing, self.audit
+        return *before, self.billing, self.notifications, self.audit
 
     async def close(self) -> None:
         for base in self.bases:
@@ -113,7 +123,7 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
     bases = {name: Foundation.of(name, databases[name], settings, clock, tokens) for name in NAMES}
     mailbox = DurableMailbox(Database(folder.database_url("mailbox"), readers=1))
     secret = _secret(folder, settings)
-    logins = accounts.build(bases["accounts"], mailbox, secret)
+    logins = accounts.build(bases["accounts"], secret)
     patients_domain = patients.build(bases["patients"], logins.service)
     doctors_domain = doctors.build(bases["doctors"], logins.service)
     logins.owners.add(RoleName.PATIENT, patients_domain.service)
@@ -125,6 +135,7 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
         appointments=appointments.build(bases["appointments"]),
         records=records.build(bases["records"], _codes()),
         billing=billing.build(bases["billing"]),
+        notifications=notifications.build(bases["notifications"], logins.service),
         audit=audit.build(bases["audit"], HeadsFile(folder.audit_heads, _heads_key(secret))),
         mailbox=mailbox,
     )

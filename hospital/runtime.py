@@ -11,11 +11,13 @@ from hospital.delivery import Delivery
 from hospital.domains import Domains, build_domains, migrate_all
 from hospital.folder import DataFolder
 from hospital.problems import CannotDo
+from hospital.sending import SendingSettings, senders
 from hospital.timetable import jobs
 from subgraphs.audit.heads import BadHead
 from subgraphs.audit.service import ChainBroken
 from subgraphs.kernel.clock import Clock, SystemClock
 from subgraphs.kernel.settings import Settings
+from workers.sending import Sender
 from workers.timers import Timers
 
 LAST_EVENTS_SECONDS, LAST_HEAD_SECONDS = 2.0, 5.0
@@ -45,6 +47,7 @@ async def open_runtime(folder: DataFolder, settings: Settings, clock: Clock | No
         if not await domains.accounts.service.fits_the_secret():
             raise CannotDo("HOSPITAL_SECRET_KEY is not the one that this hospital was made with: nothing was changed.")
         await domains.accounts.service.rotate_keys()
+        await domains.notifications.service.write_defaults()
         delivery = Delivery.of(domains)
         async with _delivering(delivery), _signing_at_the_end(domains, delivery):
             yield Runtime(folder, settings, clock, domains, delivery)
@@ -53,17 +56,23 @@ async def open_runtime(folder: DataFolder, settings: Settings, clock: Clock | No
 
 
 @asynccontextmanager
-async def keeping_time(runtime: Runtime) -> AsyncIterator[None]:
-    """Runs the timetable, and tells status changes to who listens, until the end."""
-    timers = Timers(jobs(runtime.domains, runtime.delivery))
-    task = asyncio.create_task(timers.run(), name="timers")
+async def keeping_time(runtime: Runtime, sending: SendingSettings | None = None) -> AsyncIterator[None]:
+    """Runs the timetable, sends mail and SMS, and tells status changes to who listens, until the end."""
+    working: list[Timers | Sender] = [
+        Timers(jobs(runtime.domains, runtime.delivery)),
+        *senders(runtime.domains, sending or SendingSettings()),
+    ]
+    tasks = [asyncio.create_task(each.run(), name=type(each).__name__.lower()) for each in working]
+    for task in tasks:
+        task.add_done_callback(_note_failure)
     runtime.domains.appointments.stream.start()
     try:
         yield
     finally:
-        timers.stop()
+        for each in working:
+            each.stop()
         await runtime.domains.appointments.stream.stop()
-        await task
+        await asyncio.wait(tasks)
 
 
 @asynccontextmanager
@@ -103,4 +112,4 @@ async def _delivering(delivery: Delivery) -> AsyncIterator[None]:
 
 def _note_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.critical("consumer.ended", exc_info=error)
+        log.critical("task.ended", task=task.get_name(), exc_info=error)

@@ -10,10 +10,13 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
 from hospital.problems import CannotDo
+from hospital.sending import SendingSettings
 from router.settings import RouterSettings
 from subgraphs.kernel.settings import Settings
+from workers.email.settings import SmtpSettings
+from workers.sms.settings import SmsSettings
 
-ALL = (Settings, RouterSettings)
+ALL = (Settings, RouterSettings, SmtpSettings, SmsSettings)
 MASK = "********"
 
 _PREFIX = "HOSPITAL_"
@@ -36,6 +39,11 @@ class Setting:
 def read_settings() -> tuple[Settings, RouterSettings]:
     """Raises CannotDo, naming the variable that is wrong."""
     return _read(Settings), _read(RouterSettings)
+
+
+def read_sending_settings() -> SendingSettings:
+    """Raises CannotDo, naming the variable that is wrong."""
+    return SendingSettings(_read(SmtpSettings), _read(SmsSettings))
 
 
 def _read(model: type[S]) -> S:

@@ -30,6 +30,7 @@ def jobs(domains: Domains, delivery: Delivery) -> list[Job]:
         Job("accounts.settle_holds", _MINUTE / 2, accounts.settle_holds),
         Job("accounts.rotate_keys", _HOUR, accounts.rotate_keys, after_seconds=_HOUR),
         Job("billing.ask_about_payments", _SECONDS_BETWEEN_ASKING, domains.billing.service.ask_about_payments),
+        Job("notifications.remind", _MINUTE, domains.notifications.service.remind),
         Job("audit.sign_head", _HOUR, audit.sign_head, after_seconds=_AFTER_THE_START),
         Job("prune", _DAY, prune, after_seconds=_AFTER_THE_START),
     ]

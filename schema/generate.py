@@ -12,6 +12,7 @@ from subgraphs.appointments.schema import make_schema as appointments
 from subgraphs.audit.schema import make_schema as audit
 from subgraphs.billing.schema import make_schema as billing
 from subgraphs.doctors.schema import make_schema as doctors
+from subgraphs.notifications.schema import make_schema as notifications
 from subgraphs.patients.schema import make_schema as patients
 from subgraphs.records.schema import make_schema as records
 
@@ -24,6 +25,7 @@ SUBGRAPHS = {
     "appointments": appointments,
     "records": records,
     "billing": billing,
+    "notifications": notifications,
     "audit": audit,
 }
 

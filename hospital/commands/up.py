@@ -24,7 +24,7 @@ from hospital.problems import CannotDo
 from hospital.progress import progress
 from hospital.runtime import Runtime, keeping_time, open_runtime
 from hospital.server import on_signals, serve
-from hospital.settings import read_settings
+from hospital.settings import read_sending_settings, read_settings
 from hospital.web import web_app
 from router.server import CannotListen, bind
 from router.settings import RouterSettings
@@ -71,11 +71,12 @@ def up(
 async def _run(folder: DataFolder, control: Path, listener: socket.socket, options: Options) -> None:
     console = Console()
     settings, router_settings = _settings(listener)
+    sending = read_sending_settings()
     async with open_runtime(folder, settings) as runtime:
         if options.demo and not await _filled(runtime, options, console):
             return
         operations = LocalOperations(runtime)
-        async with keeping_time(runtime), taking_commands(control, operations):
+        async with keeping_time(runtime, sending), taking_commands(control, operations):
             app = web_app(runtime, router_settings, mailbox=_mailbox(runtime, options))
             lines = _where(runtime, options, _url(listener), router_settings)
             await serve(app, router_settings, listener, lambda: _say(console, lines))

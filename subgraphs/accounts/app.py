@@ -8,11 +8,11 @@ from subgraphs.accounts.hashing import PasswordHashing
 from subgraphs.accounts.keys import PublishedKeys, SigningKeys
 from subgraphs.accounts.schema import make_schema
 from subgraphs.accounts.service import AccountService
+from subgraphs.accounts.service.links import LinkTokens
 from subgraphs.accounts.service.owners import Owners
 from subgraphs.kernel.federation import Subgraph
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.inbox import Subscriber
-from subgraphs.kernel.mail import Mailbox
 from subgraphs.kernel.principal import Principal
 
 
@@ -31,13 +31,14 @@ class AccountsDomain:
     subscribers: tuple[Subscriber, ...]
 
 
-def build(
-    base: Foundation, mailbox: Mailbox, secret: bytes | None = None, hashing: PasswordHashing | None = None
-) -> AccountsDomain:
-    """`secret` seals the signing keys where HOSPITAL_SECRET_KEY is not set. Raises ValueError without either."""
-    keys = SigningKeys(base.database, base.clock, _secret(base, secret))
-    owners = Owners()
-    service = AccountService(base, hashing or PasswordHashing(), keys, mailbox, owners)
+def build(base: Foundation, secret: bytes | None = None, hashing: PasswordHashing | None = None) -> AccountsDomain:
+    """`secret` seals the signing keys and makes links, where HOSPITAL_SECRET_KEY is not set.
+
+    Raises ValueError without either.
+    """
+    known = _secret(base, secret)
+    keys, owners = SigningKeys(base.database, base.clock, known), Owners()
+    service = AccountService(base, hashing or PasswordHashing(), keys, LinkTokens(known), owners)
 
     def context(principal: Principal | None) -> Context:
         return Context(principal, service)

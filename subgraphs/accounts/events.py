@@ -34,6 +34,8 @@ class AccountInvited(AccountEvent):
     action = Action.CREATE
 
     role: str
+    link_id: str | None = None
+    email: str = ""
 
 
 class AccountDisabled(AccountEvent):
@@ -61,8 +63,13 @@ class PasswordChanged(AccountEvent):
 
 
 class PasswordResetRequested(AccountEvent):
+    """`link_id` and `email` only where a link was made."""
+
     type = "password.reset_requested"
     action = Action.EXECUTE
+
+    link_id: str | None = None
+    email: str = ""
 
 
 class PasswordReset(AccountEvent):

@@ -1,4 +1,4 @@
-"""A mail on its way out, and where it is put: whoever starts a component decides what stands behind the mailbox."""
+"""Messages on their way out, and where they are put: whoever starts a component decides what stands behind it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,5 +23,32 @@ class Mail:
 
 class Mailbox(Protocol):
     async def put(self, message: Mail) -> None:
-        """Keeps the mail for sending, durably; one of a known `id` is dropped. Raises when it cannot."""
+        """Returns when the mail is kept, or taken by who sends it on; one of a known `id` may come again.
+
+        Raises Undeliverable where it never will be, Unreachable, or anything else when it cannot now.
+        """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """`to` in E.164; `id` stays the same when the same message is sent again."""
+
+    id: str
+    to: str
+    text: str = field(repr=False)
+    at: datetime
+
+
+class SmsProvider(Protocol):
+    async def send(self, message: Sms) -> None:
+        """Returns when the message is taken. Raises as a Mailbox does."""
+        ...
+
+
+class Undeliverable(Exception):
+    """It is refused for good: this message to this address is not taken, however often it comes."""
+
+
+class Unreachable(Exception):
+    """Nobody is there to take any message; it has nothing to do with this one."""

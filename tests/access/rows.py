@@ -13,10 +13,11 @@ from subgraphs.audit import access as audit
 from subgraphs.billing import access as billing
 from subgraphs.doctors import access as doctors
 from subgraphs.kernel.access import Deed, Thing
+from subgraphs.notifications import access as notifications
 from subgraphs.patients import access as patients
 from subgraphs.records import access as records
 
-DOMAINS = (accounts, patients, doctors, appointments, records, billing, audit)
+DOMAINS = (accounts, patients, doctors, appointments, records, billing, notifications, audit)
 THINGS: tuple[Thing, ...] = tuple(thing for domain in DOMAINS for thing in domain.THINGS)
 DEEDS: tuple[Deed, ...] = tuple(deed for domain in DOMAINS for deed in domain.DEEDS)
 SUPERGRAPH = read_supergraph((Path(generated.__file__ or "").parent / "supergraph.graphql").read_text("utf-8"))

@@ -70,6 +70,8 @@ def given(ward: Ward, mutation: str, *, known: bool) -> dict[str, Any]:
         **inputs_of_billing({part: id_of(id) for part, id in ward.money["own"].items()}),
         "createBill": {"appointmentId": id_of(ward.appointments["own"]), "drugsAmount": "1"},
         "addInsurancePolicy": {"patientId": patient, **POLICY},
+        "updateNotificationTemplate": {"id": id_of(next(iter(ward.truth.templates))), "body": "Changed"},
+        "previewNotificationTemplate": {"event": "nothing", "channel": "EMAIL", "body": "Changed"},
         "bookAppointment": {"patientId": patient, "doctorId": doctor, "slot": "2031-01-01T09:00:00Z"},
     }
     inputs |= {

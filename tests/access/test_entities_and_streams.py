@@ -16,7 +16,7 @@ from tests.access.ways import Oracle
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("access")]
 
-SUBGRAPHS = ("accounts", "patients", "doctors", "appointments", "records", "billing", "audit")
+SUBGRAPHS = ("accounts", "patients", "doctors", "appointments", "records", "billing", "notifications", "audit")
 ENTITIES = "query ($of: [_Any!]!) { _entities(representations: $of) { ... on %s { %s } } }"
 CHANGES = """
 subscription ($after: String) {

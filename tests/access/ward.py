@@ -56,6 +56,8 @@ class Truth:
     bills: dict[str, dict[str, Any]] = field(default_factory=dict)
     policies: dict[str, dict[str, Any]] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
+    templates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notifications: dict[str, dict[str, Any]] = field(default_factory=dict)
     chain: dict[str, Any] = field(default_factory=dict)
 
     def treats(self, doctor_id: str | None, patient_id: str | None) -> bool:
@@ -138,6 +140,7 @@ async def furnished(hospital: Hospital) -> Ward:
     ward = Ward(hospital, people, visits, await _leaves(hospital, people), money, beginning)
     ward.records = await _records(ward)
     await hospital.runtime.delivery.settled()
+    await hospital.all_sent()
     ward.viewers = await _viewers(hospital, people)
     ward.truth = await _truth(ward)
     return ward
@@ -267,6 +270,7 @@ async def _truth(ward: Ward) -> Truth:
     for name in ("own patient", "another patient"):
         await _add_records(ward, truth, name)
     await _truth_of_money(ward, truth)
+    truth.templates, truth.notifications = await _told(ward, truth)
     events = f"{{ {BOOKINGS} {{ nodes {{ {' '.join(leaves_of('AuditEvent'))} }} }} }}"
     seen = (await ward.ask(events, ward.viewers["AUDITOR"]))["data"]
     truth.events = _by_id(seen["auditEvents"]["nodes"])
@@ -337,6 +341,22 @@ async def _truth_of_money(ward: Ward, truth: Truth) -> None:
 
 def report_of(hospital: Hospital) -> str:
     return f'billingReport(from: "{day(hospital, -1)}", to: "{day(hospital, 1)}")'
+
+
+async def _told(ward: Ward, truth: Truth) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The templates, and the notifications with whose they are."""
+    everything = f"""
+    {{
+      notificationTemplates {{ {" ".join(leaves_of("NotificationTemplate"))} }}
+      notifications(first: 100) {{ nodes {{ {" ".join(leaves_of("Notification"))} }} }}
+    }}
+    """
+    seen = (await ward.ask(everything, ward.viewers["ADMIN"]))["data"]
+    whose = {row[way]: id for id, row in truth.patients.items() for way in ("email", "phone") if row[way]}
+    sent = {
+        id: row | {"patient": whose[row["recipient"]]} for id, row in _by_id(seen["notifications"]["nodes"]).items()
+    }
+    return _by_id(seen["notificationTemplates"]), sent
 
 
 BOOKINGS = 'auditEvents(filter: {type: "appointment.booked"}, first: 100)'

@@ -212,6 +212,8 @@ class Oracle:
                 return self.ward.seat(self.viewer, row["patient"])
             case "AuditEvent":
                 return self.ward.seat(self.viewer, row["patientId"])
+            case "Notification":
+                return self.ward.seat(self.viewer, row["patient"])
             case "Doctor" | "Leave":
                 return self.ward.seat_of_doctor(self.viewer, row.get("ofDoctor", row["id"]))
         principal = self.viewer.principal
@@ -256,6 +258,10 @@ class Oracle:
                 return self._visible("AuditEvent", truth.events)
             case "Query.auditChain":
                 return truth.chain
+            case "Query.notifications":
+                return self._visible("Notification", truth.notifications)
+            case "Query.notificationTemplates":
+                return list(truth.templates.values())
             case "Viewer.account":
                 return truth.accounts[principal.account_id]  # type: ignore[union-attr]
             case "Viewer.patient":

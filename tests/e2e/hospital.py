@@ -198,6 +198,21 @@ class Hospital(Gate):
         """
         return list((await self.data(document, self.auditor, filter=wanted))["auditEvents"]["nodes"])
 
+    async def all_sent(self) -> None:
+        """Returns when nothing waits to be mailed or texted any more."""
+        document = "{ notifications(filter: {status: [QUEUED]}, first: 1) { nodes { id } } }"
+        await self.runtime.delivery.settled()
+        while True:
+            if not (await self.data(document, self.admin))["notifications"]["nodes"]:
+                return
+            await asyncio.sleep(0.02)
+
+    async def mails(self, *addresses: str) -> list[dict[str, Any]]:
+        """What went to these addresses and numbers, newest first, when everything has gone out."""
+        await self.all_sent()
+        everything = (await self.get("/dev/mailbox", accept="application/json")).body
+        return [mail for mail in everything if mail["to"] in addresses]
+
     async def _hire(self) -> None:
         accounts = self.runtime.domains.accounts.service
         admin = await accounts.create_admin("admin@hospital.test", PASSWORD)

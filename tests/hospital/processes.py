@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ import structlog
 from hospital.__main__ import main
 
 STARTED_WITHIN_SECONDS = 60.0  # on a busy machine
+MAILED_WITHIN_SECONDS = 20.0
 
 
 @dataclass
@@ -41,6 +43,16 @@ class Running:
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         return _sent(urllib.request.Request(self.url + path, headers=headers))
+
+    def newest_mail(self, subject: str) -> dict[str, str]:
+        """When it is one of that subject: mail goes out a moment after what it tells of."""
+        until = time.monotonic() + MAILED_WITHIN_SECONDS
+        while time.monotonic() < until:
+            mails: list[dict[str, str]] = json.loads(self.get("/dev/mailbox?first=1", accept="application/json")[1])
+            if mails and mails[0]["subject"] == subject:
+                return mails[0]
+            time.sleep(0.05)
+        raise AssertionError(f"there is no mail {subject!r}")
 
     def sign_in(self, email: str, password: str) -> str:
         document = """mutation ($email: String!, $password: String!) {

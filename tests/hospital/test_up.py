@@ -180,7 +180,7 @@ def test_the_invitation_is_in_the_mailbox_and_leads_here(running: Running, share
     admin = running.sign_in("admin@example.com", PASSWORD)
     patient = running.ask(REGISTER, admin)["registerPatient"]["patient"]["id"]
     assert running.ask(INVITE, admin, id=patient)["inviteAccount"]["errors"] == []
-    (mail,) = json.loads(running.get("/dev/mailbox", accept="application/json")[1])
+    mail = running.newest_mail("Your login at the hospital")
     assert mail.keys() == {"id", "to", "subject", "text", "html", "messageId", "at"}
     assert mail["to"] == "n@example.com"
     assert f"{running.url}" in mail["text"]

@@ -1,7 +1,6 @@
-"""The composed schema against the public contract, over the domains that have moved in."""
+"""The composed schema against the public contract."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,44 +9,19 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     Undefined,
-    build_ast_schema,
     build_schema,
-    parse,
     print_ast,
 )
-from graphql.language import DefinitionNode, DocumentNode
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
 from router.supergraph import read_supergraph
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_MOVED_IN = {
-    "Query": "notificationTemplates notifications",
-    "Mutation": "updateNotificationTemplate previewNotificationTemplate",
-    "ErrorCode": "TEMPLATE_INVALID",
-}
-
-
-def contract_document() -> DocumentNode:
-    return parse((ROOT / "schema" / "api.graphql").read_text())
-
-
-def moved_in(document: DocumentNode) -> GraphQLSchema:
-    """The contract without the fields of domains that have not moved in, and without the types only those reach."""
-    whole = build_ast_schema(replace(document, definitions=tuple(map(_kept_of, document.definitions))))
-    return GraphQLSchema(whole.query_type, whole.mutation_type, whole.subscription_type)
-
-
-def _kept_of(definition: DefinitionNode) -> DefinitionNode:
-    left_out = NOT_MOVED_IN.get(definition.name.value, "").split()
-    parts = {part: getattr(definition, part) or () for part in ("fields", "values") if hasattr(definition, part)}
-    kept = {part: tuple(item for item in items if item.name.value not in left_out) for part, items in parts.items()}
-    return replace(definition, **kept)
 
 
 @pytest.fixture(scope="module")
 def contract() -> GraphQLSchema:
-    return moved_in(contract_document())
+    return build_schema((ROOT / "schema" / "api.graphql").read_text())
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from hospital.demo.filling import Filling
 from hospital.demo.kinds.logins import DESK_EMAIL
 from hospital.demo.people import PATIENT_EMAIL
 from hospital.demo.plan import Plan
+from hospital.demo.silence import silent
 from subgraphs.appointments.service import Booking, Request
 from subgraphs.appointments.service.transitions import ACCEPT, CANCEL, REJECT, Transition
 from subgraphs.kernel.errors import Refused
@@ -24,7 +25,7 @@ async def fill(filling: Filling) -> None:
 
 async def _book(filling: Filling, entry: Entry) -> None:
     """One that cannot be booked any more, as its time has come meanwhile, is left out."""
-    service = filling.runtime.domains.appointments.service
+    service = silent(filling.runtime.domains.appointments.service)
     patient, doctor = filling.patients[entry.patient], filling.doctors[entry.doctor]
     booker = filling.logins[DESK_EMAIL if entry.patient else PATIENT_EMAIL]
     booking = Booking(patient, doctor, entry.start, entry.notes, f"demo:book/{entry.number}")

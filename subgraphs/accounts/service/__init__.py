@@ -17,10 +17,10 @@ from subgraphs.accounts.service import (
 )
 from subgraphs.accounts.service.grants import Grant
 from subgraphs.accounts.service.holds import Settled
+from subgraphs.accounts.service.links import LinkTokens, link_to
 from subgraphs.accounts.service.owners import Owners
 from subgraphs.accounts.tables import AccountRow
 from subgraphs.kernel.foundation import Foundation
-from subgraphs.kernel.mail import Mailbox
 from subgraphs.kernel.principal import Principal, RoleName
 
 
@@ -31,7 +31,7 @@ class AccountService:
     base: Foundation
     hashing: PasswordHashing
     keys: SigningKeys
-    mailbox: Mailbox = field(repr=False)
+    tokens: LinkTokens = field(repr=False)
     owners: Owners
     reset_answer_seconds: float = 0.2
 
@@ -63,11 +63,11 @@ class AccountService:
         return await passwords.change_password(self.base, self.hashing, self.keys, principal, current, new)
 
     async def request_reset(self, email: str) -> None:
-        """Mails a link to whoever has that login. Answers alike, and after the same time, where there is none.
+        """Makes a link to be mailed to whoever has that login. Answers alike, and as late, where there is none.
 
         Raises InvalidInput for what is no e-mail.
         """
-        await resetting.request_reset(self.base, self.mailbox, self.owners, email, self.reset_answer_seconds)
+        await resetting.request_reset(self.base, self.tokens, self.owners, email, self.reset_answer_seconds)
 
     async def reset_password(self, token: str, new: str) -> Grant:
         """Sets the password of the login that the link is for, opens it where it was not, and lets its owner in.
@@ -75,6 +75,10 @@ class AccountService:
         Raises Refused: SESSION_EXPIRED for a link that is unknown, used, void or too old, WEAK_PASSWORD, INVALID_INPUT.
         """
         return await resetting.reset_password(self.base, self.hashing, self.keys, token, new)
+
+    async def link(self, link_id: str) -> str | None:
+        """For the mail that is being sent: the link's address; None where it opens nothing any more."""
+        return await link_to(self.base, self.tokens, link_id)
 
     async def own_account(self, principal: Principal) -> AccountRow | None:
         async with self.base.database.reading() as session:
@@ -108,12 +112,12 @@ class AccountService:
         return await logins.disable_account(self.base, principal, id, reason)
 
     async def invite(self, principal: Principal | None, patient_id: str | None, doctor_id: str | None) -> AccountRow:
-        """Mails a link, and makes the login that it opens; repeated, the newer link voids the older.
+        """Makes a link, to be mailed, and the login that it opens; repeated, the newer link voids the older.
 
         Raises Unauthenticated, Forbidden, and Refused: INVALID_INPUT for the dead, the inactive and those without an
         e-mail, NOT_FOUND, EMAIL_TAKEN.
         """
-        return await invitations.invite(self.base, self.mailbox, principal, patient_id, doctor_id)
+        return await invitations.invite(self.base, self.tokens, principal, patient_id, doctor_id)
 
     async def hold(self, *, email: str, password: str, role: RoleName, subject_id: str) -> None:
         """Holds the e-mail and the password's hash for the patient or doctor; asked again for the same, it goes on.

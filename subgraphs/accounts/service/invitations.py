@@ -4,34 +4,36 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.accounts import access, repository, rules
 from subgraphs.accounts.events import AccountInvited
-from subgraphs.accounts.service import mails
-from subgraphs.accounts.service.links import Link, mail_link
+from subgraphs.accounts.service.links import LinkTokens, add_link
 from subgraphs.accounts.service.writing import email_taken, new_account, write
 from subgraphs.accounts.tables import AccountRow, Purpose, Status
 from subgraphs.kernel.email_address import compared, email_address
 from subgraphs.kernel.errors import InvalidInput
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
-from subgraphs.kernel.mail import Mailbox
 from subgraphs.kernel.principal import Principal, RoleName
 
 
 async def invite(
-    base: Foundation, mailbox: Mailbox, principal: Principal | None, patient_id: str | None, doctor_id: str | None
+    base: Foundation, tokens: LinkTokens, principal: Principal | None, patient_id: str | None, doctor_id: str | None
 ) -> AccountRow:
     access.INVITE.require(principal)
     role, subject_id = rules.invited(patient_id, doctor_id)
-    link = Link.new(Purpose.INVITATION, rules.INVITATION_LASTS)
 
     async def work(session: AsyncSession) -> AccountRow:
         email = await _invited_email(session, role, subject_id)
         account = await _invited_account(base, session, role, subject_id, email)
-        invited = AccountInvited(account_id=account.id, patient_id=account.patient_id, role=account.role)
-        base.outbox.record(session, invited, Actor.of(principal))
-        await mail_link(base, mailbox, session, account, link, mails.invitation)
+        link_id = await add_link(base, tokens, session, account, Purpose.INVITATION, rules.INVITATION_LASTS)
+        base.outbox.record(session, _invited(account, link_id), Actor.of(principal))
         return account
 
     return await base.database.transaction(work)
+
+
+def _invited(account: AccountRow, link_id: str) -> AccountInvited:
+    return AccountInvited(
+        account_id=account.id, patient_id=account.patient_id, role=account.role, link_id=link_id, email=account.email
+    )
 
 
 async def _invited_email(session: AsyncSession, role: RoleName, subject_id: str) -> str:

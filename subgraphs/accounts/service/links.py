@@ -1,90 +1,62 @@
-"""Links by mail: whoever opens one may set the password of the login it is for, once."""
+"""Links by mail: whoever opens one may set the password of the login it is for, once.
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
+A link's token is made of its id by the hospital's secret, and only its hash is kept: so it can be given again when the
+mail is sent, and stands nowhere in between.
+"""
+
+import base64
+import hmac
 from datetime import timedelta
-from typing import Self
+from hashlib import sha256
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.accounts import repository
-from subgraphs.accounts.service.grants import digest, new_secret
-from subgraphs.accounts.service.mails import Letter
+from subgraphs.accounts.service.grants import digest
 from subgraphs.accounts.tables import AccountRow, LinkRow, Purpose
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import new_id
-from subgraphs.kernel.mail import Mail, Mailbox
 
-_MAILBOX_SECONDS = 5.0
-
-
-class MailNotTaken(Exception):
-    """The mailbox failed, or was too slow: nothing of the transaction is kept."""
+_PURPOSE = b"hospital: links of accounts"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Made before the transaction, so that one that runs twice puts the same mail with the same token twice."""
+class LinkTokens:
+    """Who knows the secret and a link's id can make its token; ids alone open nothing."""
 
-    token: str = field(repr=False)
-    mail_id: str
-    purpose: Purpose
-    lasts: timedelta
+    def __init__(self, secret: bytes) -> None:
+        self._key = hmac.digest(secret, _PURPOSE, sha256)
 
-    @classmethod
-    def new(cls, purpose: Purpose, lasts: timedelta) -> Self:
-        return cls(new_secret(), new_id(), purpose, lasts)
+    def token(self, link_id: str) -> str:
+        """256 bits, fit for a link."""
+        return base64.urlsafe_b64encode(hmac.digest(self._key, link_id.encode(), sha256)).decode().rstrip("=")
 
 
-async def mail_link(
-    base: Foundation,
-    mailbox: Mailbox,
-    session: AsyncSession,
-    account: AccountRow,
-    link: Link,
-    write: Callable[[str], Letter],
-) -> None:
-    """Adds the link, voids the older ones, and puts the mail. Raises MailNotTaken.
-
-    The mail is put before the commit: should that fail, a link that opens nothing is on its way, and whoever asked
-    asks again; the other way round a link could be promised and never be mailed.
-    """
-    await repository.void_links(session, account.id, base.clock.now())
-    await _add(base, session, account, link)
-    letter = write(f"{base.settings.public_url}#token={link.token}")
-    await _put(mailbox, _mail(base, account, link, letter))
-
-
-async def _add(base: Foundation, session: AsyncSession, account: AccountRow, link: Link) -> None:
-    now = base.clock.now()
+async def add_link(
+    base: Foundation, tokens: LinkTokens, session: AsyncSession, account: AccountRow, purpose: Purpose, lasts: timedelta
+) -> str:
+    """Adds a link and voids the older ones; gives its id."""
+    now, id = base.clock.now(), new_id()
+    await repository.void_links(session, account.id, now)
     session.add(
         LinkRow(
-            token_hash=digest(link.token),
+            token_hash=digest(tokens.token(id)),
             account_id=account.id,
-            purpose=link.purpose,
+            purpose=purpose,
             created_at=now,
-            expires_at=now + link.lasts,
+            expires_at=now + lasts,
         )
     )
     await session.flush()
+    return id
 
 
-def _mail(base: Foundation, account: AccountRow, link: Link, letter: Letter) -> Mail:
-    return Mail(
-        id=link.mail_id,
-        to=account.email,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        message_id=f"<{link.mail_id}@accounts.hospital>",
-        at=base.clock.now(),
-    )
+async def link_to(base: Foundation, tokens: LinkTokens, link_id: str) -> str | None:
+    """The address to open; None for a link that is unknown, used, void or too old."""
+    token = tokens.token(link_id)
+    async with base.database.reading() as session:
+        row = await repository.link(session, digest(token))
+    return f"{base.settings.public_url}#token={token}" if row is not None and is_good(base, row) else None
 
 
-async def _put(mailbox: Mailbox, mail: Mail) -> None:
-    try:
-        async with asyncio.timeout(_MAILBOX_SECONDS):
-            await mailbox.put(mail)
-    except Exception as error:
-        raise MailNotTaken(mail.id) from error
+def is_good(base: Foundation, link: LinkRow) -> bool:
+    return link.ended_at is None and link.expires_at > base.clock.now()

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.accounts import repository, rules
@@ -10,30 +9,25 @@ from subgraphs.accounts.copies import open_held
 from subgraphs.accounts.events import PasswordReset, PasswordResetRequested
 from subgraphs.accounts.hashing import PasswordHashing
 from subgraphs.accounts.keys import SigningKeys
-from subgraphs.accounts.service import mails
 from subgraphs.accounts.service.grants import Grant, Opened, digest, granted, open_session, session_expired
-from subgraphs.accounts.service.links import Link, MailNotTaken, mail_link
+from subgraphs.accounts.service.links import LinkTokens, add_link, is_good
 from subgraphs.accounts.service.owners import Owners
 from subgraphs.accounts.service.writing import actor_of, record_created, set_password
-from subgraphs.accounts.tables import AccountRow, LinkRow, Purpose, Status
+from subgraphs.accounts.tables import AccountRow, Purpose, Status
 from subgraphs.kernel.email_address import compared, email_address
 from subgraphs.kernel.errors import Refused
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
-from subgraphs.kernel.mail import Mailbox
 from subgraphs.kernel.principal import RoleName
 
-log = structlog.get_logger(__name__)
 
-
-async def request_reset(base: Foundation, mailbox: Mailbox, owners: Owners, email: str, answer_seconds: float) -> None:
+async def request_reset(
+    base: Foundation, tokens: LinkTokens, owners: Owners, email: str, answer_seconds: float
+) -> None:
     """A held login is opened by this as by signing in; while its owner cannot say, there is none."""
     kept = compared(email_address(email, "email"))
     answer_at = asyncio.get_running_loop().time() + answer_seconds
-    try:
-        await _mail_reset_link(base, mailbox, kept, await _hold_to_open(base, owners, kept, answer_seconds / 2))
-    except MailNotTaken as error:
-        log.error("accounts.reset_not_mailed", mail_id=str(error), error=repr(error.__cause__))
+    await _add_reset_link(base, tokens, kept, await _hold_to_open(base, owners, kept, answer_seconds / 2))
     await asyncio.sleep(answer_at - asyncio.get_running_loop().time())
 
 
@@ -60,16 +54,15 @@ async def _hold_to_open(base: Foundation, owners: Owners, email: str, within_sec
     return account if await owners.have_written(account, within_seconds) else None
 
 
-async def _mail_reset_link(base: Foundation, mailbox: Mailbox, email: str, held: AccountRow | None) -> None:
-    link = Link.new(Purpose.RESET, rules.RESET_LINK_LASTS)
-
+async def _add_reset_link(base: Foundation, tokens: LinkTokens, email: str, held: AccountRow | None) -> None:
     async def work(session: AsyncSession) -> None:
         if held is not None and (row := await repository.locked_account(session, held.id)) is not None:
             open_held(session, base.outbox, row, Actor())
         account = await repository.account_of_email(session, email)
-        base.outbox.record(session, _requested(account), Actor())
+        link_id = None
         if account is not None and await _gets_link(base, session, account):
-            await mail_link(base, mailbox, session, account, link, mails.password_reset)
+            link_id = await add_link(base, tokens, session, account, Purpose.RESET, rules.RESET_LINK_LASTS)
+        base.outbox.record(session, _requested(account, link_id), Actor())
 
     await base.database.transaction(work)
 
@@ -94,13 +87,9 @@ async def _account_of_link(base: Foundation, token_hash: str) -> AccountRow:
     async with base.database.reading() as session:
         link = await repository.link(session, token_hash)
         account = None if link is None else await repository.account(session, link.account_id)
-    if link is None or account is None or not _is_good(base, link) or not _may_be_set(account):
+    if link is None or account is None or not is_good(base, link) or not _may_be_set(account):
         raise _link_over()
     return account
-
-
-def _is_good(base: Foundation, link: LinkRow) -> bool:
-    return link.ended_at is None and link.expires_at > base.clock.now()
 
 
 async def _set_by_link(base: Foundation, session: AsyncSession, row: AccountRow, password_hash: str) -> Opened:
@@ -114,10 +103,11 @@ async def _set_by_link(base: Foundation, session: AsyncSession, row: AccountRow,
     return await open_session(base, session, row)
 
 
-def _requested(account: AccountRow | None) -> PasswordResetRequested:
+def _requested(account: AccountRow | None, link_id: str | None) -> PasswordResetRequested:
     if account is None:
         return PasswordResetRequested(account_id=None)
-    return PasswordResetRequested(account_id=account.id, patient_id=account.patient_id)
+    email = account.email if link_id is not None else ""
+    return PasswordResetRequested(account_id=account.id, patient_id=account.patient_id, link_id=link_id, email=email)
 
 
 def _may_be_set(account: AccountRow) -> bool:

@@ -26,6 +26,7 @@ from subgraphs.appointments.tables import AppointmentRow
 from subgraphs.billing.ledger import OWED
 from subgraphs.billing.tables import BillRow, EntryRow
 from subgraphs.kernel.principal import RoleName
+from subgraphs.notifications.rules import Channel
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 PASSWORD = "a long pass phrase"
@@ -124,6 +125,8 @@ async def test_a_filling_that_was_cut_short_goes_on_and_doubles_nothing(runtime:
     logins = len(LOGINS) - 1 + len(small_plan.doctors)
     of_bills = sum(bill.facts - 1 for bill in bills.bills(small_plan))
     assert filled[1] == size(small_plan) + decided + logins + of_bills
+    assert await runtime.domains.notifications.service.due(Channel.EMAIL, 10) == [], "nobody gets mail of the demo"
+    assert await runtime.domains.notifications.service.remind() == 0
 
 
 async def test_every_role_can_sign_in(runtime: Runtime, small_plan: Plan):

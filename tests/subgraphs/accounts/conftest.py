@@ -1,7 +1,6 @@
-"""Accounts under test: real databases, cheap hashes, a mailbox that is looked into, tokens checked by its own keys."""
+"""Accounts under test: real databases, cheap hashes, the links that are announced, tokens checked by its own keys."""
 
 import asyncio
-import re
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -24,7 +23,6 @@ from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import Actor, Event, envelope
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import new_id
-from subgraphs.kernel.mail import Mail
 from subgraphs.kernel.migrate import migrate
 from subgraphs.kernel.principal import RoleName
 from subgraphs.kernel.settings import Settings
@@ -60,23 +58,12 @@ mutation ($token: String!, $password: String!) {
 """
 
 
-class Postbox:
-    """Keeps what is put; `broken` makes it fail."""
+@dataclass(frozen=True)
+class Letter:
+    """A link that was announced to be mailed, with its token as the mail would have it."""
 
-    def __init__(self) -> None:
-        self.mails: list[Mail] = []
-        self.broken = False
-
-    async def put(self, message: Mail) -> None:
-        if self.broken:
-            raise OSError("the disk is full")
-        if all(mail.id != message.id for mail in self.mails):
-            self.mails.append(message)
-
-    def last_token(self) -> str:
-        found = re.search(re.escape(ISSUER) + r"#token=(\S+)", self.mails[-1].text)
-        assert found is not None
-        return found.group(1)
+    to: str
+    token: str
 
 
 @dataclass(frozen=True)
@@ -99,7 +86,6 @@ class Desk:
 
     domain: AccountsDomain
     ask: Any
-    mailbox: Postbox
     clock: Any
     database: Database = field(init=False)
 
@@ -128,6 +114,15 @@ class Desk:
 
     async def reset(self, token: str, password: str = "another fine password") -> dict[str, Any]:
         return (await self.send(RESET, token=token, password=password))["data"]["resetPassword"]
+
+    async def letters(self) -> list[Letter]:
+        """The links that were announced, oldest first."""
+        told = [event["data"] for event in await self.events()]
+        tokens = self.service.tokens
+        return [Letter(each["email"], tokens.token(each["link_id"])) for each in told if each.get("link_id")]
+
+    async def last_token(self) -> str:
+        return (await self.letters())[-1].token
 
     async def events(self, kind: str = "") -> list[dict[str, Any]]:
         """What was announced, oldest first, as CloudEvents."""
@@ -183,11 +178,6 @@ def clock(clock: Any) -> Any:
     return clock
 
 
-@pytest.fixture
-def mailbox() -> Postbox:
-    return Postbox()
-
-
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the tables and nothing in them, to be copied."""
@@ -203,13 +193,11 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def desk(
-    migrated: Path, tmp_path: Path, clock: Any, signer: Any, mailbox: Postbox, ask: Any
-) -> AsyncIterator[Desk]:
+async def desk(migrated: Path, tmp_path: Path, clock: Any, signer: Any, ask: Any) -> AsyncIterator[Desk]:
     database = Database(f"sqlite+aiosqlite:///{shutil.copy(migrated, tmp_path)}")
     keys = EitherKeys((StaticKeys(KeySet([signer.key])), PublishedKeys(database, clock)))
     tokens = TokenChecker(keys, issuer=ISSUER, audience="hospital")
     base = Foundation.of("accounts", database, Settings(public_url=ISSUER), clock, tokens)
     cheap = PasswordHashing(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    yield Desk(build(base, mailbox, SECRET, cheap), ask, mailbox, clock)
+    yield Desk(build(base, SECRET, cheap), ask, clock)
     await database.close()

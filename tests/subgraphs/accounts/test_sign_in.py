@@ -117,10 +117,10 @@ class OvertakenHashing(PasswordHashing):
         return fits
 
 
-async def test_a_password_that_was_right_until_just_now_is_wrong(desk, mailbox):
+async def test_a_password_that_was_right_until_just_now_is_wrong(desk):
     await desk.login()
     await desk.service.request_reset("asha@example.com")
-    token = mailbox.last_token()
+    token = await desk.last_token()
     object.__setattr__(desk.service, "hashing", OvertakenHashing(desk, lambda: desk.reset(token)))
     assert await try_to_sign_in(desk, password="a fine password") == "INVALID_CREDENTIALS"
     assert (await desk.sign_in(password="another fine password"))["errors"] == []

@@ -210,8 +210,8 @@ async def test_another_secret_makes_a_new_key_and_old_tokens_stay_good(desk):
 async def test_there_is_no_default_secret(desk):
     base = desk.domain.base
     with pytest.raises(ValueError, match="HOSPITAL_SECRET_KEY"):
-        build(base, desk.mailbox)
+        build(base)
     with pytest.raises(ValueError, match="16 bytes"):
-        build(base, desk.mailbox, b"short")
+        build(base, b"short")
     own = Settings(secret_key="0123456789abcdef")
-    build(Foundation.of("accounts", base.database, own, base.clock, base.tokens), desk.mailbox)
+    build(Foundation.of("accounts", base.database, own, base.clock, base.tokens))

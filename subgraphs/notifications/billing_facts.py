@@ -1,0 +1,64 @@
+"""What notifications reads of billing's events: to be taken from `subgraphs.billing.events` once that is there."""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from subgraphs.kernel.events import Action, Event
+
+
+class BillingFact(Event):
+    """`amount`: of the payment or refund, or what the insurance pays; `total`: of the bill."""
+
+    action: ClassVar[Action] = Action.UPDATE
+    resource_type: ClassVar[str] = "Bill"
+    told_as: ClassVar[str]
+
+    patient_id: str
+    bill_number: str = ""
+    amount: Decimal | None = None
+    total: Decimal | None = None
+    currency: str = ""
+    imported: bool = False
+    demo: bool = False
+
+    def key(self) -> str:
+        return self.patient_id
+
+    @property
+    def silent(self) -> bool:
+        return self.imported or self.demo
+
+    def values(self) -> dict[str, Any]:
+        return {"bill_number": self.bill_number, "currency": self.currency, "amount": self.amount or Decimal(0)}
+
+
+class BillCreated(BillingFact):
+    type = "bill.created"
+    told_as = "bill.created"
+
+    def values(self) -> dict[str, Any]:
+        whole = self.total if self.total is not None else self.amount
+        return super().values() | {"amount": whole or Decimal(0)}
+
+
+class BillPaid(BillingFact):
+    type = "bill.paid"
+    told_as = "payment.succeeded"
+
+
+class PaymentFailed(BillingFact):
+    type = "payment.failed"
+    told_as = "payment.failed"
+
+
+class PaymentRefunded(BillingFact):
+    type = "payment.refunded"
+    told_as = "payment.refunded"
+
+
+class ClaimDecided(BillingFact):
+    type = "claim.decided"
+    told_as = "claim.decided"
+
+
+EVENTS = (BillCreated, BillPaid, PaymentFailed, PaymentRefunded, ClaimDecided)

@@ -1,0 +1,167 @@
+"""The loop of the senders: in order, nothing lost, nobody held up by another."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from subgraphs.kernel.clock import SystemClock
+from subgraphs.kernel.mail import Undeliverable, Unreachable
+from subgraphs.notifications.rules import Channel
+from subgraphs.notifications.service import Outgoing
+from tests.workers.post import QueueInMemory, outgoing
+from workers.sending import Sender
+
+
+class Post:
+    """Takes messages; `faults` by recipient, `closed` reaches nobody."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.faults: dict[str, Callable[[], Any]] = {}
+        self.closed = False
+
+    async def send(self, message: Outgoing) -> None:
+        if self.closed:
+            raise Unreachable("nobody there")
+        if message.to in self.faults:
+            await self.faults[message.to]()
+        self.sent.append(message.id)
+
+
+@pytest.fixture
+def queue() -> QueueInMemory:
+    return QueueInMemory()
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@asynccontextmanager
+async def sending(queue: QueueInMemory, post: Post, **given: Any) -> AsyncIterator[Sender]:
+    known: dict[str, Any] = {"lanes": 1, "poll_seconds": 0.02, "first_wait_seconds": 0.01, "longest_wait_seconds": 0.02}
+    sender = Sender(Channel.EMAIL, queue, post.send, SystemClock(), **known | given)
+    task = asyncio.create_task(sender.run())
+    try:
+        async with asyncio.timeout(10):
+            yield sender
+    finally:
+        sender.stop()
+        await task
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    while True:
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+
+
+def raising(error: Exception, times: int = 10**6) -> Callable[[], Any]:
+    left = [times]
+
+    async def fail() -> None:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise error
+
+    return fail
+
+
+async def test_it_sends_in_order_and_marks_many_at_once(queue, post):
+    queue.add(*map(outgoing, range(500)))
+    async with sending(queue, post):
+        await queue.emptied()
+    assert post.sent == [outgoing(number).id for number in range(500)]
+    assert queue.settlements < 50
+    assert all(outcome.error is None for outcome in queue.outcomes)
+
+
+async def test_what_came_while_it_was_stopped_goes_out_in_order(queue, post):
+    queue.add(outgoing(1))
+    async with sending(queue, post):
+        await queue.emptied()
+    queue.add(*map(outgoing, range(2, 9)))
+    async with sending(queue, post):
+        await queue.emptied()
+    assert post.sent == sorted(post.sent)
+    assert len(post.sent) == 8
+
+
+async def test_a_poison_message_stops_nobody(queue, post):
+    post.faults["p0@example.com"] = raising(RuntimeError("poison"))
+    queue.add(*map(outgoing, range(20)))
+    async with sending(queue, post):
+        await until(lambda: len(post.sent) == 19)
+    assert set(queue.waiting) == {"id00000"}
+    assert queue.waiting["id00000"].attempts > 0
+
+
+async def test_one_that_hangs_holds_up_its_own_lane_alone(queue, post):
+    stuck = asyncio.Event()
+    post.faults["p0@example.com"] = stuck.wait
+    queue.add(*map(outgoing, range(400)))
+    async with sending(queue, post, lanes=2):
+        await until(lambda: len(queue.waiting) == 1)
+        assert len(post.sent) == 399
+        stuck.set()
+        await queue.emptied()
+
+
+async def test_a_refusal_for_good_is_final_and_says_why(queue, post):
+    post.faults["p0@example.com"] = raising(Undeliverable("550 nobody\r\nhere"))
+    queue.add(outgoing(0))
+    async with sending(queue, post):
+        await queue.emptied()
+    assert [(outcome.error, outcome.final) for outcome in queue.outcomes] == [("550 nobody here", True)]
+
+
+async def test_while_nobody_is_there_what_waits_behind_is_not_blamed(queue, post):
+    post.closed = True
+    queue.add(*map(outgoing, range(100)))
+    async with sending(queue, post, first_wait_seconds=0.2, longest_wait_seconds=0.2):
+        await asyncio.sleep(0.3)
+        post.closed = False
+        await queue.emptied()
+    assert 1 <= sum(outcome.error is not None for outcome in queue.outcomes) <= 4
+    assert len(set(post.sent)) == 100
+
+
+async def test_while_the_database_is_down_it_waits(queue, post):
+    queue.add(outgoing(1))
+    queue.down = True
+    async with sending(queue, post):
+        await asyncio.sleep(0.1)
+        assert post.sent == []
+        queue.down = False
+        await queue.emptied()
+
+
+async def test_what_is_on_its_way_at_the_stop_is_finished_and_marked(queue, post):
+    leaving, go = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        leaving.set()
+        await go.wait()
+
+    post.faults["p0@example.com"] = slow
+    queue.add(*map(outgoing, range(10)))
+    async with sending(queue, post) as sender:
+        await leaving.wait()
+        sender.stop()
+        go.set()
+    assert post.sent == ["id00000"]
+    assert len(queue.waiting) == 9
+
+
+async def test_the_bell_wakes_it(queue, post):
+    bell = asyncio.Event()
+    async with sending(queue, post, bell=bell, poll_seconds=60):
+        await asyncio.sleep(0.1)
+        queue.add(outgoing(1))
+        bell.set()
+        await queue.emptied()

@@ -1,0 +1,78 @@
+"""An `SmsProvider` over Twilio's REST API: POST /2010-04-01/Accounts/{AccountSid}/Messages.json, form-encoded.
+
+201 is taken; 4xx is refused for good, but for 429 (too many, try later), 401, 403 (our own account) and 408.
+"""
+
+from typing import Any
+
+import aiohttp
+import orjson
+
+from subgraphs.kernel.mail import Sms, Undeliverable, Unreachable
+from workers.sms.settings import SmsSettings
+
+_OUR_OWN_FAULT = {401, 403, 404}
+_TRY_LATER = {408, 429}
+_MOST_BYTES = 64_000
+
+
+class TryLater(Exception):
+    """The provider did not take it now."""
+
+
+class TwilioSms:
+    """Keeps its connections until `rest`."""
+
+    def __init__(self, settings: SmsSettings) -> None:
+        self._settings = settings
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, message: Sms) -> None:
+        """Raises Undeliverable, Unreachable, TryLater."""
+        try:
+            async with self._opened().post(self._url, data=self._form(message)) as response:
+                status, body = response.status, await response.content.read(_MOST_BYTES)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Unreachable(f"the SMS provider cannot be reached: {type(error).__name__}") from error
+        if status != 201:
+            raise _refusal(status, _said(body))
+
+    async def rest(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    @property
+    def _url(self) -> str:
+        return f"{self._settings.url.rstrip('/')}/2010-04-01/Accounts/{self._settings.account}/Messages.json"
+
+    def _form(self, message: Sms) -> dict[str, str]:
+        sender = self._settings.sender or ""
+        name = "MessagingServiceSid" if sender.startswith("MG") else "From"
+        return {"To": message.to, name: sender, "Body": message.text}
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            own = self._settings
+            token = own.token.get_secret_value() if own.token else ""
+            self._session = aiohttp.ClientSession(
+                headers={"authorization": aiohttp.encode_basic_auth(own.account or "", token)},
+                timeout=aiohttp.ClientTimeout(total=own.timeout_seconds),
+            )
+        return self._session
+
+
+def _refusal(status: int, said: str) -> Exception:
+    text = f"{status} {said}".strip()
+    if status in _OUR_OWN_FAULT:
+        return Unreachable(text)
+    return Undeliverable(text) if 400 <= status < 500 and status not in _TRY_LATER else TryLater(text)
+
+
+def _said(body: bytes) -> str:
+    """The provider's code and message; nothing of what is not its JSON."""
+    try:
+        fields: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return ""
+    return f"{fields.get('code', '')}: {fields.get('message', '')}" if isinstance(fields, dict) else ""
