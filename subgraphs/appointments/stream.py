@@ -118,7 +118,6 @@ class ChangeStream:
         async with self._database.reading() as session:
             changes.check_reach(position, await changes.reach(session))
             batch = await changes.after(session, position, BATCH)
-            await self._look_at_glass(session)
         stale_at = asyncio.get_running_loop().time() + FRESH_SECONDS
         for change in batch:
             if asyncio.get_running_loop().time() > stale_at:

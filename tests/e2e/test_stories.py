@@ -271,3 +271,117 @@ async def test_mutations_of_one_request_follow_one_another(hospital: Hospital):
         "second": {"patient": {"version": 3}},
     }
     assert list(done) == ["first", "booked", "second"]
+
+
+RECORD = """
+medicalRecord {
+  id description treatedAt revisitingDate medicines { name dosage duration } diagnoses { code display }
+  patient { id name } doctor { name } appointment { id status }
+}
+"""
+
+
+async def test_a_checkup_is_put_on_record(hospital: Hospital):
+    patient, doctor = await hospital.patient("Huzaifa"), await hospital.doctor("Dr. Huzaifa")
+    [slot, *_] = await hospital.slots(doctor, days=1)
+    visit = (await hospital.booked(patient, doctor, slot, notes="Routine checkup for Huzaifa"))["id"]
+    await hospital.done("acceptAppointment", doctor.bearer, id=visit)
+    ids = "query ($id: ID!) { patient(id: $id) { medicalRecordIds } }"
+    assert await hospital.data(ids, patient.bearer, id=patient.id) == {"patient": {"medicalRecordIds": []}}
+
+    medicine = {"name": "Paracetamol", "dosage": "500mg", "duration": "5 days"}
+    given = {
+        "patientId": patient.id,
+        "appointmentId": visit,
+        "description": "Routine checkup for Huzaifa in Saket, Delhi",
+        "treatedAt": "2025-09-06T10:00:00+05:30",
+        "medicines": [medicine],
+        "diagnoses": [{"code": "Z00.00"}],
+    }
+    made = await hospital.done("createMedicalRecord", doctor.bearer, RECORD, **given)
+    assert made == {
+        "id": made["id"],
+        "description": "Routine checkup for Huzaifa in Saket, Delhi",
+        "treatedAt": "2025-09-06T04:30:00Z",
+        "revisitingDate": "2025-09-13",
+        "medicines": [medicine],
+        "diagnoses": [
+            {
+                "code": "Z00.00",
+                "display": "Encounter for general adult medical examination without abnormal findings",
+            }
+        ],
+        "patient": {"id": patient.id, "name": "Huzaifa"},
+        "doctor": {"name": "Dr. Huzaifa"},
+        "appointment": {"id": visit, "status": "ACCEPTED"},
+    }
+    assert await hospital.data(ids, patient.bearer, id=patient.id) == {"patient": {"medicalRecordIds": [made["id"]]}}
+    document = "query ($id: ID!) { appointment(id: $id) { medicalRecord { id description } } }"
+    seen = await hospital.data(document, patient.bearer, id=visit)
+    assert seen["appointment"]["medicalRecord"] == {"id": made["id"], "description": given["description"]}
+
+    trail = await hospital.trail(resourceId=made["id"])
+    assert [(event["type"], event["action"], event["actorRole"]) for event in trail] == [
+        ("medical_record.read", "READ", "PATIENT"),
+        ("medical_record.created", "CREATE", "DOCTOR"),
+    ]
+    assert {event["patientId"] for event in trail} == {patient.id}
+
+
+async def test_a_broken_glass_opens_everything_of_one_patient_at_once_and_the_patient_reads_why(hospital: Hospital):
+    patient, doctor, other = await hospital.patient("Huzaifa"), await hospital.doctor(), await hospital.doctor()
+    [slot, *_] = await hospital.slots(doctor, days=1)
+    visit = (await hospital.booked(patient, doctor, slot, notes="secret"))["id"]
+    await hospital.done("acceptAppointment", doctor.bearer, id=visit)
+    made = await hospital.done(
+        "createMedicalRecord", doctor.bearer, "medicalRecord { id }", patientId=patient.id, description="secret"
+    )
+    document = """
+    query ($patient: ID!, $visit: ID!, $record: ID!) {
+      patient(id: $patient) {
+        name allergies { id } medicalRecordIds medicalRecords { nodes { description } } appointments { totalCount }
+      }
+      patients { totalCount }
+      appointment(id: $visit) { notes patient { name } }
+      medicalRecord(id: $record) { description }
+    }
+    """
+    asked = {"patient": patient.id, "visit": visit, "record": made["id"]}
+    before = await hospital.data(document, other.bearer, **asked)
+    assert before == {"patient": None, "patients": {"totalCount": 0}, "appointment": None, "medicalRecord": None}
+
+    broken = await hospital.do(
+        "breakGlass",
+        other.bearer,
+        "patient { name medicalRecords { nodes { description } } appointments { totalCount } } expiresAt",
+        patientId=patient.id,
+        reason="Unconscious in the emergency room",
+    )
+    assert broken["errors"] == []
+    assert broken["patient"] == {
+        "name": "Huzaifa",
+        "medicalRecords": {"nodes": [{"description": "secret"}]},
+        "appointments": {"totalCount": 1},
+    }
+    assert await hospital.data(document, other.bearer, **asked) == {
+        "patient": {
+            "name": "Huzaifa",
+            "allergies": [],
+            "medicalRecordIds": [made["id"]],
+            "medicalRecords": {"nodes": [{"description": "secret"}]},
+            "appointments": {"totalCount": 1},
+        },
+        "patients": {"totalCount": 1},
+        "appointment": {"notes": "secret", "patient": {"name": "Huzaifa"}},
+        "medicalRecord": {"description": "secret"},
+    }
+    await hospital.runtime.delivery.settled()
+    own = '{ auditEvents(filter: {type: "glass.broken"}) { nodes { reason actorName patientId } } }'
+    assert (await hospital.data(own, patient.bearer))["auditEvents"]["nodes"] == [
+        {"reason": "Unconscious in the emergency room", "actorName": other.email, "patientId": patient.id}
+    ]
+    hospital.clock.ahead = timedelta(hours=1, seconds=1)
+    try:
+        assert await hospital.data(document, other.bearer, **asked) == before
+    finally:
+        hospital.clock.ahead = timedelta()

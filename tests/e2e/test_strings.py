@@ -112,6 +112,7 @@ class Scene:
     doctor: Person
     department: str
     appointment: str
+    record: str
     slots: Iterator[str]
     facts: Facts = field(repr=False)
 
@@ -119,7 +120,7 @@ class Scene:
         hospital = self.hospital
         if name in {"auditEvents", "auditChain"}:
             return hospital.auditor
-        if name in {"acceptAppointment", "rejectAppointment", "completeAppointment"}:
+        if name in {"acceptAppointment", "rejectAppointment", "completeAppointment"} or name.endswith("MedicalRecord"):
             return self.doctor.bearer
         if name in {"checkInAppointment", "markNoShow"}:
             return hospital.desk
@@ -173,6 +174,8 @@ class Scene:
             return self.patient.id
         if "Doctor" in name or name == "doctor":
             return self.doctor.id
+        if name == "amendMedicalRecord":
+            return self.record
         return (
             self.appointment if "ppointment" in name or name == "markNoShow" else "01900000-0000-7000-8000-00000000000a"
         )
@@ -184,8 +187,12 @@ async def scene(hospital: Hospital) -> Any:
     patient, department = await hospital.patient(), await hospital.department()
     slots = iter(await hospital.slots(doctor, days=20))
     appointment = await hospital.booked(patient, doctor, next(slots))
+    accepted = await hospital.booked(patient, doctor, next(slots))
+    await hospital.done("acceptAppointment", doctor.bearer, id=accepted["id"])
+    written = {"patientId": patient.id, "description": "Good"}
+    record = await hospital.done("createMedicalRecord", doctor.bearer, "medicalRecord { id }", **written)
     facts = Facts(hospital.runtime.folder.path)
-    yield Scene(hospital, patient, doctor, department, appointment["id"], slots, facts)
+    yield Scene(hospital, patient, doctor, department, appointment["id"], record["id"], slots, facts)
     facts.close()
 
 

@@ -16,7 +16,8 @@ from sqlmodel import select
 from hospital.demo import people, words
 from hospital.demo.diary import DAYS_EACH_WAY, Diary, Entry
 from hospital.demo.fill import fill, size
-from hospital.demo.kinds import bills
+from hospital.demo.findings import FINDINGS
+from hospital.demo.kinds import bills, records
 from hospital.demo.kinds.logins import LOGINS
 from hospital.demo.plan import Plan
 from hospital.demo.state import DemoState, demo_password, is_empty
@@ -27,6 +28,8 @@ from subgraphs.billing.ledger import OWED
 from subgraphs.billing.tables import BillRow, EntryRow
 from subgraphs.kernel.principal import RoleName
 from subgraphs.notifications.rules import Channel
+from subgraphs.records.codes import Codes
+from subgraphs.records.rules import Medicine, prescribed
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 PASSWORD = "a long pass phrase"
@@ -83,6 +86,23 @@ def test_the_dead_are_seen_no_more():
     assert died
     entries = Diary(random, doctors, patients, NOW, ZoneInfo("UTC")).entries()
     assert all(entry.end <= died[entry.patient] for entry in entries if entry.patient in died)
+
+
+@pytest.mark.parametrize("department", [key for key, _, _ in words.DEPARTMENTS])
+def test_what_is_found_has_a_code_and_what_is_prescribed_says_how_much(department: str):
+    codes = Codes()
+    for _, code, prescriptions in FINDINGS[department]:
+        assert codes.display(code), code
+        for prescription in prescriptions:
+            assert prescribed(Medicine(*prescription)) == Medicine(*prescription)
+
+
+def test_most_visits_that_took_place_have_a_record_and_each_the_same_whatever_else_there_is():
+    plan = Plan.of(DemoState(1, NOW), ZoneInfo("UTC"))
+    took_place = sum(entry.status == "COMPLETED" for entry in plan.visits)
+    assert 0.8 * took_place < records.size(plan) < 0.9 * took_place
+    half = replace(plan, visits=plan.visits[::2])
+    assert records._recorded(half) == [entry for entry in records._recorded(plan) if entry in half.visits]
 
 
 @pytest.fixture
