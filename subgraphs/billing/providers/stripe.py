@@ -150,12 +150,19 @@ class StripeProvider:
                 aiohttp.ClientSession(timeout=limits) as session,
                 session.request(method, self._url + path, headers=sent, allow_redirects=False, **more) as response,
             ):
-                body = await response.content.read(_LONGEST_ANSWER)
-                if not response.content.at_eof():
-                    raise NoAnswer("too long an answer")
-                return _object(response.status, body)
+                return _object(response.status, await _body(response))
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise NoAnswer(type(error).__name__) from error
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """The whole of it, in however many pieces it comes. Raises NoAnswer for one without end."""
+    body = bytearray()
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) > _LONGEST_ANSWER:
+            raise NoAnswer("too long an answer")
+    return bytes(body)
 
 
 def minor_units(amount: Decimal, code: str) -> int:

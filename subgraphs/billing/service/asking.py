@@ -107,7 +107,7 @@ async def _write_down(base: Foundation, asked: PaymentRow, answer: Answer) -> No
     async def work(session: AsyncSession) -> None:
         bill = await locked_bill_of(session, asked)
         payment = await _locked(session, asked.id)
-        if payment.ask_at is not None and _under_way(payment) == _under_way(asked):
+        if _under_way(payment) == _under_way(asked):
             await _settle(session, base, bill, payment, answer)
 
     await base.database.transaction(work)

@@ -61,7 +61,7 @@ class ImportedPolicy:
 class _Known:
     appointments: Mapping[str, AppointmentCopyRow]
     patients: Mapping[str, PatientCopyRow]
-    billed: Mapping[str, BillRow]
+    billed: set[str]
     policies: Mapping[str, PolicyRow]
 
 
@@ -96,7 +96,7 @@ async def _known(session: AsyncSession, batch: Sequence[ImportedBill]) -> _Known
     return _Known(
         appointments,
         await repository.patients(session, {row.patient_id for row in appointments.values()}),
-        await repository.bills_of_appointments(session, appointments),
+        set(await repository.bills_of_appointments(session, appointments)),
         await repository.policies(session, {given.claim.policy_id for given in batch if given.claim}),
     )
 
@@ -124,9 +124,16 @@ def _bill(base: Foundation, id: str, given: ImportedBill, known: _Known) -> Bill
     fee = rules.rounded(appointment.consultation_fee, currency)
     row = billing.new_bill(base, id, appointment, known.patients[appointment.patient_id], drugs, fee, given.at)
     row.import_key = given.import_key
-    if sum((payment.amount for payment in given.payments), ZERO) + _by_insurer(given.claim) > row.total:
-        raise InvalidInput("More is paid than the bill's total.")
+    _check_paid(given, row.total, currency)
+    known.billed.add(appointment.id)
     return row
+
+
+def _check_paid(given: ImportedBill, total: Decimal, currency: str) -> None:
+    """Raises InvalidInput."""
+    by_hand = [rules.amount(payment.amount, currency, "amount", positive=True) for payment in given.payments]
+    if sum(by_hand, ZERO) + _by_insurer(given.claim) > total:
+        raise InvalidInput("More is paid than the bill's total.")
 
 
 def _by_insurer(claim: ImportedClaim | None) -> Decimal:

@@ -153,7 +153,7 @@ def lives(empty, tmp_path, tokens, signer, ask, clock, monkeypatch):
 
 
 def test_whatever_is_done_the_books_agree(lives):
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=15, deadline=None)
     @given(LIVES)
     def walk(steps) -> None:
         lives(steps)

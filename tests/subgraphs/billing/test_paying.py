@@ -113,6 +113,15 @@ async def test_what_does_not_go_together_is_refused(house):
         assert (codes(payload), fields(payload)) == (["INVALID_INPUT"], [[field]])
 
 
+@pytest.mark.parametrize("method", ["CASH", "BANK_TRANSFER"])
+async def test_a_patient_pays_by_card_or_upi_alone(house, method):
+    patient = await house.patient()
+    bill = await house.bill(await house.visit(patient))
+    wanted = {"billId": bill["id"], "method": method, "idempotencyKey": "k"}
+    assert await house.refused(house.document("payBill"), house.as_patient(patient), input=wanted) == "FORBIDDEN"
+    assert await house.rows(PaymentRow) == []
+
+
 @pytest.mark.parametrize("token", ["late", "silent"])
 async def test_a_payment_without_an_answer_is_pending_and_asked_about_later(house, clock, token):
     bill = await house.bill()

@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 
+import orjson
 import pytest
 from pydantic import SecretStr, ValidationError
 
 from subgraphs.billing.app import build, provider_of
+from subgraphs.billing.providers import Charge, NoAnswer, Refund, Said
 from subgraphs.billing.providers import stripe as stripe_module
 from subgraphs.billing.providers.console import ConsoleProvider
 from subgraphs.billing.providers.stripe import StripeProvider, minor_units
+from subgraphs.billing.rules import PaymentMethod
 from subgraphs.billing.tables import PaymentRow
 from subgraphs.kernel.settings import Settings
 from tests.subgraphs.billing.conftest import House, codes, fields
@@ -128,6 +131,35 @@ async def test_a_refund_goes_the_same_way(house, standin, clock):
     assert (await house.read(bill))["status"] == "PENDING"
     assert len(standin.refunds) == 1
     assert (await house.announced()).count("payment.refunded") == 1
+
+
+def charge_of(payment: str, token: str, asks: int = 1) -> Charge:
+    return Charge(payment, Decimal(10), "INR", PaymentMethod.CARD, "2026-000001", asks, token)
+
+
+async def test_a_long_answer_is_read_to_its_end_and_one_without_end_is_none(standin):
+    provider = StripeProvider(standin.url, SecretStr(SECRET))
+    for size, asks in ((300_000, 1), (1_100_000, 2)):
+        body = orjson.dumps({"id": "pi_1", "status": "requires_confirmation", "padding": "x" * size})
+        standin.broken = {"payment_intents": [(200, body)]}
+        if asks == 1:
+            assert await provider.prepare(charge_of("a", "pm_card_visa")) == "pi_1"
+        else:
+            with pytest.raises(NoAnswer):
+                await provider.prepare(charge_of("b", "pm_card_visa"))
+
+
+async def test_what_was_done_by_another_try_is_known(standin):
+    """An intent that is confirmed and a charge that is given back already; a refund that is under way."""
+    provider = StripeProvider(standin.url, SecretStr(SECRET))
+    reference = await provider.prepare(charge_of("a", "pm_card_visa"))
+    assert (await provider.charge(charge_of("a", "pm_card_visa"), reference)).said is Said.DONE
+    assert (await provider.charge(charge_of("b", "pm_card_visa"), reference)).said is Said.DONE
+    assert standin.charged == [reference]
+    assert (await provider.refund(Refund("a:refund:1", reference, 1))).said is Said.DONE
+    assert (await provider.refund(Refund("a:refund:2", reference, 1))).said is Said.DONE
+    standin.refunds[0]["status"] = "pending"
+    assert (await provider.refund(Refund("a:refund:1", reference, 2))).said is Said.NOT_YET
 
 
 @pytest.mark.parametrize("token", [None, "", "x" * 201, "pm\n"])
