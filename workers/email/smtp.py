@@ -21,6 +21,10 @@ _OUR_OWN_FAULT = {530, 534, 535, 538}
 """Refusals for want of a sign-in, which says nothing of the mail."""
 
 
+class TryLater(Exception):
+    """The server did not take it now."""
+
+
 class _Line:
     """One connection and how much it was used."""
 
@@ -40,7 +44,7 @@ class SmtpMailbox:
         self._idle: list[_Line] = []
 
     async def put(self, message: Mail) -> None:
-        """Raises Undeliverable for a refusal for good (5xx), Unreachable where there is no server, or SMTPException."""
+        """Raises Undeliverable for a refusal for good (5xx), Unreachable where there is no server, or TryLater."""
         wire = self._wire(message)
         line = await self._line()
         try:
@@ -111,24 +115,23 @@ class SmtpMailbox:
 
 
 async def _hand_over(client: SMTP, sender: str, to: str, wire: bytes) -> None:
-    """Raises Undeliverable for a clean 5xx, and SMTPException for whatever may pass."""
+    """Raises Undeliverable for a clean 5xx, and whatever else went wrong where that may pass."""
     options = [] if to.isascii() else ["SMTPUTF8"]
     try:
         await client.sendmail(sender, to, wire, mail_options=options)
     except SMTPRecipientsRefused as refused:
-        first = refused.recipients[0]
-        raise _judged(first.code, first.message, refused) from refused
+        raise _judged(refused.recipients[0]) from refused
     except SMTPResponseException as refused:
-        raise _judged(refused.code, refused.message, refused) from refused
+        raise _judged(refused) from refused
     except SMTPNotSupported as error:
         raise Undeliverable(str(error)) from error
 
 
-def _judged(code: int, message: str, refused: SMTPException) -> Exception:
-    said = f"{code} {message}"
-    if code in _OUR_OWN_FAULT:
+def _judged(refused: SMTPResponseException) -> Exception:
+    said = f"{refused.code} {refused.message}"
+    if refused.code in _OUR_OWN_FAULT:
         return Unreachable(said)
-    return Undeliverable(said) if 500 <= code < 600 else SMTPResponseException(code, message)
+    return Undeliverable(said) if 500 <= refused.code < 600 else TryLater(said)
 
 
 async def _quit(line: _Line) -> None:
