@@ -1,6 +1,5 @@
 """A `Mailbox` that hands mail to an SMTP server, over connections that stay open while there is mail."""
 
-import asyncio
 import time
 from contextlib import suppress
 from email.message import EmailMessage
@@ -48,8 +47,7 @@ class SmtpMailbox:
         wire = self._wire(message)
         line = await self._line()
         try:
-            async with asyncio.timeout(3 * self._settings.timeout_seconds):  # a server that trickles is cut off
-                await _hand_over(line.client, self._sender, message.to, wire)
+            await _hand_over(line.client, self._sender, message.to, wire)
         except Undeliverable:
             await self._keep(line)
             raise
@@ -88,8 +86,7 @@ class SmtpMailbox:
             password=None if own.password is None else own.password.get_secret_value(),
         )
         try:
-            async with asyncio.timeout(3 * own.timeout_seconds):
-                await client.connect()
+            await client.connect()
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             client.close()
             raise Unreachable(f"{own.host}:{own.port} cannot be used: {error or type(error).__name__}") from error
