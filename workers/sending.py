@@ -43,7 +43,8 @@ class Sender:
     """`send` takes one message, and raises Undeliverable where it never will, Unreachable where nobody is there.
 
     `lanes`: how many are on their way at once; who reaches nobody waits ever longer, and what waits behind it is not
-    blamed. `bell` rings where there is news; `rest` is called where there is none for a while.
+    blamed. `bell` rings where there is news, `rest` is called where there is none. What is on its way at the stop gets
+    `last_seconds` to finish.
     """
 
     def __init__(
@@ -59,10 +60,11 @@ class Sender:
         poll_seconds: float = 2.0,
         first_wait_seconds: float = 1.0,
         longest_wait_seconds: float = 60.0,
+        last_seconds: float = 5.0,
     ) -> None:
         self._channel, self._queue, self._send, self._clock = channel, queue, send, clock
         self._bell, self._rest, self._lanes, self._poll_seconds = bell or asyncio.Event(), rest, lanes, poll_seconds
-        self._waits = (first_wait_seconds, longest_wait_seconds)
+        self._waits, self._last_seconds = (first_wait_seconds, longest_wait_seconds), last_seconds
         self._stopping = asyncio.Event()
         self._ready: asyncio.Queue[Outgoing | None] = asyncio.Queue()
         self._in_hand: set[str] = set()
@@ -70,7 +72,7 @@ class Sender:
         self._log = log.bind(channel=channel.value)
 
     async def run(self) -> None:
-        """Until `stop`: what is on its way then is finished and marked."""
+        """Until `stop`: what is on its way then is finished and marked, as far as the time is enough."""
         async with asyncio.TaskGroup() as group:
             lanes = [group.create_task(self._lane(), name=f"lane {self._channel.value}") for _ in range(self._lanes)]
             await self._keep_books(lanes)
@@ -91,7 +93,9 @@ class Sender:
                 await pause(self._stopping, back_off.next_seconds())
         for _ in lanes:
             self._ready.put_nowait(None)
-        await asyncio.wait(lanes)
+        _, late = await asyncio.wait(lanes, timeout=self._last_seconds)
+        for lane in late:  # its message is sent again
+            lane.cancel()
         with suppress(Exception):  # what was not marked is sent again
             await self._settle()
 
@@ -102,12 +106,14 @@ class Sender:
             for message in await self._queue.due(self._channel, _LOT, frozenset(self._in_hand)):
                 self._in_hand.add(message.id)
                 self._ready.put_nowait(message)
-        if self._in_hand:
-            await asyncio.sleep(_SETTLED_EVERY_SECONDS)
-        else:
+        if self._ready.empty():
             await self._wait()
+        else:
+            await asyncio.sleep(_SETTLED_EVERY_SECONDS)
 
     async def _wait(self) -> None:
+        if not self._in_hand and not self._bell.is_set():
+            await self._rest()
         await pause(self._bell, self._poll_seconds)
         await asyncio.sleep(_SETTLED_EVERY_SECONDS if self._bell.is_set() else 0)  # it rings just before the commit
 
@@ -125,6 +131,7 @@ class Sender:
                 continue  # it stays queued
             outcome, reached = await self._attempt(message)
             self._outcomes.append(outcome)
+            self._bell.set()
             if reached:
                 back_off.reset()
             else:

@@ -44,7 +44,11 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:8761", description="Where people reach the hospital; in links and tokens."
     )
     time_zone: Annotated[str, AfterValidator(known_zone)] = Field(default="UTC", description="The hospital's days.")
-    locale: str = Field(default="en", description="Language of what goes out.")
+    locale: str = Field(
+        default="en",
+        pattern=r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}$",
+        description="Language of what goes out, such as en or de-AT.",
+    )
     phone_region: Annotated[str, AfterValidator(known_region)] = Field(
         default="IN", description="Region of telephone numbers written without a country."
     )

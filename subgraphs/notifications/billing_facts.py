@@ -14,10 +14,10 @@ class BillingFact(Event):
     told_as: ClassVar[str]
 
     patient_id: str
-    bill_number: str = ""
+    bill_number: str | None = None
     amount: Decimal | None = None
     total: Decimal | None = None
-    currency: str = ""
+    currency: str | None = None
     imported: bool = False
     demo: bool = False
 
@@ -29,7 +29,8 @@ class BillingFact(Event):
         return self.imported or self.demo
 
     def values(self) -> dict[str, Any]:
-        return {"bill_number": self.bill_number, "currency": self.currency, "amount": self.amount or Decimal(0)}
+        number, currency = self.bill_number or "", self.currency or ""
+        return {"bill_number": number, "currency": currency, "amount": self.amount or Decimal(0)}
 
 
 class BillCreated(BillingFact):

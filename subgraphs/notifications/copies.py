@@ -49,7 +49,7 @@ async def _apply(base: Foundation, bells: Bells, session: AsyncSession, message:
                 await _tell(session, base, bells, message, visit.patient_id)
         case BillingFact() as fact if not fact.silent:
             await _tell(session, base, bells, message, fact.patient_id)
-        case AccountInvited() | PasswordResetRequested() as asked if asked.link_id is not None:
+        case AccountInvited() | PasswordResetRequested() as asked:
             told = Told(message.id, _LINKS[type(asked)], _link_values(), asked.patient_id, link_id=asked.link_id)
             await queue(session, base, bells, told, {Channel.EMAIL: asked.email})
 

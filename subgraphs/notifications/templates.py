@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from subgraphs.notifications.rules import KINDS, VARIABLES, Channel, one_line, readable
 
-MAXIMUM_SOURCE, MAXIMUM_DEPTH = 10_000, 20
+MAXIMUM_SOURCE, MAXIMUM_NODES, MAXIMUM_DEPTH = 10_000, 500, 20
 MAXIMUM_RESULT = {Channel.EMAIL: 100_000, Channel.SMS: 1600}
 FILTERS = ("capitalize", "default", "lower", "title", "trim", "upper")
 
@@ -116,7 +116,9 @@ def _parsed(source: str) -> nodes.Template:
 
 
 def _check_words(tree: nodes.Template, variables: tuple[str, ...]) -> None:
-    for node, depth in _walk(tree):
+    for count, (node, depth) in enumerate(_walk(tree)):
+        if count > MAXIMUM_NODES:
+            raise Unfit(f"This has too much in it: {MAXIMUM_NODES} pieces are the most.")
         if depth > MAXIMUM_DEPTH:
             raise Unfit(f"Line {node.lineno}: this is nested too deeply.")
         _check_node(node, variables)

@@ -22,6 +22,7 @@ class PostOffice:
     refusals: dict[str, str] = field(default_factory=dict)
     at_rcpt: dict[str, str] = field(default_factory=dict)
     taken: list[tuple[str, EmailMessage]] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
     connections: int = 0
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
@@ -34,6 +35,7 @@ class PostOffice:
         [to] = envelope.rcpt_tos
         if to in self.refusals:
             return self.refusals[to]
+        self.senders.append(envelope.mail_from)
         self.taken.append((to, message_from_bytes(envelope.content, EmailMessage, policy=policy.default)))
         return "250 taken"
 

@@ -158,6 +158,63 @@ async def test_what_is_on_its_way_at_the_stop_is_finished_and_marked(queue, post
     assert len(queue.waiting) == 9
 
 
+async def test_a_stop_does_not_wait_for_one_that_hangs(queue, post):
+    leaving = asyncio.Event()
+
+    async def hang() -> None:
+        leaving.set()
+        await asyncio.sleep(60)
+
+    post.faults["p0@example.com"] = hang
+    queue.add(outgoing(0))
+    async with sending(queue, post, last_seconds=0.05):
+        await leaving.wait()
+    assert (post.sent, set(queue.waiting)) == ([], {"id00000"})
+
+
+async def test_it_looks_no_oftener_while_one_hangs(queue, post):
+    looks, due, stuck = [], queue.due, asyncio.Event()
+
+    async def counted(*given: Any) -> list[Outgoing]:
+        looks.append(1)
+        return await due(*given)
+
+    queue.due = counted  # type: ignore[method-assign]
+    post.faults["p0@example.com"] = stuck.wait
+    queue.add(outgoing(0))
+    async with sending(queue, post, poll_seconds=60):
+        await asyncio.sleep(0.4)
+        assert len(looks) <= 2
+        stuck.set()
+        await queue.emptied()
+
+
+async def test_one_that_was_sent_and_not_marked_before_a_crash_is_sent_again_as_the_same(queue, post):
+    queue.add(outgoing(0))
+    sender = Sender(Channel.EMAIL, queue, post.send, SystemClock(), lanes=1)
+    task = asyncio.create_task(sender.run())
+    await until(lambda: post.sent == ["id00000"])
+    task.cancel()
+    await asyncio.wait([task])
+    assert set(queue.waiting) == {"id00000"}
+    async with sending(queue, post):
+        await queue.emptied()
+    assert post.sent == ["id00000"] * 2
+
+
+async def test_it_rests_when_there_is_nothing_more(queue, post):
+    rests: list[int] = []
+
+    async def rest() -> None:
+        rests.append(len(post.sent))
+
+    queue.add(*map(outgoing, range(5)))
+    async with sending(queue, post, rest=rest):
+        await queue.emptied()
+        await until(lambda: bool(rests))
+    assert set(rests) == {5}
+
+
 async def test_the_bell_wakes_it(queue, post):
     bell = asyncio.Event()
     async with sending(queue, post, bell=bell, poll_seconds=60):

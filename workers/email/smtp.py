@@ -1,6 +1,5 @@
 """A `Mailbox` that hands mail to an SMTP server, over connections that stay open while there is mail."""
 
-import asyncio
 import time
 from contextlib import suppress
 from email.message import EmailMessage
@@ -19,6 +18,10 @@ _MAILS_A_CONNECTION = 100
 _IDLE_SECONDS = 5.0
 _OUR_OWN_FAULT = {530, 534, 535, 538}
 """Refusals for want of a sign-in, which says nothing of the mail."""
+
+
+class TryLater(Exception):
+    """The server did not take it now."""
 
 
 class _Line:
@@ -40,12 +43,11 @@ class SmtpMailbox:
         self._idle: list[_Line] = []
 
     async def put(self, message: Mail) -> None:
-        """Raises Undeliverable for a refusal for good (5xx), Unreachable where there is no server, or SMTPException."""
+        """Raises Undeliverable for a refusal for good (5xx), Unreachable where there is no server, or TryLater."""
         wire = self._wire(message)
         line = await self._line()
         try:
-            async with asyncio.timeout(3 * self._settings.timeout_seconds):  # a server that trickles is cut off
-                await _hand_over(line.client, self._sender, message.to, wire)
+            await _hand_over(line.client, self._sender, message.to, wire)
         except Undeliverable:
             await self._keep(line)
             raise
@@ -84,8 +86,7 @@ class SmtpMailbox:
             password=None if own.password is None else own.password.get_secret_value(),
         )
         try:
-            async with asyncio.timeout(3 * own.timeout_seconds):
-                await client.connect()
+            await client.connect()
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             client.close()
             raise Unreachable(f"{own.host}:{own.port} cannot be used: {error or type(error).__name__}") from error
@@ -111,24 +112,23 @@ class SmtpMailbox:
 
 
 async def _hand_over(client: SMTP, sender: str, to: str, wire: bytes) -> None:
-    """Raises Undeliverable for a clean 5xx, and SMTPException for whatever may pass."""
+    """Raises Undeliverable for a clean 5xx, and whatever else went wrong where that may pass."""
     options = [] if to.isascii() else ["SMTPUTF8"]
     try:
         await client.sendmail(sender, to, wire, mail_options=options)
     except SMTPRecipientsRefused as refused:
-        first = refused.recipients[0]
-        raise _judged(first.code, first.message, refused) from refused
+        raise _judged(refused.recipients[0]) from refused
     except SMTPResponseException as refused:
-        raise _judged(refused.code, refused.message, refused) from refused
+        raise _judged(refused) from refused
     except SMTPNotSupported as error:
         raise Undeliverable(str(error)) from error
 
 
-def _judged(code: int, message: str, refused: SMTPException) -> Exception:
-    said = f"{code} {message}"
-    if code in _OUR_OWN_FAULT:
+def _judged(refused: SMTPResponseException) -> Exception:
+    said = f"{refused.code} {refused.message}"
+    if refused.code in _OUR_OWN_FAULT:
         return Unreachable(said)
-    return Undeliverable(said) if 500 <= code < 600 else SMTPResponseException(code, message)
+    return Undeliverable(said) if 500 <= refused.code < 600 else TryLater(said)
 
 
 async def _quit(line: _Line) -> None:

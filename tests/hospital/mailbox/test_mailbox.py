@@ -11,9 +11,10 @@ from hospital.mailbox.durable import DurableMailbox
 from hospital.mailbox.page import SHOWN, MailboxPage, switched_off
 from hospital.mailbox.tables import METADATA
 from subgraphs.kernel.database import Database
-from subgraphs.kernel.mail import Mail
+from subgraphs.kernel.mail import Mail, Sms
 from subgraphs.kernel.migrate import differences, upgrade
 from tests.hospital.asgi import get
+from workers.sms.console import ConsoleSms
 
 AT = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 
@@ -95,6 +96,14 @@ async def test_people_get_a_page_that_runs_nothing_of_a_mail(mailbox: DurableMai
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'nonce-")
     assert "unsafe-inline" not in policy.split("style-src")[0]
+
+
+async def test_an_sms_is_shown_as_one(mailbox: DurableMailbox):
+    await ConsoleSms(mailbox).send(Sms("s1", "+919876543210", "See you at 11:30", AT))
+    text = (await get(MailboxPage(mailbox, any_host=False), "/dev/mailbox", accept="text/html")).text
+    assert '<span class="subject">SMS</span>' in text
+    assert "to +919876543210" in text
+    assert "See you at 11:30" in text
 
 
 async def test_a_full_mailbox_shows_the_newest(mailbox: DurableMailbox):

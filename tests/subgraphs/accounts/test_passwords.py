@@ -118,6 +118,19 @@ async def test_a_mailed_link_sets_a_new_password_and_lets_its_owner_in(desk):
     assert (await desk.types())[-3:-1] == ["password.reset_requested", "password.reset"]
 
 
+async def test_a_link_is_given_for_its_mail_as_long_as_it_opens_something(desk):
+    await desk.login()
+    await ask_for_link(desk)
+    [older] = [event["data"]["link_id"] for event in await desk.events("password.reset_requested")]
+    assert await desk.service.link(older) == f"http://hospital.test#token={await desk.last_token()}"
+    assert await desk.service.link(older.replace("-", "")) is None
+    await ask_for_link(desk)
+    _, newer = [event["data"]["link_id"] for event in await desk.events("password.reset_requested")]
+    assert (await desk.service.link(older), bool(await desk.service.link(newer))) == (None, True)
+    desk.clock.move(timedelta(hours=1))
+    assert await desk.service.link(newer) is None
+
+
 async def test_a_link_works_once(desk):
     await desk.login()
     await ask_for_link(desk)

@@ -8,7 +8,7 @@ from aiosmtplib import SMTPException
 
 from subgraphs.kernel.mail import Mail, Undeliverable, Unreachable
 from tests.workers.post import PostOffice, odd_server, open_office, settings_for
-from workers.email.smtp import SmtpMailbox
+from workers.email.smtp import SmtpMailbox, TryLater
 
 AT = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 
@@ -62,7 +62,7 @@ async def test_a_4xx_passes(where):
     office = PostOffice(**{where: {"p@example.com": "451 try later"}})
     async with open_office(office) as settings:
         mailbox = SmtpMailbox(settings, "a@example.com")
-        with pytest.raises(SMTPException, match="451"):
+        with pytest.raises(TryLater, match="451 try later"):
             await mailbox.put(mail())
         setattr(office, where, {})
         await mailbox.put(mail())
@@ -142,7 +142,7 @@ def after_mail(then: bytes | None):
 @pytest.mark.parametrize("then", [None, b"", b"what?\r\n", b"999 what?\r\n", b"\xff\xfe\r\n"])
 async def test_a_server_that_fails_at_the_last_is_tried_again_later(then):
     async with odd_server(after_mail(then)) as settings, asyncio.timeout(5):
-        with pytest.raises((SMTPException, OSError, TimeoutError, UnicodeError)) as failed:
+        with pytest.raises((TryLater, SMTPException, OSError, TimeoutError)) as failed:
             await SmtpMailbox(settings, "a@example.com").put(mail())
         assert not isinstance(failed.value, Undeliverable)
 
@@ -175,3 +175,15 @@ async def test_an_address_outside_ascii_is_taken_by_a_server_that_knows_them():
         await mailbox.put(mail(to="josé@example.com"))
         await mailbox.rest()
     assert office.recipients == ["josé@example.com"]
+
+
+async def test_whom_it_is_from_may_have_a_name():
+    office = PostOffice()
+    async with open_office(office) as settings:
+        mailbox = SmtpMailbox(
+            settings.model_copy(update={"sender": "The Hospital <desk@example.com>"}), "a@example.com"
+        )
+        await mailbox.put(mail())
+        await mailbox.rest()
+    assert office.taken[0][1]["From"] == "The Hospital <desk@example.com>"
+    assert office.senders == ["desk@example.com"]
