@@ -27,7 +27,9 @@ from router.limits.scale import DocumentScale
 from router.settings import Limits
 
 MAX_ERRORS = 10
-_VALUE_SENT = re.compile(r"(?:[,.]? [Ff]ound|(?<=value)): .*", re.DOTALL)
+_VALUE_SENT = re.compile(
+    r"(?:[,.]? [Ff]ound|(cannot represent (?:a )?non[\w -]+ value|ID cannot represent value)): .*", re.DOTALL
+)
 
 
 def parse_document(text: str, limits: Limits) -> DocumentNode:
@@ -103,7 +105,7 @@ class Inputs:
 
 def without_values(error: GraphQLError) -> GraphQLError:
     """The same without the value that was sent, which may be a password, where clients log what they are told."""
-    return GraphQLError(_VALUE_SENT.sub(".", error.message), error.nodes)
+    return GraphQLError(_VALUE_SENT.sub(lambda found: f"{found[1] or ''}.", error.message), error.nodes)
 
 
 def unlink_tokens(document: DocumentNode) -> None:
