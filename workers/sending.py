@@ -5,6 +5,7 @@ the attempts is written down for many in one transaction.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -44,7 +45,8 @@ class Sender:
 
     `lanes`: how many are on their way at once; who reaches nobody waits ever longer, and what waits behind it is not
     blamed. `bell` rings where there is news, `rest` is called where there is none. What is on its way at the stop gets
-    `last_seconds` to finish.
+    `last_seconds` to finish; what waits longer than `fresh_seconds` for its turn is asked for anew, as it may not be
+    wanted any more.
     """
 
     def __init__(
@@ -61,12 +63,14 @@ class Sender:
         first_wait_seconds: float = 1.0,
         longest_wait_seconds: float = 60.0,
         last_seconds: float = 5.0,
+        fresh_seconds: float = 5.0,
     ) -> None:
         self._channel, self._queue, self._send, self._clock = channel, queue, send, clock
         self._bell, self._rest, self._lanes, self._poll_seconds = bell or asyncio.Event(), rest, lanes, poll_seconds
-        self._waits, self._last_seconds = (first_wait_seconds, longest_wait_seconds), last_seconds
+        self._waits = (first_wait_seconds, longest_wait_seconds)
+        self._last_seconds, self._fresh_seconds = last_seconds, fresh_seconds
         self._stopping = asyncio.Event()
-        self._ready: asyncio.Queue[Outgoing | None] = asyncio.Queue()
+        self._ready: asyncio.Queue[tuple[Outgoing, float] | None] = asyncio.Queue()
         self._in_hand: set[str] = set()
         self._outcomes: list[Outcome] = []
         self._log = log.bind(channel=channel.value)
@@ -105,7 +109,7 @@ class Sender:
             self._bell.clear()
             for message in await self._queue.due(self._channel, _LOT, frozenset(self._in_hand)):
                 self._in_hand.add(message.id)
-                self._ready.put_nowait(message)
+                self._ready.put_nowait((message, time.monotonic()))
         if self._ready.empty():
             await self._wait()
         else:
@@ -126,16 +130,18 @@ class Sender:
 
     async def _lane(self) -> None:
         back_off = BackOff(*self._waits)
-        while (message := await self._ready.get()) is not None:
-            if self._stopping.is_set():
-                continue  # it stays queued
+        while (taken := await self._ready.get()) is not None:
+            message, taken_at = taken
+            if self._stopping.is_set() or time.monotonic() - taken_at > self._fresh_seconds:
+                self._in_hand.discard(message.id)  # it stays queued, and may not be wanted any more
+                continue
             outcome, reached = await self._attempt(message)
             self._outcomes.append(outcome)
             self._bell.set()
             if reached:
                 back_off.reset()
             else:
-                self._log.warning("sender.unreachable", error=outcome.error, failures=back_off.failures + 1)
+                self._log.warning("sender.unreachable", message=message.id, failures=back_off.failures + 1)
                 await pause(self._stopping, back_off.next_seconds())
 
     async def _attempt(self, message: Outgoing) -> tuple[Outcome, bool]:

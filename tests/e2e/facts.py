@@ -13,6 +13,15 @@ BOOKKEEPING = frozenset(
 )
 """How far consumers have read, and what they write behind everything else: each has a row in an outbox first."""
 
+BEHIND = frozenset(
+    {
+        "mailbox.mails",
+        *("notifications.notifications", "notifications.reminders", "notifications.waiting_facts"),
+        *("notifications.patient_copies", "notifications.appointment_copies"),
+    }
+)
+"""The same by database, where others have tables of that name whose events are handed over."""
+
 _DENIALS = "WHERE type != 'access.denied'"
 """What a refusal may leave in an outbox."""
 
@@ -39,8 +48,10 @@ class Facts:
         version = connection.execute("PRAGMA data_version").fetchone()[0]
         if self._versions.get(name) != version:
             tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            facts = sorted(table for table in tables if table not in BOOKKEEPING)
-            self._known[name] = {f"{name}.{table}": _digest(connection, table) for table in facts}
+            facts = sorted(table for table in tables if table not in BOOKKEEPING and f"{name}.{table}" not in BEHIND)
+            self._known[name] = {
+                f"{name}.{table}": _digest(connection, table) for table in facts if f"{name}.{table}" not in BEHIND
+            }
             self._versions[name] = version
         return self._known[name]
 

@@ -158,6 +158,19 @@ async def test_what_is_on_its_way_at_the_stop_is_finished_and_marked(queue, post
     assert len(queue.waiting) == 9
 
 
+async def test_what_is_not_wanted_any_more_after_a_long_wait_for_its_turn_is_not_sent(queue, post):
+    """It was taken while nobody could be reached; by then the appointment was cancelled."""
+    post.closed = True
+    queue.add(*map(outgoing, range(10)))
+    async with sending(queue, post, first_wait_seconds=0.2, longest_wait_seconds=0.2, fresh_seconds=0.05):
+        await until(lambda: bool(queue.outcomes))
+        for number in range(5, 10):
+            del queue.waiting[outgoing(number).id]
+        post.closed = False
+        await queue.emptied()
+    assert sorted(post.sent) == [outgoing(number).id for number in range(5)]
+
+
 async def test_a_stop_does_not_wait_for_one_that_hangs(queue, post):
     leaving = asyncio.Event()
 
