@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 ASSETS := router/entrypoints/graphiql/assets/.built
 CODES := subgraphs/records/codes/icd10cm.tsv
 
@@ -36,7 +37,9 @@ run: setup ## A hospital with demo data at http://127.0.0.1:8761/graphql
 	$(BIN)/hospital up --demo
 
 test: setup services schema/node_modules/.installed ## All tests but the long ones
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(PYTEST) tests/access tests/e2e tests/hospital
+	$(PYTEST) tests/subgraphs/accounts tests/subgraphs/appointments tests/subgraphs/doctors tests/subgraphs/patients tests/schema tests/router
+	$(PYTEST) tests/subgraphs/audit tests/subgraphs/billing tests/subgraphs/kernel tests/subgraphs/notifications tests/subgraphs/records tests/workers tests/test_house.py
 
 check: setup schema/node_modules/.installed ## Formatting, linting, types, import rules, generated schemas
 	$(BIN)/ruff format --check .
