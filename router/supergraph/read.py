@@ -56,7 +56,7 @@ def _graph_enum(document: DocumentNode, join: str) -> EnumTypeDefinitionNode:
 
 
 def _subgraph(value: object, join: str) -> SubgraphInfo:
-    graph: str = value.name.value  # type: ignore[attr-defined]
+    graph: str = value.name.value  # type: ignore[attr-defined]  # an enum value, as the join spec has it
     for arguments in applied(value, f"{join}__graph"):
         return SubgraphInfo(str(arguments.get("name", graph)), str(arguments.get("url", "")), graph)
     raise SupergraphError(f"{join}__Graph.{graph} has no @{join}__graph, so its name and address are unknown.")
