@@ -7,7 +7,7 @@ from subgraphs.kernel.events import Action, Event
 
 
 class BillingFact(Event):
-    """`amount`: of the payment or refund, or what the insurance pays; `total`: of the bill."""
+    """`amount`: of the payment or refund; `total`: of the bill."""
 
     action: ClassVar[Action] = Action.UPDATE
     resource_type: ClassVar[str] = "Bill"
@@ -58,8 +58,15 @@ class PaymentRefunded(BillingFact):
 
 
 class ClaimDecided(BillingFact):
+    """`amount` is what was claimed, and `approved_amount` what the insurance pays."""
+
     type = "claim.decided"
     told_as = "claim.decided"
+
+    approved_amount: Decimal
+
+    def values(self) -> dict[str, Any]:
+        return super().values() | {"amount": self.approved_amount}
 
 
 EVENTS = (BillCreated, BillPaid, PaymentFailed, PaymentRefunded, ClaimDecided)

@@ -15,7 +15,13 @@ from subgraphs.notifications.billing_facts import BillCreated, BillPaid, ClaimDe
 from subgraphs.notifications.rules import KINDS, LINK_PLACEHOLDER
 from tests.subgraphs.notifications.conftest import LANDLINE, MOBILE, SLOT, visit
 
-BILL = {"bill_number": "INV-1", "amount": Decimal("1000.00"), "total": Decimal("1000.00"), "currency": "INR"}
+BILL = {
+    "approved_amount": Decimal("400.00"),
+    "bill_number": "INV-1",
+    "amount": Decimal("1000.00"),
+    "total": Decimal("1000.00"),
+    "currency": "INR",
+}
 
 
 async def test_each_event_on_the_list_goes_out_by_email_and_sms_and_nothing_else_does(ward):
@@ -116,6 +122,13 @@ async def test_a_payment_is_told_in_the_words_that_were_agreed(ward):
     assert "Your payment of 1000.0 is successful!" in mail["body"]
     assert "Amount: 1000.0" in mail["body"]
     assert (sms["channel"], sms["subject"]) == ("SMS", None)
+
+
+async def test_a_claim_is_told_with_what_the_insurance_pays_and_not_what_was_claimed(ward):
+    await ward.hear(ClaimDecided(patient_id=await ward.patient(), **BILL))
+    for row in await ward.all():
+        assert "400.0" in row["body"]
+        assert "1000.0" not in row["body"]
 
 
 async def test_times_are_the_hospitals_and_only_acceptance_says_accept(ward):
