@@ -8,6 +8,7 @@ import orjson
 
 from router.transports.base import SubgraphRequest, TransportError
 from router.transports.session import HttpSession
+from router.transports.signatures import Signer
 from router.transports.subscription import SocketSubscriptions
 from router.transports.wire import checked_response, request_body, url_of
 
@@ -23,13 +24,17 @@ class HttpTransport:
         seconds_of: Callable[[str], float],
         mutation_seconds: float = 30.0,
         reply_bytes: int,
+        signer: Signer | None = None,
     ) -> None:
+        self._signer = signer
         self._mutation_seconds = mutation_seconds
         self._urls = urls
         self._session = session
         self._seconds_of = seconds_of
         self._reply_bytes = reply_bytes
-        self._subscriptions = SocketSubscriptions(urls, session, seconds_of=seconds_of, event_bytes=reply_bytes)
+        self._subscriptions = SocketSubscriptions(
+            urls, session, seconds_of=seconds_of, event_bytes=reply_bytes, signer=signer
+        )
 
     async def execute(self, request: SubgraphRequest) -> Mapping[str, Any]:
         try:
@@ -47,10 +52,13 @@ class HttpTransport:
         return self._mutation_seconds if request.is_mutation else self._seconds_of(request.subgraph)
 
     async def _post(self, request: SubgraphRequest) -> tuple[int, bytes]:
+        url, body = url_of(self._urls, request.subgraph), orjson.dumps(request_body(request))
         headers = {**request.headers, "content-type": "application/json", "accept": ACCEPT}
+        if self._signer is not None:
+            headers = self._signer.headers("POST", url, body, headers)
         async with self._session.get().post(
-            url_of(self._urls, request.subgraph),
-            data=orjson.dumps(request_body(request)),
+            url,
+            data=body,
             headers=headers,
             timeout=aiohttp.ClientTimeout(total=self._seconds(request)),
             allow_redirects=False,

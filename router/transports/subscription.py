@@ -10,6 +10,7 @@ import orjson
 
 from router.transports.base import SubgraphRequest, TransportError
 from router.transports.session import HttpSession
+from router.transports.signatures import Signer
 from router.transports.wire import checked_response, is_list_of_objects, request_body, url_of
 
 PROTOCOL = "graphql-transport-ws"
@@ -26,7 +27,9 @@ class SocketSubscriptions:
         *,
         seconds_of: Callable[[str], float],
         event_bytes: int,
+        signer: Signer | None = None,
     ) -> None:
+        self._signer = signer
         self._urls = urls
         self._session = session
         self._seconds_of = seconds_of
@@ -43,12 +46,15 @@ class SocketSubscriptions:
             await socket.aclose()
 
     async def _connected(self, request: SubgraphRequest) -> aiohttp.ClientWebSocketResponse:
+        url, headers = url_of(self._urls, request.subgraph), request.headers
+        if self._signer is not None:
+            headers = self._signer.headers("GET", url, b"", headers)
         try:
             async with asyncio.timeout(self._seconds_of(request.subgraph)):
                 return await self._session.get().ws_connect(
-                    url_of(self._urls, request.subgraph),
+                    url,
                     protocols=(PROTOCOL,),
-                    headers=request.headers,
+                    headers=headers,
                     heartbeat=HEARTBEAT_SECONDS,
                     max_msg_size=self._event_bytes,
                     timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),

@@ -1,15 +1,17 @@
-"""A subgraph served over HTTP: `POST /graphql` with a JSON body, and `GET /readyz`."""
+"""A subgraph served over HTTP: `POST /graphql` with a JSON body, subscriptions over a WebSocket, and `GET /readyz`."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from subgraphs.kernel.federation import Subgraph
+from subgraphs.kernel.graphql_request import BadRequest, GraphQLRequest
+from subgraphs.kernel.sockets import SubscriptionSocket
 
 MAXIMUM_BYTES = 4_000_000
 
@@ -18,48 +20,27 @@ class TooLarge(Exception):
     """The body has more bytes than are read."""
 
 
-class BadRequest(Exception):
-    """The body is no GraphQL request; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
-    query: str
-    variables: dict[str, Any]
-    operation_name: str | None
-
-    @classmethod
-    def of(cls, body: bytes) -> "GraphQLRequest":
-        """Raises BadRequest."""
-        try:
-            fields = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise BadRequest(f"The body is not JSON: {error}") from None
-        if not isinstance(fields, dict) or not isinstance(fields.get("query"), str):
-            raise BadRequest("Expected a JSON object with a `query`, which is a text.")
-        variables, operation_name = fields.get("variables"), fields.get("operationName")
-        if not isinstance(variables, dict | None):
-            raise BadRequest("`variables` is an object, or null.")
-        if not isinstance(operation_name, str | None):
-            raise BadRequest("`operationName` is a text, or null.")
-        return cls(fields["query"], variables or {}, operation_name)
-
-
 def subgraph_app(subgraph: Subgraph) -> Starlette:
     async def graphql(request: Request) -> Response:
         try:
-            asked = GraphQLRequest.of(await limited_body(request, MAXIMUM_BYTES))
+            asked = GraphQLRequest.of(orjson.loads(await limited_body(request, MAXIMUM_BYTES)))
         except TooLarge:
             return _refusal(f"The body has more than {MAXIMUM_BYTES} bytes.", 413)
+        except orjson.JSONDecodeError as error:
+            return _refusal(f"The body is not JSON: {error}", 400)
         except BadRequest as error:
             return _refusal(str(error), 400)
         answer = await subgraph.execute(asked.query, asked.variables, asked.operation_name, dict(request.headers))
         return _json(answer, 200)
 
+    async def socket(socket: WebSocket) -> None:
+        await SubscriptionSocket(subgraph, socket).run()
+
     async def ready(request: Request) -> Response:
         return _json({"status": "ready"}, 200)
 
-    return Starlette(routes=[Route("/graphql", graphql, methods=["POST"]), Route("/readyz", ready)])
+    routes = [Route("/graphql", graphql, methods=["POST"]), WebSocketRoute("/graphql", socket), Route("/readyz", ready)]
+    return Starlette(routes=routes)
 
 
 async def limited_body(request: Request, maximum_bytes: int) -> bytes:

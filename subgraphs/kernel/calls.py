@@ -1,0 +1,82 @@
+"""What a domain answers other domains beside GraphQL: `POST /calls/NAME` with a JSON object of arguments.
+
+The answer is `{"result": …}`, or with status 422 `{"refused": [problem, …]}`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from subgraphs.kernel.errors import Refused
+from subgraphs.kernel.events import Envelope
+from subgraphs.kernel.inbox import Subscriber
+from subgraphs.kernel.links import Links
+from subgraphs.kernel.peers import CALLS
+from subgraphs.kernel.principal import RoleName
+from subgraphs.kernel.signup import Logins, SubjectOwner
+
+Call = Callable[[dict[str, Any]], Awaitable[Any]]
+
+log = structlog.get_logger(__name__)
+
+
+def routes(calls: Mapping[str, Call]) -> list[Route]:
+    return [Route(f"{CALLS}/{name}", _endpoint(name, call), methods=["POST"]) for name, call in calls.items()]
+
+
+def _endpoint(name: str, call: Call) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            return _json({"result": await call(orjson.loads(await request.body()))}, 200)
+        except Refused as refused:
+            return _json({"refused": [asdict(problem) for problem in refused.problems]}, 422)
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            log.warning("call.not_understood", call=name, error=repr(error))
+            return _json({"error": "not understood"}, 400)
+
+    return answer
+
+
+def _json(content: dict[str, Any], status: int) -> Response:
+    return Response(orjson.dumps(content), status, media_type="application/json")
+
+
+def of_logins(logins: Logins) -> dict[str, Call]:
+    async def hold(given: dict[str, Any]) -> None:
+        email, password, subject_id = (str(given[name]) for name in ("email", "password", "subject_id"))
+        await logins.hold(email=email, password=password, role=RoleName(given["role"]), subject_id=subject_id)
+
+    return {"hold": hold}
+
+
+def of_owner(owner: SubjectOwner) -> dict[str, Call]:
+    async def exists(given: dict[str, Any]) -> bool:
+        return await owner.exists(str(given["subject_id"]))
+
+    return {"exists": exists}
+
+
+def of_links(links: Links) -> dict[str, Call]:
+    async def link(given: dict[str, Any]) -> str | None:
+        return await links.link(str(given["link_id"]))
+
+    return {"link": link}
+
+
+def of_subscribers(subscribers: tuple[Subscriber, ...]) -> dict[str, Call]:
+    """`receive` has the effect of events at every subscriber that wants their topic."""
+
+    async def receive(given: dict[str, Any]) -> None:
+        events = [Envelope.from_json(body) for body in given["events"]]
+        for subscriber in subscribers:
+            wanted = [message for message in events if message.topic in subscriber.topics]
+            if wanted:
+                await subscriber.receive(wanted)
+
+    return {"receive": receive}
