@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 
 from subgraphs.kernel import calls
@@ -30,6 +28,7 @@ from subgraphs.kernel.peers import (
 )
 from subgraphs.kernel.principal import RoleName
 from subgraphs.kernel.signatures import HEADER, Asked, Guard, Keyring, Signer
+from tests.subgraphs.kernel.served import served
 
 KEYS = {"patients": {"p": "p" * 32}, "accounts": {"a": "a" * 32}}
 MAXIMUM_BYTES = 10_000
@@ -95,23 +94,6 @@ async def url(base, file: Path, house: House) -> AsyncIterator[str]:
     )
     async with served(app) as where:
         yield where
-
-
-class served:
-    def __init__(self, app: Any) -> None:
-        self.server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-
-    async def __aenter__(self) -> str:
-        listener = socket.socket(proto=socket.IPPROTO_TCP)
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        self.running = asyncio.create_task(self.server.serve(sockets=[listener]))
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-    async def __aexit__(self, *_: object) -> None:
-        await asyncio.sleep(0)
-        self.server.should_exit = True
-        await self.running
 
 
 @pytest.fixture
@@ -214,8 +196,6 @@ async def test_nobody_there_and_nobody_in_time_are_no_answers(file, session):
 
     with pytest.raises(Unanswered):
         await Peer("gone", "http://127.0.0.1:9", Signer("patients", Keyring(file)), session).call("exists", {})
-    server = served(silent)
-    server.server.config.timeout_graceful_shutdown = 0
-    async with server as url:
+    async with served(silent) as url:
         with pytest.raises(Unanswered, match="TimeoutError"):
             await Peer("slow", url, Signer("patients", Keyring(file)), session, seconds=0.1).call("exists", {})
