@@ -1,8 +1,8 @@
-"""The tables that every domain's database has: outbox, inbox, positions, dead letters, idempotency keys."""
+"""The tables of every domain's database: outbox and who relays it, inbox, positions, dead letters, idempotency keys."""
 
 from datetime import datetime
 
-from sqlalchemy import Index, MetaData, PrimaryKeyConstraint
+from sqlalchemy import Index, MetaData, PrimaryKeyConstraint, SmallInteger
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -31,6 +31,25 @@ class OutboxRow(KernelTable, table=True):
     body: str = Field(sa_type=LongText)
     recorded_at: datetime = Field(sa_type=Instant)
     published_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+
+
+class RelayLeaseRow(KernelTable, table=True):
+    """Which relay publishes a shard of the outbox, and until when that is so without another word of it."""
+
+    __tablename__ = "relay_leases"
+
+    shard: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    holder: str = Field(sa_type=ExactText(64))
+    held_until: datetime = Field(sa_type=Instant)
+
+
+class RelayRow(KernelTable, table=True):
+    """A relay that is at work on this outbox, until when it is taken for that without another word of it."""
+
+    __tablename__ = "relays"
+
+    name: str = Field(primary_key=True, sa_type=ExactText(64))
+    alive_until: datetime = Field(sa_type=Instant)
 
 
 class InboxRow(KernelTable, table=True):
