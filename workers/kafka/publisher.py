@@ -1,0 +1,84 @@
+"""Publishing to Kafka so that what is acknowledged stands on every replica that is in step, once and in order."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from workers.kafka.settings import KafkaSettings
+
+_ANSWER_SECONDS = 10.0
+_MAXIMUM_BYTES = 1_000_000
+
+log = structlog.get_logger(__name__)
+
+
+class KafkaPublisher:
+    """One idempotent producer, made when it is first needed and made anew when a lot was not taken whole."""
+
+    def __init__(self, settings: KafkaSettings, name: str) -> None:
+        self._settings, self._name = settings, name
+        self._producer: AIOKafkaProducer | None = None
+
+    async def publish(self, topic: str, messages: Sequence[tuple[bytes, bytes]]) -> list[BaseException | None]:
+        """For each pair of key and body what hindered it, or None when the broker has it for good."""
+        try:
+            producer = await self._started()
+        except (KafkaError, OSError) as error:
+            return [error] * len(messages)
+        hindered = await self._sent(producer, topic, messages)
+        if any(isinstance(error, KafkaError | TimeoutError) for error in hindered):
+            await self.aclose()
+        return hindered
+
+    async def aclose(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            try:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await producer.stop()
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.warning("kafka.not_closed", error=repr(error))
+
+    async def _started(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                **self._settings.connection(),
+                client_id=self._name,
+                enable_idempotence=True,
+                acks="all",
+                max_request_size=_MAXIMUM_BYTES,
+                max_batch_size=131_072,
+                request_timeout_ms=int(_ANSWER_SECONDS * 1000),
+            )
+            try:
+                await producer.start()
+            except BaseException:
+                await producer.stop()
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def _sent(
+        self, producer: AIOKafkaProducer, topic: str, messages: Sequence[tuple[bytes, bytes]]
+    ) -> list[BaseException | None]:
+        """What the client itself refuses (too large) hinders what has the same key behind it, and nothing else."""
+        futures: list[Any] = []
+        refused: dict[bytes, Exception] = {}
+        for key, body in messages:
+            try:
+                futures.append(_failed(refused[key]) if key in refused else await producer.send(topic, body, key=key))
+            except (KafkaError, OSError) as error:
+                refused[key] = error
+                futures.append(_failed(error))
+        _, late = await asyncio.wait(futures, timeout=_ANSWER_SECONDS)
+        return [TimeoutError("the broker did not answer") if each in late else each.exception() for each in futures]
+
+
+def _failed(error: Exception) -> "asyncio.Future[None]":
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    future.set_exception(error)
+    return future

@@ -1,0 +1,99 @@
+"""A topic of Kafka for one consumer of a domain: offsets are committed when the effect is."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from workers.kafka.settings import KafkaSettings
+from workers.source import Delivery
+
+_WAIT_MS = 1000
+_AT_ONCE = 100
+_HELD_UP_AT_MOST_MS = 3_600_000
+
+
+class KafkaSource:
+    """`ordinal` tells those who share a group apart; started again under the same one, it goes on with its partitions.
+
+    The group is of the consumer and the topic, so that a topic that is held up holds up no other.
+    """
+
+    def __init__(self, settings: KafkaSettings, consumer: str, topic: str, ordinal: str) -> None:
+        self.topic = topic
+        self._settings, self._group, self._ordinal = settings, f"{consumer}.{topic}", ordinal
+        self._consumer: AIOKafkaConsumer | None = None
+        self._woken = asyncio.Event()
+        self._uncommitted: dict[TopicPartition, int] = {}
+
+    async def batch(self) -> Sequence[Delivery]:
+        consumer = await self._started()
+        self._go_back(consumer)
+        fetching = asyncio.ensure_future(consumer.getmany(timeout_ms=_WAIT_MS, max_records=_AT_ONCE))
+        waking = asyncio.ensure_future(self._woken.wait())
+        try:
+            await asyncio.wait([fetching, waking], return_when=asyncio.FIRST_COMPLETED)
+            return self._given(fetching.result()) if fetching.done() else []
+        finally:
+            for waiting in (fetching, waking):
+                waiting.cancel()
+
+    async def keep(self, session: AsyncSession, handled: Sequence[Delivery]) -> None:
+        """Nothing: the inbox knows what had its effect, and the broker how far that is."""
+
+    async def skip(self, handled: Sequence[Delivery]) -> None:
+        await self.commit(handled)
+
+    async def commit(self, handled: Sequence[Delivery]) -> None:
+        consumer = await self._started()
+        reached = {TopicPartition(self.topic, each.partition): each.place + 1 for each in handled}
+        await consumer.commit(reached)
+        for partition, place in reached.items():
+            self._uncommitted[partition] = place
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def aclose(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            with suppress(Exception):
+                await consumer.stop()
+
+    def _go_back(self, consumer: AIOKafkaConsumer) -> None:
+        """To what was given and not committed, which is given again."""
+        for partition in consumer.assignment() & self._uncommitted.keys():
+            consumer.seek(partition, self._uncommitted[partition])
+        self._uncommitted.clear()
+
+    def _given(self, fetched: dict[TopicPartition, list[Any]]) -> list[Delivery]:
+        self._uncommitted = {partition: records[0].offset for partition, records in fetched.items() if records}
+        return [_delivery(record) for records in fetched.values() for record in records]
+
+    async def _started(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            consumer = AIOKafkaConsumer(
+                self.topic,
+                **self._settings.connection(),
+                group_id=self._group,
+                group_instance_id=f"{self._group}.{self._ordinal}",
+                client_id=f"{self._group}.{self._ordinal}",
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                max_poll_interval_ms=_HELD_UP_AT_MOST_MS,
+            )
+            try:
+                await consumer.start()
+            except BaseException:
+                await consumer.stop()
+                raise
+            self._consumer = consumer
+        return self._consumer
+
+
+def _delivery(record: Any) -> Delivery:
+    return Delivery(record.topic, record.offset, (record.value or b"").decode("utf-8", "replace"), record.partition)
