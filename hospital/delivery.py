@@ -115,4 +115,9 @@ def _receivers(base: Foundation, subscribers: Sequence[Subscriber]) -> dict[str,
         for subscriber in subscribers
         if topic in subscriber.topics and subscriber.consumer not in _DECIDES_NOTHING
     )
-    return {event.type: copies for event in _DECIDED_BY.get(base.name, ()) if copies}
+    return {type: copies for type in decided_types(base.name) if copies}
+
+
+def decided_types(domain: str) -> list[str]:
+    """The types of its events that other domains decide by."""
+    return [event.type for event in _DECIDED_BY.get(domain, ())]

@@ -122,7 +122,7 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
     tokens = TokenChecker(published, issuer=settings.public_url, audience=AUDIENCE)
     bases = {name: Foundation.of(name, databases[name], settings, clock, tokens) for name in NAMES}
     mailbox = DurableMailbox(Database(folder.database_url("mailbox"), readers=1))
-    secret = _secret(folder, settings)
+    secret = secret_of(folder, settings)
     logins = accounts.build(bases["accounts"], secret)
     patients_domain = patients.build(bases["patients"], logins.service)
     doctors_domain = doctors.build(bases["doctors"], logins.service)
@@ -133,15 +133,15 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
         patients=patients_domain,
         doctors=doctors_domain,
         appointments=appointments.build(bases["appointments"]),
-        records=records.build(bases["records"], _codes()),
+        records=records.build(bases["records"], codes()),
         billing=billing.build(bases["billing"]),
         notifications=notifications.build(bases["notifications"], logins.service),
-        audit=audit.build(bases["audit"], HeadsFile(folder.audit_heads, _heads_key(secret))),
+        audit=audit.build(bases["audit"], HeadsFile(folder.audit_heads, heads_key(secret))),
         mailbox=mailbox,
     )
 
 
-def _codes() -> Codes:
+def codes() -> Codes:
     """Raises CannotDo."""
     try:
         return Codes()
@@ -149,7 +149,7 @@ def _codes() -> Codes:
         raise CannotDo(str(error)) from None
 
 
-def _secret(folder: DataFolder, settings: Settings) -> bytes:
+def secret_of(folder: DataFolder, settings: Settings) -> bytes:
     """Raises CannotDo for one that is too short to be one."""
     given = settings.secret_key
     secret = folder.secret_key() if given is None else given.get_secret_value().encode()
@@ -158,5 +158,5 @@ def _secret(folder: DataFolder, settings: Settings) -> bytes:
     return secret
 
 
-def _heads_key(secret: bytes) -> bytes:
+def heads_key(secret: bytes) -> bytes:
     return hmac.new(secret, b"hospital: heads of the audit chain", sha256).digest()

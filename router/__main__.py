@@ -18,6 +18,7 @@ from router.settings import RouterSettings
 from router.supergraph import Supergraph, SupergraphError, read_supergraph
 from router.transports.http import HttpTransport
 from router.transports.session import HttpSession
+from router.transports.signatures import NoKey, Signer
 
 log = structlog.get_logger()
 
@@ -103,7 +104,7 @@ def with_options(settings: RouterSettings, options: argparse.Namespace) -> Route
 
 
 def standalone(supergraph: Supergraph, settings: RouterSettings) -> Starlette:
-    session = HttpSession()
+    session, signer = HttpSession(), signer_of(settings)
     urls = {name: subgraph.url for name, subgraph in supergraph.subgraphs.items() if subgraph.url}
     transport = HttpTransport(
         urls | settings.subgraph_urls,
@@ -111,9 +112,19 @@ def standalone(supergraph: Supergraph, settings: RouterSettings) -> Starlette:
         seconds_of=settings.seconds_of,
         mutation_seconds=settings.mutation_seconds,
         reply_bytes=settings.subgraph_reply_bytes,
+        signer=signer,
     )
     checker = token_checker(settings, session)
-    return create_app(supergraph, transport, settings, token_checker=checker, on_shutdown=[session.aclose])
+    return create_app(
+        supergraph, transport, settings, token_checker=checker, on_shutdown=[session.aclose], signer=signer
+    )
+
+
+def signer_of(settings: RouterSettings) -> Signer | None:
+    try:
+        return None if settings.callers is None else Signer("router", settings.callers)
+    except NoKey as error:
+        raise CannotStart(str(error)) from None
 
 
 def token_checker(settings: RouterSettings, session: HttpSession) -> TokenChecker | None:

@@ -25,6 +25,7 @@ from router.settings import RouterSettings
 from router.supergraph import Supergraph
 from router.transports.base import Transport
 from router.transports.session import HttpSession
+from router.transports.signatures import Signer
 
 
 def create_app(
@@ -36,10 +37,11 @@ def create_app(
     mounts: Mapping[str, ASGIApp] | None = None,
     readiness: Mapping[str, ReadinessCheck] | None = None,
     on_shutdown: Sequence[Callable[[], Awaitable[None]]] = (),
+    signer: Signer | None = None,
 ) -> Starlette:
     """`mounts` are served at their path prefix (`/` at that path alone) and see the whole path.
 
-    `on_shutdown` runs when no request is left.
+    `on_shutdown` runs when no request is left; `signer` signs what is passed on to other components.
     """
     pipeline = Pipeline(
         supergraph,
@@ -70,7 +72,7 @@ def create_app(
             Route("/readyz", ready.respond),
             WebSocketRoute(settings.path, sockets),
             *graphql_routes(GraphQLOverHttp(pipeline, authenticator, settings), settings),
-            *passthrough_routes(proxies(settings, session) | dict(mounts or {}), settings.limits.body_bytes),
+            *passthrough_routes(proxies(settings, session, signer) | dict(mounts or {}), settings.limits.body_bytes),
         ],
         middleware=[cross_origin(settings)],
         exception_handlers={404: nothing_here, 405: nothing_here},
@@ -105,9 +107,10 @@ class PageOrApi:
         await (self._page.response() if wants_page else self._api)(scope, receive, send)
 
 
-def proxies(settings: RouterSettings, session: HttpSession) -> dict[str, ASGIApp]:
+def proxies(settings: RouterSettings, session: HttpSession, signer: Signer | None) -> dict[str, ASGIApp]:
     return {
-        prefix: Proxy(target, session, settings.passthrough_seconds) for prefix, target in settings.passthrough.items()
+        prefix: Proxy(target, session, settings.passthrough_seconds, signer)
+        for prefix, target in settings.passthrough.items()
     }
 
 

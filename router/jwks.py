@@ -12,6 +12,7 @@ from joserfc.jwk import KeySet
 
 from router.auth import JwksSource
 from router.transports.session import HttpSession
+from router.transports.signatures import Signer
 
 log = structlog.get_logger()
 
@@ -34,7 +35,9 @@ class HttpJwksSource(JwksSource):
         pause_seconds: float = 10.0,
         timeout_seconds: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
+        signer: Signer | None = None,
     ) -> None:
+        self._signer = signer
         self._url = url
         self._session = session
         self._fresh_seconds = fresh_seconds
@@ -66,7 +69,10 @@ class HttpJwksSource(JwksSource):
 
     async def _fetch(self) -> None:
         try:
-            async with self._session.get().get(self._url, timeout=self._timeout, allow_redirects=False) as response:
+            headers = {} if self._signer is None else self._signer.headers("GET", self._url, b"", {})
+            async with self._session.get().get(
+                self._url, headers=headers, timeout=self._timeout, allow_redirects=False
+            ) as response:
                 response.raise_for_status()
                 body = await response.content.read(MAX_KEYS_BYTES)
                 while chunk := await response.content.read(MAX_KEYS_BYTES - len(body)):

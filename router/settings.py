@@ -9,6 +9,7 @@ from pydantic import (
     ConfigDict,
     DirectoryPath,
     Field,
+    FilePath,
     PositiveFloat,
     PositiveInt,
     field_validator,
@@ -117,6 +118,12 @@ class RouterSettings(BaseSettings):
     )
     mutation_seconds: PositiveFloat = Field(30.0, description="How long a subgraph may take for a mutation.")
     subgraph_reply_bytes: PositiveInt = Field(16_000_000, description="The largest reply of a subgraph.")
+
+    callers: FilePath | None = Field(
+        None,
+        validation_alias="HOSPITAL_CALLERS",
+        description="The file with the keys of callers; with it, requests to subgraphs are signed as the router's.",
+    )
 
     trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded headers are believed.")
     passthrough: dict[Annotated[str, AfterValidator(a_path)], str] = Field(

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from yarl import URL
 
 from router.transports.session import HttpSession
+from router.transports.signatures import HEADER, Signer
 
 PLAIN_PATH = re.compile(r"/|(/(?!\.\.?(/|$))[\w.~@:+-]+)+/?", re.ASCII)
 HOP_BY_HOP = frozenset(
@@ -43,8 +44,11 @@ class PlainPaths:
 
 
 class Proxy:
-    def __init__(self, target: str, session: HttpSession, timeout_seconds: float) -> None:
+    """Signed bodies are read whole, all others are streamed."""
+
+    def __init__(self, target: str, session: HttpSession, timeout_seconds: float, signer: Signer | None = None) -> None:
         self._target = target.rstrip("/")
+        self._signer = signer
         self._session = session
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
 
@@ -57,12 +61,18 @@ class Proxy:
         await response(scope, receive, send)
 
     async def _pass_on(self, request: Request) -> Response:
+        url, headers = self._url(request), request_headers(request)
+        body: AsyncIterator[bytes] | bytes | None = request.stream() if has_body(request) else None
+        if self._signer is not None:
+            body = await request.body()
+            authorization = request.headers.get("authorization", "")
+            headers = [*headers, (HEADER, self._signer.signature(request.method, str(url), body, authorization))]
         try:
             answer = await self._session.get().request(
                 request.method,
-                self._url(request),
-                headers=request_headers(request),
-                data=request.stream() if has_body(request) else None,
+                url,
+                headers=headers,
+                data=body,
                 timeout=self._timeout,
                 allow_redirects=False,
                 auto_decompress=False,

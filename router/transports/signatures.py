@@ -37,18 +37,21 @@ class Signer:
 
     def headers(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
         """Those given and the signature. `headers` have lower-case names."""
+        return {**headers, HEADER: self.signature(method, url, body, headers.get("authorization", ""))}
+
+    def signature(self, method: str, url: str, body: bytes, authorization: str) -> str:
+        """The value of HEADER."""
         self._look()
         now, nonce = str(int(self._clock())), secrets.token_urlsafe(16)
         lines = (
             method,
             URL(url).raw_path_qs,
             sha256(body).hexdigest(),
-            sha256(headers.get("authorization", "").encode("latin-1", "replace")).hexdigest(),
+            sha256(authorization.encode("latin-1", "replace")).hexdigest(),
             *(self._caller, self._id, now, nonce),
         )
         mac = base64.urlsafe_b64encode(hmac.digest(self._key, "\n".join(lines).encode(), "sha256")).decode().rstrip("=")
-        signature = f"caller={self._caller}, key={self._id}, time={now}, nonce={nonce}, mac={mac}"
-        return {**headers, HEADER: signature}
+        return f"caller={self._caller}, key={self._id}, time={now}, nonce={nonce}, mac={mac}"
 
     def _look(self) -> None:
         if time.monotonic() - self._looked_at < _READ_AGAIN_SECONDS:

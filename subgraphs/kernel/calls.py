@@ -69,6 +69,15 @@ def of_links(links: Links) -> dict[str, Call]:
     return {"link": link}
 
 
+def of_keys(document: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Call]:
+    """`document` gives the JWKS."""
+
+    async def keys(given: dict[str, Any]) -> dict[str, Any]:
+        return await document()
+
+    return {"keys": keys}
+
+
 def of_subscribers(subscribers: tuple[Subscriber, ...]) -> dict[str, Call]:
     """`receive` has the effect of events at every subscriber that wants their topic."""
 

@@ -1,4 +1,4 @@
-"""A subgraph served over HTTP: `POST /graphql` with a JSON body, subscriptions over a WebSocket, and `GET /readyz`."""
+"""A subgraph served over HTTP: `POST /graphql` with a JSON body, and subscriptions over a WebSocket there."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from subgraphs.kernel.federation import Subgraph
@@ -20,7 +20,9 @@ class TooLarge(Exception):
     """The body has more bytes than are read."""
 
 
-def subgraph_app(subgraph: Subgraph) -> Starlette:
+def subgraph_app(subgraph: Subgraph, *beside: BaseRoute) -> Starlette:
+    """`beside`: what else the domain answers."""
+
     async def graphql(request: Request) -> Response:
         try:
             asked = GraphQLRequest.of(orjson.loads(await limited_body(request, MAXIMUM_BYTES)))
@@ -36,11 +38,7 @@ def subgraph_app(subgraph: Subgraph) -> Starlette:
     async def socket(socket: WebSocket) -> None:
         await SubscriptionSocket(subgraph, socket).run()
 
-    async def ready(request: Request) -> Response:
-        return _json({"status": "ready"}, 200)
-
-    routes = [Route("/graphql", graphql, methods=["POST"]), WebSocketRoute("/graphql", socket), Route("/readyz", ready)]
-    return Starlette(routes=routes)
+    return Starlette(routes=[Route("/graphql", graphql, methods=["POST"]), WebSocketRoute("/graphql", socket), *beside])
 
 
 async def limited_body(request: Request, maximum_bytes: int) -> bytes:

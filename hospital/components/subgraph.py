@@ -1,0 +1,80 @@
+"""A subgraph as a process: open to signed requests of the router and of the other domains, and to probes."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, Route
+
+from hospital.components.building import DECIDERS, House
+from hospital.domains import NAMES, Domain
+from router.entrypoints.probes import Readiness, ReadinessCheck, healthz
+from subgraphs.accounts.app import AccountsDomain
+from subgraphs.accounts.oauth import oauth_app
+from subgraphs.appointments.app import AppointmentsDomain
+from subgraphs.doctors.app import DoctorsDomain
+from subgraphs.kernel import calls
+from subgraphs.kernel.calls import Call
+from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.guarded import Guarded
+from subgraphs.kernel.http import MAXIMUM_BYTES, subgraph_app
+from subgraphs.kernel.signatures import Guard
+from subgraphs.patients.app import PatientsDomain
+
+ROUTER = "router"
+
+
+def subgraph_component(house: House, name: str) -> Starlette:
+    """Raises CannotDo where something is not set that it needs."""
+    domain = house.domain(name)
+    guard = Guard(frozenset({ROUTER, *NAMES} - {name}), house.keyring)
+    guarded = Guarded(subgraph_app(domain.subgraph, *_beside(domain)), guard, MAXIMUM_BYTES)
+    ready = Readiness({name: readable(domain.base)})
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if isinstance(domain, AccountsDomain):
+            await domain.service.rotate_keys()
+        yield
+        if isinstance(domain, AppointmentsDomain):
+            await domain.stream.stop()
+        await domain.base.database.close()
+        await house.session.aclose()
+
+    async def drain() -> None:
+        ready.draining = True
+
+    routes = [Route("/healthz", healthz), Route("/readyz", ready.respond), Mount("/", guarded)]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.state.drain = drain
+    return app
+
+
+def readable(base: Foundation) -> ReadinessCheck:
+    async def check() -> None:
+        async with base.database.reading() as session:
+            await (await session.connection()).execute(text("SELECT 1"))
+
+    return check
+
+
+def _beside(domain: Domain) -> list[BaseRoute]:
+    routes: list[BaseRoute] = [*calls.routes(_answered(domain))]
+    if isinstance(domain, AccountsDomain):
+        oauth = oauth_app(domain.service)
+        routes += oauth.routes
+    return routes
+
+
+def _answered(domain: Domain) -> Mapping[str, Call]:
+    """What other domains ask of it."""
+    answered: dict[str, Call] = {}
+    if isinstance(domain, AccountsDomain):
+        answered |= calls.of_logins(domain.service) | calls.of_links(domain.service)
+        answered |= calls.of_keys(domain.published_keys.document)
+    if isinstance(domain, PatientsDomain | DoctorsDomain):
+        answered |= calls.of_owner(domain.service)
+    if any(domain.base.name in deciders for deciders in DECIDERS.values()):
+        answered |= calls.of_subscribers(domain.subscribers)
+    return answered
