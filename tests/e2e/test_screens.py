@@ -26,7 +26,7 @@ SCREENS = {
     "billing": 11,
     "myCare": 18,
     "audit": 8,
-    "administration": 9,
+    "admin": 9,
 }
 CHAIN_AT_ONCE = 200
 """Events that one statement of the chain's check reads; of those checked before, the newest 5,000 are checked again."""
@@ -136,7 +136,7 @@ class Ward:
             "billing": (self.hospital.staff["BILLING_CLERK"].bearer, {}),
             "myCare": (self.patient.bearer, {}),
             "audit": (self.hospital.auditor, {}),
-            "administration": (self.hospital.admin, {"email": self.patient.email}),
+            "admin": (self.hospital.admin, {"email": self.patient.email}),
         }[screen]
 
 

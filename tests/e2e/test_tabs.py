@@ -129,7 +129,7 @@ async def paid(reader: Reader, patient: str, bill: Any) -> None:
     payment = await reader.done("pay", patient, billId=bill["id"])
     assert (payment["payment"]["amount"], payment["bill"]["status"]) == ("400.00", "PAID")
     await reader.hospital.all_sent()
-    mails = (await reader.data("whatWasMailed", patient))["notifications"]["nodes"]
+    mails = (await reader.data("mailed", patient))["notifications"]["nodes"]
     assert {(mail["subject"], mail["status"]) for mail in mails} == {("Payment Status - SUCCESS", "SENT")}
     assert any("Amount: 400.0" in mail["body"] for mail in mails)
 
@@ -144,7 +144,7 @@ async def looked_into(reader: Reader, visit: Any, record: Any, bill: Any) -> Non
     assert told[visit["id"]] == [f"appointment.{deed}" for deed in ("completed", "checked_in", "accepted", "booked")]
     assert told[record["id"]] == ["medical_record.read", "medical_record.created"]
     assert "bill.created" in told[bill["id"]]
-    house = await reader.data("administration", hospital.admin, email="from.the.tabs@example.com")
+    house = await reader.data("admin", hospital.admin, email="from.the.tabs@example.com")
     assert (house["account"]["role"], len(house["notificationTemplates"])) == ("PATIENT", 24)
     assert (await reader.done("hire", hospital.admin, password=PASSWORD))["account"]["role"] == "RECEPTIONIST"
     preview = await reader.done("previewTemplate", hospital.admin)
