@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from string import Template
 from tempfile import TemporaryDirectory
 
 TABS = Path(__file__).parent / "graphiql"
 
-_DAYS_AHEAD = {"month_ago": -30, "today": 0, "tomorrow": 1, "next_week": 7, "next_year": 365}
+_DAYS = {"month_ago": -30, "today": 0, "tomorrow": 1, "next_week": 7, "next_year": 365}
+_MIDNIGHTS = {"day_begins": 0, "day_ends": 1, "week_ends": 8}
+"""How many days after today; the last whole day of the week is `next_week`."""
 
 
 @contextmanager
@@ -25,9 +27,11 @@ def tabs_of(now: datetime) -> Iterator[Path]:
 
 
 def _words(now: datetime) -> Mapping[str, str]:
-    """What the variables' placeholders become: days, and the instants at which today begins and ends."""
-    today = now.date()
-    days = {word: (today + timedelta(days=ahead)).isoformat() for word, ahead in _DAYS_AHEAD.items()}
-    day_begins = datetime.combine(today, time(), now.tzinfo)
-    day_ends = datetime.combine(today + timedelta(days=1), time(), now.tzinfo)
-    return days | {"day_begins": day_begins.isoformat(), "day_ends": day_ends.isoformat()}
+    """What the placeholders of variables become: days, and the instants at which days begin there."""
+    days = {word: _day(now, ahead) for word, ahead in _DAYS.items()}
+    midnights = {word: datetime.combine(_day(now, ahead), time(), now.tzinfo) for word, ahead in _MIDNIGHTS.items()}
+    return {word: moment.isoformat() for word, moment in (days | midnights).items()}
+
+
+def _day(now: datetime, ahead: int) -> date:
+    return now.date() + timedelta(days=ahead)

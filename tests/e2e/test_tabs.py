@@ -77,7 +77,7 @@ async def accepted(reader: Reader, patient: str, doctor: str, visit: Any) -> Non
     cursor = (await hospital.data("{ appointmentChangesCursor }", patient))["appointmentChangesCursor"]
     watching = reader.tabs.request("watch", after=cursor)
     async with listening_to(hospital.url, patient, watching["query"], **watching["variables"]) as changes:
-        requests = (await reader.data("requests", doctor))["appointments"]["nodes"]
+        requests = (await reader.data("requests", doctor))["viewer"]["doctor"]["appointments"]["nodes"]
         assert [node["id"] for node in requests] == [visit["id"]]
         now = (await reader.done("accept", doctor, id=visit["id"]))["appointment"]
         assert (now["status"], now["updatedAt"] > now["createdAt"]) == ("ACCEPTED", True)
@@ -94,7 +94,7 @@ async def treated(reader: Reader, doctor: str, visit: Any) -> Any:
     seen = await reader.data("frontDesk", hospital.desk, **day)
     assert [seen[part]["totalCount"] for part in ("toCheckIn", "waiting", "wholeDay")] == [0, 1, 1]
     assert await refused(reader, "noShow", hospital.desk, id=visit["id"]) == ["INVALID_TRANSITION"]
-    [waiting] = (await reader.data("doctorsDay", doctor, **day))["appointments"]["nodes"]
+    [waiting] = (await reader.data("doctorsDay", doctor, **day))["viewer"]["doctor"]["appointments"]["nodes"]
     assert (waiting["patient"]["name"], waiting["patient"]["medicalRecords"]["nodes"]) == ("Huzaifa", [])
     done = (await reader.done("complete", doctor, id=visit["id"]))["appointment"]
     patient = done["patient"]["id"]

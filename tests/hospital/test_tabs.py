@@ -15,6 +15,7 @@ from router.supergraph import read_supergraph
 
 EDITOR_CHARACTERS = 49
 """What is seen without scrolling where the window is 1,300 pixels wide."""
+MIDNIGHT = "2026-03-08T00:00:00-05:00"
 NOON = datetime(2026, 3, 8, 12, tzinfo=ZoneInfo("America/New_York"))
 
 
@@ -45,6 +46,6 @@ def test_the_days_are_those_of_the_hospital():
         found = {path.stem: json.loads(path.read_text())["variables"] for path in folder.glob("*.json")}
     assert (found["02-find-a-doctor"]["from"], found["02-find-a-doctor"]["to"]) == ("2026-03-08", "2026-03-15")
     assert (found["08-billing"]["from"], found["08-billing"]["to"]) == ("2026-02-06", "2026-03-08")
+    assert (found["05-accept"]["from"], found["05-accept"]["to"]) == (MIDNIGHT, "2026-03-16T00:00:00-04:00")
     for tab in ("06-front-desk", "07-treat"):
-        days = found[tab]["from"], found[tab]["to"]
-        assert days == ("2026-03-08T00:00:00-05:00", "2026-03-09T00:00:00-04:00")
+        assert (found[tab]["from"], found[tab]["to"]) == (MIDNIGHT, "2026-03-09T00:00:00-04:00")
