@@ -1,7 +1,7 @@
 """Appointments as people live them over the public port: booked, accepted, billed, paid, given back, voided."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -19,7 +19,12 @@ MADE = {
     VOID: "bill { id }",
 }
 INPUTS = {ACCEPT: "AppointmentTransitionInput"}
-TOKENS = ("succeed", "fail", "late", "silent", "refund_fail", "refund_late", "late_fail", "cash")
+CONSOLE = ("succeed", "fail", "late", "silent", "refund_fail", "refund_late", "late_fail", "cash")
+STRIPE = ("pm_card_visa", "pm_card_chargeDeclined", "pm_upi", "cash")
+"""What payments are made with, by the provider that knows it."""
+
+METHODS = {"cash": "CASH", "pm_upi": "UPI"}
+DECLINED = {"fail", "late_fail", "pm_card_chargeDeclined"}
 SHARES = (("1000",), ("400", "600"), ("700", "400"), ("400", "400", "400"))
 """Of a bill of 1000: in whole, in parts, and more than there is to pay."""
 
@@ -74,8 +79,9 @@ class Life:
 
     def _pay(self, staff: Staff, bill: str, place: int) -> Awaitable[Any]:
         token, amount = self.payments[place]
-        how = {"method": "CASH"} if token == "cash" else {"method": "CARD", "paymentMethodToken": token}
-        return self._step(staff, PAY, staff.clerk, {"billId": bill, "amount": amount} | how, place)
+        how = {} if token == "cash" else {"paymentMethodToken": token}
+        wanted = {"billId": bill, "amount": amount, "method": METHODS.get(token, "CARD")}
+        return self._step(staff, PAY, staff.clerk, wanted | how, place)
 
     def _refund(self, staff: Staff, place: int, id: str) -> Awaitable[Any]:
         return self._step(staff, REFUND, staff.clerk, {"paymentId": id, "reason": "Given back"}, place)
@@ -105,7 +111,7 @@ class Life:
     def _end(self, place: int) -> str:
         token = self.payments[place][0]
         refund = self.answered.get(f"{REFUND} {place}")
-        if token in {"fail", "late_fail"}:
+        if token in DECLINED:
             return "FAILED"
         return "REFUNDED" if refund and not refund["errors"] and token != "refund_fail" else "SUCCESS"
 
@@ -122,13 +128,15 @@ async def all_of(asked: Iterable[Awaitable[Any]]) -> None:
             raise answer
 
 
-def rivals(chance: Random, doctors: list[str], patients: list[str], slots: list[str]) -> list[Life]:
+def rivals(
+    chance: Random, doctors: list[str], patients: list[str], slots: list[str], tokens: Sequence[str]
+) -> list[Life]:
     """Two lives that want the same, for each doctor and slot."""
     wanted = [(doctor, slot) for slot in slots for doctor in doctors]
     lives: list[Life] = []
     for place, (doctor, slot) in enumerate(wanted):
         for name, patient in zip("ab", chance.sample(patients, 2), strict=True):
-            payments = tuple((chance.choice(TOKENS), share) for share in SHARES[place % len(SHARES)])
+            payments = tuple((chance.choice(tokens), share) for share in SHARES[place % len(SHARES)])
             refunds, voids = chance.random() < 0.5, chance.random() < 0.2
             lives.append(Life(f"{place}{name}", doctor, patient, slot, payments, refunds, voids))
     return lives

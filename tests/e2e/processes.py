@@ -1,14 +1,13 @@
 """A hospital in a process of its own, to be killed."""
 
 import asyncio
-import os
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
 
@@ -28,9 +27,7 @@ class Process:
         self._process, self.gate = process, gate
 
     @classmethod
-    async def started(
-        cls, folder: Path, session: aiohttp.ClientSession, *, ahead_seconds: float = 0.0, **environment: str
-    ) -> Self:
+    async def started(cls, folder: Path, session: aiohttp.ClientSession, ahead_seconds: float = 0.0) -> Self:
         port = spare_port()
         command = ("up", "--data", str(folder), "--port", str(port))
         process = await asyncio.create_subprocess_exec(
@@ -38,7 +35,6 @@ class Process:
             *("-m", "tests.e2e.later", str(ahead_seconds)),
             *command,
             cwd=ROOT,
-            env=os.environ | environment,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
@@ -79,9 +75,8 @@ def spare_port() -> int:
 
 
 @asynccontextmanager
-async def running(folder: Path, session: aiohttp.ClientSession, **given: Any) -> AsyncIterator[Process]:
-    """`given` as to `Process.started`."""
-    process = await Process.started(folder, session, **given)
+async def running(folder: Path, session: aiohttp.ClientSession, ahead_seconds: float = 0.0) -> AsyncIterator[Process]:
+    process = await Process.started(folder, session, ahead_seconds)
     try:
         yield process
     finally:
