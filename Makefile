@@ -37,9 +37,7 @@ run: setup ## A hospital with demo data at http://127.0.0.1:8761/graphql
 	$(BIN)/hospital up --demo
 
 test: setup services schema/node_modules/.installed ## All tests but the long ones
-	$(PYTEST) tests/access tests/e2e tests/hospital
-	$(PYTEST) tests/subgraphs/accounts tests/subgraphs/appointments tests/subgraphs/doctors tests/subgraphs/patients tests/schema tests/router
-	$(PYTEST) tests/subgraphs/audit tests/subgraphs/billing tests/subgraphs/kernel tests/subgraphs/notifications tests/subgraphs/records tests/workers tests/test_house.py
+	$(PYTEST)
 
 check: setup schema/node_modules/.installed ## Formatting, linting, types, import rules, generated schemas
 	$(BIN)/ruff format --check .

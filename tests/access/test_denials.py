@@ -43,11 +43,8 @@ async def test_a_deed_that_is_not_ones_role_is_noted_once_a_minute(quiet: Hospit
     assert await denials(quiet, patient) == [("createDepartment", "Operation", None, None)]
 
     await quiet.ask_to("acceptAppointment", patient.bearer, id=UNKNOWN)
-    quiet.clock.ahead = timedelta(seconds=61)
-    try:
+    async with quiet.later(timedelta(seconds=61)):
         await quiet.ask_to("createDepartment", patient.bearer, name="A minute later")
-    finally:
-        quiet.clock.ahead = timedelta()
     assert sorted(await denials(quiet, patient)) == sorted(
         [("createDepartment", "Operation", None, None)] * 2 + [("acceptAppointment", "Operation", None, None)]
     )

@@ -1,5 +1,6 @@
 """Role by field, by every way to it: seen exactly where its row says so, on every kind of way alike."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -21,8 +22,13 @@ def sorted_lists(value: Any) -> Any:
     return sorted((sorted_lists(inner) for inner in value), key=repr) if isinstance(value, list) else value
 
 
-async def check(ward: Ward, viewer: Viewer, way: Way, leaves: list[str]) -> None:
-    answer = await ward.ask(way.document(arguments(ward), leaves), viewer)
+async def check_all(ward: Ward, way: Way, leaves: list[str]) -> None:
+    document = way.document(arguments(ward), leaves)
+    await asyncio.gather(*(check(ward, viewer, way, leaves, document) for viewer in ward.viewers.values()))
+
+
+async def check(ward: Ward, viewer: Viewer, way: Way, leaves: list[str], document: str) -> None:
+    answer = await ward.ask(document, viewer)
     oracle, root = Oracle(ward, viewer), way.steps[0]
     code = oracle.refusal(root.coordinate)
     if code is not None:
@@ -40,8 +46,7 @@ async def check(ward: Ward, viewer: Viewer, way: Way, leaves: list[str]) -> None
 @pytest.mark.parametrize("name", ALL_WAYS)
 async def test_all_values_of_a_type_are_seen_by_this_way_as_its_rows_say(ward: Ward, name: str):
     way = ALL_WAYS[name]
-    for viewer in ward.viewers.values():
-        await check(ward, viewer, way, leaves_of(way.target) or ["__typename"])
+    await check_all(ward, way, leaves_of(way.target) or ["__typename"])
 
 
 def shortest_by_last_step() -> dict[str, Way]:
@@ -58,5 +63,4 @@ ALONE = [(coordinate, leaf) for coordinate, way in LAST_STEPS.items() for leaf i
 @pytest.mark.parametrize(("coordinate", "leaf"), ALONE)
 async def test_each_value_is_seen_alone_as_its_row_says(ward: Ward, coordinate: str, leaf: str):
     """Alone, because beside another one that is null it would be hidden with it."""
-    for viewer in ward.viewers.values():
-        await check(ward, viewer, LAST_STEPS[coordinate], [leaf])
+    await check_all(ward, LAST_STEPS[coordinate], [leaf])

@@ -202,10 +202,21 @@ class Hospital(Gate):
         """Returns when nothing waits to be mailed or texted any more."""
         document = "{ notifications(filter: {status: [QUEUED]}, first: 1) { nodes { id } } }"
         await self.runtime.delivery.settled()
-        while True:
+        for _ in range(1000):
             if not (await self.data(document, self.admin))["notifications"]["nodes"]:
                 return
             await asyncio.sleep(0.02)
+        raise TimeoutError("something is queued that is not sent")
+
+    @asynccontextmanager
+    async def later(self, span: timedelta) -> AsyncIterator[None]:
+        """Time has moved on by so much inside; what was to be sent then has been sent before it moves back."""
+        self.clock.ahead = span
+        try:
+            yield
+            await self.all_sent()
+        finally:
+            self.clock.ahead = timedelta()
 
     async def mails(self, *addresses: str) -> list[dict[str, Any]]:
         """What went to these addresses and numbers, newest first, when everything has gone out."""

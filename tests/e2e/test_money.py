@@ -203,15 +203,12 @@ async def test_a_payment_without_an_answer_is_asked_about_by_the_timer(hospital:
     pending = await pay(hospital, patient.bearer, bill, paymentMethodToken="late")
     assert (pending["payment"]["status"], pending["bill"]["status"]) == ("PENDING", "PENDING")
     document = "query ($id: ID!) { bill(id: $id) { status } }"
-    hospital.clock.ahead = timedelta(seconds=40)
-    try:
+    async with hospital.later(timedelta(seconds=40)):
         for _ in range(50):
             seen = await hospital.data(document, patient.bearer, id=bill["id"])
             if seen["bill"]["status"] == "PAID":
                 break
             await asyncio.sleep(0.2)
-    finally:
-        hospital.clock.ahead = timedelta()
     assert seen["bill"]["status"] == "PAID"
 
 

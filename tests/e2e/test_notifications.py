@@ -62,15 +62,12 @@ async def test_templates_and_reminders_and_sms_are_there(hospital: Hospital):
     await hospital.done(
         update, hospital.admin, "template { version }", id=template["id"], body="See you at {{ time }}!"
     )
-    hospital.clock.ahead = datetime.fromisoformat(visit["slot"]) - timedelta(hours=23) - datetime.now(UTC)
-    try:
+    async with hospital.later(datetime.fromisoformat(visit["slot"]) - timedelta(hours=23) - datetime.now(UTC)):
         await hospital.runtime.delivery.settled()
         await asyncio.gather(*(hospital.runtime.domains.notifications.service.remind() for _ in range(3)))
         [mail, *_] = await hospital.mails(patient.email)
         [text, *_] = await hospital.mails(phone)
-    finally:
-        hospital.clock.ahead = timedelta()
-        await hospital.done(update, hospital.admin, "template { version }", id=template["id"], body=template["body"])
+    await hospital.done(update, hospital.admin, "template { version }", id=template["id"], body=template["body"])
     assert mail["subject"].startswith("Reminder: appointment on ")
     assert text["text"].startswith("See you at ")
     changed = await hospital.trail(type="template.updated", resourceId=template["id"])

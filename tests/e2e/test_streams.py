@@ -286,12 +286,9 @@ async def test_a_cursor_is_of_this_stream_and_not_older_than_what_is_kept(hospit
 
 async def forget(hospital: Hospital) -> None:
     """As 40 days later."""
-    hospital.clock.ahead = timedelta(days=40)
-    try:
-        later = hospital.clock.now() - timedelta(days=31)
-        assert await hospital.runtime.domains.appointments.service.prune_changes(later) > 0
-    finally:
-        hospital.clock.ahead = timedelta()
+    async with hospital.later(timedelta(days=40)):
+        before = hospital.clock.now() - timedelta(days=31)
+        assert await hospital.runtime.domains.appointments.service.prune_changes(before) > 0
 
 
 async def test_cursors_grow_without_repeating(hospital: Hospital):

@@ -31,7 +31,7 @@ async def invite(runtime: Runtime, *numbers: int) -> list[str]:
 
 
 async def until_taken(office: PostOffice, count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             if len(office.taken) >= count:
                 return
