@@ -108,11 +108,8 @@ async def test_what_comes_late_is_told_when_it_has_come_and_once(hospital: Hospi
     for key, token in (("late 1", "late_fail"), ("late 2", "late")):
         assert (await pay(hospital, patient, bill, key, paymentMethodToken=token))["status"] == "PENDING"
         before = {mail["id"] for mail in await hospital.mails(patient.email)}
-        hospital.clock.ahead = timedelta(seconds=40)
-        try:
+        async with hospital.later(timedelta(seconds=40)):
             for _ in range(2):
                 await hospital.runtime.domains.billing.service.ask_about_payments()
-            [new] = [mail for mail in await hospital.mails(patient.email) if mail["id"] not in before]
-        finally:
-            hospital.clock.ahead = timedelta()
+        [new] = [mail for mail in await hospital.mails(patient.email) if mail["id"] not in before]
         assert new["subject"] == ("Payment Status - FAILED" if token == "late_fail" else "Payment Status - SUCCESS")
