@@ -11,12 +11,7 @@ from decimal import Decimal
 
 from tests.e2e.books import Books, Row
 
-STEPS = {
-    None: "appointment.booked",
-    "ACCEPTED": "appointment.accepted",
-    "REJECTED": "appointment.rejected",
-    "CANCELLED": "appointment.cancelled",
-}
+STEPS = {None: "appointment.booked", "ACCEPTED": "appointment.accepted"}
 MAILED = {
     "appointment.booked": ("Appointment requested for", "You asked for an appointment"),
     "appointment.accepted": ("Appointment accepted for", "has accepted your appointment"),
