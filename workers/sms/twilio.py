@@ -30,7 +30,8 @@ class TwilioSms:
     async def send(self, message: Sms) -> None:
         """Raises Undeliverable, Unreachable, TryLater."""
         try:
-            async with self._opened().post(self._url, data=self._form(message)) as response:
+            asked = self._opened().post(self._url, data=self._form(message), allow_redirects=False)
+            async with asked as response:
                 status, body = response.status, await response.content.read(_MOST_BYTES)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unreachable(f"the SMS provider cannot be reached: {type(error).__name__}") from error
