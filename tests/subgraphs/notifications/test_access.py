@@ -109,6 +109,8 @@ async def test_what_is_to_be_sent_is_found_in_its_queue_alone(ward, statements):
 
 async def plan_of(ward, statements):
     """The one index that the one statement walks in the order asked for; else the whole plan."""
+    if not ward.domain.base.database.is_sqlite:
+        pytest.skip("another database tells its plans otherwise")
     [statement] = statements
     async with ward.domain.base.database.reading() as session:
         connection, nothing = await session.connection(), (None,) * statement.count("?")
