@@ -56,7 +56,7 @@ def web_app(runtime: Runtime, settings: RouterSettings, *, mailbox: ASGIApp) -> 
     """`mailbox` is what answers at /dev/mailbox."""
     if settings.graphiql_tabs is not None:
         return _web_app(runtime, settings, mailbox)
-    with tabs_of(runtime.clock.now().astimezone(runtime.settings.zone).date()) as tabs:
+    with tabs_of(runtime.clock.now().astimezone(runtime.settings.zone)) as tabs:
         return _web_app(runtime, settings.model_copy(update={"graphiql_tabs": tabs}), mailbox)
 
 

@@ -1,4 +1,6 @@
-"""Writes schema/<subgraph>.graphql from the subgraphs and schema/supergraph.graphql from those; `--check` compares."""
+"""Writes what follows from the subgraphs: schema/<subgraph>.graphql and of these schema/supergraph.graphql, and the
+diagrams of docs/states.md; `--check` compares.
+"""
 
 import subprocess
 import sys
@@ -7,6 +9,7 @@ from pathlib import Path
 import orjson
 from strawberry.federation.schema import Schema
 
+from schema import states
 from subgraphs.accounts.schema import make_schema as accounts
 from subgraphs.appointments.schema import make_schema as appointments
 from subgraphs.audit.schema import make_schema as audit
@@ -55,7 +58,8 @@ def compose(sdls: dict[str, str]) -> str:
 def generated() -> dict[Path, str]:
     sdls = {name: sdl_of(make()) for name, make in SUBGRAPHS.items()}
     files = {FOLDER / f"{name}.graphql": sdl for name, sdl in sdls.items()}
-    return files | {FOLDER / "supergraph.graphql": compose(sdls)}
+    pages = {states.PAGE: states.drawn(states.PAGE.read_text("utf-8"))}
+    return files | {FOLDER / "supergraph.graphql": compose(sdls)} | pages
 
 
 def main(arguments: list[str]) -> int:

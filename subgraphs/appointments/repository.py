@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
+import sqlalchemy
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -62,6 +64,7 @@ _CLAIM = insert(table_of(ClaimRow))
 
 _TREATS_NOBODY = [status.value for status in TREATS_NOBODY]
 _FEW = 250
+_PAGES_AT_ONCE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +195,31 @@ async def pages(
     session: AsyncSession, parent: str, ids: Sequence[str], where: ColumnElement[bool], wanted: PageRequest
 ) -> dict[str, list[AppointmentRow]]:
     """The first rows (one more than a page) of each value of the attribute `parent`."""
-    owner = getattr(AppointmentRow, parent)
     if len(ids) == 1:
-        return {ids[0]: list(await page(session, and_(owner == ids[0], where), wanted))}
-    statement: Any = LATEST_FIRST.page_per_parent(AppointmentRow, parent, and_(owner.in_(ids), where), wanted)
+        return {ids[0]: list(await page(session, and_(getattr(AppointmentRow, parent) == ids[0], where), wanted))}
     found: dict[str, list[AppointmentRow]] = defaultdict(list)
-    for row in (await session.exec(statement)).scalars():
-        found[getattr(row, parent)].append(row)
+    for start in range(0, len(ids), _PAGES_AT_ONCE):
+        statement = _PAGES_OF[parent](ids[start : start + _PAGES_AT_ONCE], where, wanted)
+        for row in (await session.exec(statement)).scalars():
+            found[getattr(row, parent)].append(row)
     return found
+
+
+def _pages_of_patients(ids: Sequence[str], where: ColumnElement[bool], wanted: PageRequest) -> Any:
+    """A patient's list is short: all of it is read, and numbered."""
+    owned = and_(col(AppointmentRow.patient_id).in_(ids), where)
+    return LATEST_FIRST.page_per_parent(AppointmentRow, "patient_id", owned, wanted)
+
+
+def _pages_of_doctors(ids: Sequence[str], where: ColumnElement[bool], wanted: PageRequest) -> Any:
+    """A doctor's list is long: of each the index gives the page, and what stands behind it is not read."""
+    owned = (select(AppointmentRow).where(col(AppointmentRow.doctor_id) == id, where) for id in ids)
+    pages = (sqlalchemy.select(LATEST_FIRST.page(own, AppointmentRow, wanted).subquery()) for own in owned)
+    rows = aliased(AppointmentRow, union_all(*pages).subquery())
+    return LATEST_FIRST.ordered(sqlalchemy.select(rows), rows)
+
+
+_PAGES_OF = {"patient_id": _pages_of_patients, "doctor_id": _pages_of_doctors}
 
 
 async def latest_of(session: AsyncSession, parent: str, id: str, limit: int) -> Sequence[AppointmentRow]:

@@ -11,6 +11,7 @@ from subgraphs.kernel.errors import BadUserInput
 from subgraphs.kernel.events import Action, Envelope, Outcome
 from subgraphs.kernel.principal import RoleName
 from subgraphs.kernel.scalars import print_date_time
+from subgraphs.kernel.text import is_text
 
 ACCESS_DENIED = "access.denied"
 EQUAL_DENIALS_WITHIN = timedelta(minutes=1)
@@ -135,7 +136,7 @@ def canonical_json(fields: Mapping[str, str | int | None]) -> bytes:
 
 def searchable(name: str, text: str) -> str:
     """The text as it may be looked for. Raises BadUserInput for text that no database takes."""
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not is_text(text):
         raise BadUserInput(f"`{name}` is not valid Unicode text.")
     return text
 

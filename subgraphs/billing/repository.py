@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
@@ -31,6 +31,8 @@ from subgraphs.kernel.principal import Principal
 from subgraphs.kernel.rows import read_rows, run, select_rows, table_of
 
 NEWEST_FIRST = Keyset("bills", ("created_at", "id"), (datetime, str), descending=True)
+NEWEST_OF_ONE_FIRST = replace(NEWEST_FIRST, name="bills-of-patient")
+"""The same order in the lists of one patient, whose cursors are of no other list."""
 
 RowClass = TypeVar("RowClass", bound=BillingTable)
 

@@ -131,6 +131,12 @@ def free(total: Decimal, paid: Decimal, reserved: Decimal) -> Decimal:
     return total - paid - reserved
 
 
+def check_free(amount: Decimal, free: Decimal) -> None:
+    """Raises AmountExceedsBalance for more than what may yet be paid or claimed, and for nothing."""
+    if amount > free or amount == 0:
+        raise AmountExceedsBalance(f"There is {free:f} to be paid, less what is under way.")
+
+
 def decision(claimed: Decimal, approved: Decimal) -> ClaimStatus:
     if approved == 0:
         return ClaimStatus.REJECTED

@@ -12,7 +12,7 @@ from strawberry.federation.types import FieldSet
 from subgraphs.billing import access, rules
 from subgraphs.billing.context import Info
 from subgraphs.billing.report import Report
-from subgraphs.billing.repository import NEWEST_FIRST
+from subgraphs.billing.repository import NEWEST_OF_ONE_FIRST
 from subgraphs.billing.tables import BillRow, ClaimRow, PaymentRow, PolicyRow
 from subgraphs.kernel.given import given
 from subgraphs.kernel.pagination import Connection, connection, page_of
@@ -67,13 +67,13 @@ class Patient:
     async def bills(
         self, info: Info, first: int = 20, after: str | None = strawberry.UNSET
     ) -> "Connection[Bill] | None":
-        wanted, loaders = NEWEST_FIRST.request(first, given(after)), info.context.loaders
+        wanted, loaders = NEWEST_OF_ONE_FIRST.request(first, given(after)), info.context.loaders
         page = page_of(await loaders.pages.load((self.id, wanted)), wanted)
 
         async def count() -> int:
             return await loaders.counts.load(self.id)
 
-        return connection(page, NEWEST_FIRST, Bill.of, count)
+        return connection(page, NEWEST_OF_ONE_FIRST, Bill.of, count)
 
     @strawberry.field
     async def insurance_policies(self, info: Info) -> "list[InsurancePolicy] | None":

@@ -1,21 +1,18 @@
 """What notifications keeps of patients and appointments, and what it tells people of, all by the others' events."""
 
-from decimal import Decimal
 from functools import partial
-from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.accounts.events import AccountInvited, PasswordResetRequested
 from subgraphs.appointments.events import EVENTS as APPOINTMENTS_EVENTS
 from subgraphs.appointments.events import AppointmentRescheduled, AppointmentState
+from subgraphs.billing.events import BillCreated, BillPaid, BillState, ClaimDecided, PaymentFailed, PaymentRefunded
 from subgraphs.kernel.events import Envelope, Event, decoder, topic_of
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.rows import keep_newest
 from subgraphs.notifications import repository, rules
-from subgraphs.notifications.billing_facts import EVENTS as BILLING_EVENTS
-from subgraphs.notifications.billing_facts import BillingFact
 from subgraphs.notifications.queueing import Bells, Told, queue, queue_for_patient
 from subgraphs.notifications.rules import KINDS, REMINDED_BEFORE, Channel
 from subgraphs.notifications.tables import AppointmentCopyRow, PatientCopyRow
@@ -26,7 +23,16 @@ CONSUMER = "notifications.queue"
 TOPICS = ("accounts", "patients", "appointments", "billing")
 
 _LINKS: dict[type[Event], str] = {AccountInvited: "account.invited", PasswordResetRequested: "password.reset"}
-_DECODER = decoder((*PATIENTS_EVENTS, *APPOINTMENTS_EVENTS, *BILLING_EVENTS, *_LINKS))
+_MONEY: dict[type[Event], tuple[str, str]] = {
+    BillCreated: ("bill.created", "total"),
+    BillPaid: ("payment.succeeded", "amount"),
+    PaymentFailed: ("payment.failed", "amount"),
+    PaymentRefunded: ("payment.refunded", "amount"),
+    ClaimDecided: ("claim.decided", "approved_amount"),
+}
+"""What is told of billing: as which event, with which of the fact's amounts."""
+
+_DECODER = decoder((*PATIENTS_EVENTS, *APPOINTMENTS_EVENTS, *_MONEY, *_LINKS))
 
 
 def subscriber(base: Foundation, bells: Bells) -> Subscriber:
@@ -47,8 +53,8 @@ async def _apply(base: Foundation, bells: Bells, session: AsyncSession, message:
             await _keep_appointment(session, message, visit)
             if message.type in KINDS and not visit.imported:
                 await _tell(session, base, bells, message, visit.patient_id)
-        case BillingFact() as fact if not fact.silent:
-            await _tell(session, base, bells, message, fact.patient_id)
+        case BillState() as bill if not bill.imported:
+            await _tell(session, base, bells, message, bill.patient_id)
         case AccountInvited() | PasswordResetRequested() as asked:
             told = Told(message.id, _LINKS[type(asked)], _link_values(), asked.patient_id, link_id=asked.link_id)
             await queue(session, base, bells, told, {Channel.EMAIL: asked.email})
@@ -62,12 +68,9 @@ async def _tell(session: AsyncSession, base: Foundation, bells: Bells, message: 
         return
     event = _DECODER.decode(message)
     values = {"patient_name": patient.name} | _values(base, event)
-    told = Told(message.id, _told_as(message, event), values, patient_id)
+    told_as = _MONEY[type(event)][0] if isinstance(event, BillState) else message.type
+    told = Told(message.id, told_as, values, patient_id)
     await queue_for_patient(session, base, bells, told, patient)
-
-
-def _told_as(message: Envelope, event: Event | None) -> str:
-    return event.told_as if isinstance(event, BillingFact) else message.type
 
 
 def _values(base: Foundation, event: Event | None) -> dict[str, str]:
@@ -77,13 +80,15 @@ def _values(base: Foundation, event: Event | None) -> dict[str, str]:
             return visit_values(base, event) | {"previous_date": date, "previous_time": time}
         case AppointmentState():
             return visit_values(base, event)
-        case BillingFact():
-            return {name: _text(value) for name, value in event.values().items()}
+        case BillState():
+            return _money_values(event)
     return {}
 
 
-def _text(value: Any) -> str:
-    return rules.amount_text(value) if isinstance(value, Decimal) else str(value)
+def _money_values(bill: BillState) -> dict[str, str]:
+    _, amount = _MONEY[type(bill)]
+    told = rules.amount_text(getattr(bill, amount))
+    return {"bill_number": bill.bill_number, "currency": bill.currency, "amount": told}
 
 
 def _link_values() -> dict[str, str]:

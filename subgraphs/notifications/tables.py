@@ -58,6 +58,8 @@ class NotificationRow(NotificationsTable, table=True):
         UniqueConstraint("event_id", "channel"),
         Index("ix_notifications_waiting", "status", "channel", "id"),
         Index("ix_notifications_newest", "created_at", "id"),
+        Index("ix_notifications_of_event", "event", "created_at", "id"),
+        Index("ix_notifications_of_status", "status", "created_at", "id"),
         Index("ix_notifications_of_patient", "patient_id", "created_at", "id"),
         Index("ix_notifications_of_recipient", "recipient_key", "created_at", "id"),
     )

@@ -28,7 +28,7 @@ def build(base: Foundation, logins: Logins) -> PatientsDomain:
     service = PatientService(base, logins)
 
     def context(principal: Principal | None) -> Context:
-        return Context(principal, service, Loaders(base.database, base.clock, principal))
+        return Context(principal, service, Loaders(base, principal))
 
     subgraph = Subgraph(base.name, make_schema(), context, base.tokens, base.denials)
     return PatientsDomain(base, service, subgraph, (copies.subscriber(base),))

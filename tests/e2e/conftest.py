@@ -8,6 +8,8 @@ import pytest_asyncio
 from tests.e2e.facts import Facts
 from tests.e2e.hospital import Hospital, open_hospital
 
+pytest.register_assert_rewrite("tests.e2e.books", "tests.e2e.comparison", "tests.e2e.tellings")
+
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def hospital(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hospital]:

@@ -17,22 +17,24 @@ from subgraphs.kernel.settings import Settings
 from tests.e2e.hospital import Gate
 
 READY_SECONDS = 30.0
+ROOT = Path(__file__).parents[2]
 
 
 class Process:
-    """`hospital up` on that folder; `gate` is its public port."""
+    """`hospital up` on that folder, that much ahead of the time; `gate` is its public port."""
 
     def __init__(self, process: asyncio.subprocess.Process, gate: Gate) -> None:
         self._process, self.gate = process, gate
 
     @classmethod
-    async def started(cls, folder: Path, session: aiohttp.ClientSession) -> Self:
+    async def started(cls, folder: Path, session: aiohttp.ClientSession, ahead_seconds: float = 0.0) -> Self:
         port = spare_port()
         command = ("up", "--data", str(folder), "--port", str(port))
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "hospital"),
+            *("-m", "tests.e2e.later", str(ahead_seconds)),
             *command,
+            cwd=ROOT,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
@@ -73,8 +75,8 @@ def spare_port() -> int:
 
 
 @asynccontextmanager
-async def running(folder: Path, session: aiohttp.ClientSession) -> AsyncIterator[Process]:
-    process = await Process.started(folder, session)
+async def running(folder: Path, session: aiohttp.ClientSession, ahead_seconds: float = 0.0) -> AsyncIterator[Process]:
+    process = await Process.started(folder, session, ahead_seconds)
     try:
         yield process
     finally:

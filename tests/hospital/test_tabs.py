@@ -1,7 +1,9 @@
 """GraphiQL's first tabs are operations that this hospital can really run."""
 
-from datetime import date, timedelta
+import json
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from graphql import OperationDefinitionNode, parse, validate
@@ -11,6 +13,11 @@ from hospital.web import SUPERGRAPH
 from router.entrypoints.graphiql.page import read_tabs
 from router.supergraph import read_supergraph
 
+EDITOR_CHARACTERS = 49
+"""What is seen without scrolling where the window is 1,300 pixels wide."""
+MIDNIGHT = "2026-03-08T00:00:00-05:00"
+NOON = datetime(2026, 3, 8, 12, tzinfo=ZoneInfo("America/New_York"))
+
 
 @pytest.mark.parametrize("path", sorted(TABS.glob("*.graphql")), ids=lambda path: path.stem)
 def test_a_tab_fits_the_schema(path: Path):
@@ -18,14 +25,27 @@ def test_a_tab_fits_the_schema(path: Path):
     assert validate(schema, parse(path.read_text())) == []
 
 
-def test_the_variables_are_those_of_the_operations_and_fit_the_day():
-    today = date(2026, 3, 2)
-    with tabs_of(today) as folder:
+@pytest.mark.parametrize("path", sorted(TABS.glob("*.graphql")), ids=lambda path: path.stem)
+def test_a_tab_is_no_wider_than_the_editor_of_a_small_window(path: Path):
+    assert max(map(len, path.read_text().splitlines())) <= EDITOR_CHARACTERS
+
+
+def test_the_variables_are_those_of_the_operations():
+    with tabs_of(NOON) as folder:
         tabs = read_tabs(folder)
-    assert len(tabs) == len(list(TABS.glob("*.graphql"))) >= 4
+    assert len(tabs) == len(list(TABS.glob("*.graphql")))
     for tab in tabs:
         operations = [node for node in parse(tab.query).definitions if isinstance(node, OperationDefinitionNode)]
         declared = {variable.variable.name.value for node in operations for variable in node.variable_definitions or ()}
-        assert tab.variables.keys() <= declared
-    days = {tab.variables[name] for tab in tabs for name in ("from", "to") if name in tab.variables}
-    assert days == {str(today), str(today + timedelta(days=7))}
+        assert tab.variables.keys() == declared
+
+
+def test_the_days_are_those_of_the_hospital():
+    """Midnight there, by the clock that was put forward on the day itself."""
+    with tabs_of(NOON) as folder:
+        found = {path.stem: json.loads(path.read_text())["variables"] for path in folder.glob("*.json")}
+    assert (found["02-find-a-doctor"]["from"], found["02-find-a-doctor"]["to"]) == ("2026-03-08", "2026-03-15")
+    assert (found["08-billing"]["from"], found["08-billing"]["to"]) == ("2026-02-06", "2026-03-08")
+    assert (found["05-accept"]["from"], found["05-accept"]["to"]) == (MIDNIGHT, "2026-03-16T00:00:00-04:00")
+    for tab in ("06-front-desk", "07-treat"):
+        assert (found[tab]["from"], found[tab]["to"]) == (MIDNIGHT, "2026-03-09T00:00:00-04:00")

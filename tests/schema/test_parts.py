@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from graphql import DefinitionNode, Node, parse, print_ast
 
+from schema import generate
+
 SCHEMA = Path(__file__).resolve().parents[2] / "schema"
 SUBGRAPHS = sorted({path.stem for path in SCHEMA.glob("*.graphql")} - {"api", "supergraph"})
 OF_ONES_OWN = {"ErrorCode"}
@@ -36,6 +38,11 @@ def description_of(node: Node) -> str | None:
 
 CONTRACT = definitions("api")
 PARTS = {(name, type_name): node for name in SUBGRAPHS for type_name, node in definitions(name).items()}
+
+
+@pytest.mark.parametrize("subgraph", SUBGRAPHS)
+def test_the_schema_of_a_subgraph_is_the_one_that_it_serves(subgraph):
+    assert generate.sdl_of(generate.SUBGRAPHS[subgraph]()) == (SCHEMA / f"{subgraph}.graphql").read_text()
 
 
 @pytest.mark.parametrize(("subgraph", "name"), PARTS)

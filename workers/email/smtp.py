@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 from email.policy import SMTPUTF8 as WIRE_UTF8
 
+import structlog
 from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from aiosmtplib.errors import SMTPNotSupported
 
@@ -17,6 +18,9 @@ from workers.email.settings import SmtpSettings, Tls
 _MAILS_A_CONNECTION = 100
 _IDLE_SECONDS = 5.0
 _OUR_OWN_FAULT = {530, 534, 535, 538}
+"""Told to operators alone: patients read why their mail did not go out."""
+
+log = structlog.get_logger(__name__)
 """Refusals for want of a sign-in, which says nothing of the mail."""
 
 
@@ -89,7 +93,8 @@ class SmtpMailbox:
             await client.connect()
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             client.close()
-            raise Unreachable(f"{own.host}:{own.port} cannot be used: {error or type(error).__name__}") from error
+            log.warning("smtp.unreachable", server=f"{own.host}:{own.port}", error=str(error) or type(error).__name__)
+            raise Unreachable("the mail server cannot be reached") from error
         return client
 
     def _wire(self, message: Mail) -> bytes:
@@ -127,7 +132,8 @@ async def _hand_over(client: SMTP, sender: str, to: str, wire: bytes) -> None:
 def _judged(refused: SMTPResponseException) -> Exception:
     said = f"{refused.code} {refused.message}"
     if refused.code in _OUR_OWN_FAULT:
-        return Unreachable(said)
+        log.warning("smtp.refused_us", said=said)
+        return Unreachable("the mail server takes nothing from us")
     return Undeliverable(said) if 500 <= refused.code < 600 else TryLater(said)
 
 

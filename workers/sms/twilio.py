@@ -7,13 +7,18 @@ from typing import Any
 
 import aiohttp
 import orjson
+import structlog
 
 from subgraphs.kernel.mail import Sms, Undeliverable, Unreachable
 from workers.sms.settings import SmsSettings
 
 _OUR_OWN_FAULT = {401, 403, 404}
+"""Told to operators alone: patients read why their SMS did not go out."""
+
 _TRY_LATER = {408, 429}
 _MOST_BYTES = 64_000
+
+log = structlog.get_logger(__name__)
 
 
 class TryLater(Exception):
@@ -30,10 +35,11 @@ class TwilioSms:
     async def send(self, message: Sms) -> None:
         """Raises Undeliverable, Unreachable, TryLater."""
         try:
-            async with self._opened().post(self._url, data=self._form(message)) as response:
+            asked = self._opened().post(self._url, data=self._form(message), allow_redirects=False)
+            async with asked as response:
                 status, body = response.status, await response.content.read(_MOST_BYTES)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Unreachable(f"the SMS provider cannot be reached: {type(error).__name__}") from error
+            raise Unreachable("the SMS provider cannot be reached") from error
         if status != 201:
             raise _refusal(status, _said(body))
 
@@ -65,7 +71,8 @@ class TwilioSms:
 def _refusal(status: int, said: str) -> Exception:
     text = f"{status} {said}".strip()
     if status in _OUR_OWN_FAULT:
-        return Unreachable(text)
+        log.warning("sms.refused_us", said=text)
+        return Unreachable("the SMS provider takes nothing from us")
     return Undeliverable(text) if 400 <= status < 500 and status not in _TRY_LATER else TryLater(text)
 
 

@@ -1,7 +1,7 @@
 """Taking over bills that were made and paid elsewhere, and policies: one event for each fact, and no mail."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import new_id
 from subgraphs.kernel.importing import Imported, keys_of, taken
+from subgraphs.kernel.races import flush_claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ async def import_policies(base: Foundation, batch: Sequence[ImportedPolicy]) -> 
         known = await repository.patients(session, {given.policy.patient_id for given in batch})
         for row in taken(batch, outcome, lambda id, given: _policy(id, given, known)):
             insuring.put_policy(session, base, row, Actor(), imported=True)
+        await flush_claims(session)
         return outcome
 
     return await base.database.transaction(work)
@@ -84,7 +86,7 @@ async def import_bills(base: Foundation, batch: Sequence[ImportedBill]) -> Impor
     async def work(session: AsyncSession) -> Imported:
         outcome = Imported(ids=await repository.imported_bills(session, keys_of(batch)))
         known = await _known(session, batch)
-        for bill, given in taken(batch, outcome, lambda id, given: (_bill(base, id, given, known), given)):
+        for bill, given in taken(batch, outcome, lambda id, given: _bill(base, id, given, known)):
             await _put(session, base, bill, given, known)
         return outcome
 
@@ -110,34 +112,71 @@ def _policy(id: str, given: ImportedPolicy, known: Mapping[str, PatientCopyRow])
     return row
 
 
-def _bill(base: Foundation, id: str, given: ImportedBill, known: _Known) -> BillRow:
-    """Raises Refused."""
+def _bill(base: Foundation, id: str, given: ImportedBill, known: _Known) -> tuple[BillRow, ImportedBill]:
+    """The bill, still without what is paid and claimed of it, and all its amounts as they are kept. Raises Refused."""
     appointment = known.appointments.get(given.appointment_id)
     if appointment is None or appointment.patient_id not in known.patients:
         raise InvalidInput("The bill's appointment is not known here.")
     if appointment.status not in BILLED_FROM or appointment.id in known.billed:
         raise InvalidInput("The bill's appointment is not one to be billed.")
-    if given.claim is not None and given.claim.policy_id not in known.policies:
-        raise InvalidInput("The claim's policy is not known here.")
-    currency = base.settings.currency
-    drugs = rules.amount(given.drugs_amount, currency, "drugsAmount")
-    fee = rules.rounded(appointment.consultation_fee, currency)
-    row = billing.new_bill(base, id, appointment, known.patients[appointment.patient_id], drugs, fee, given.at)
+    currency, patient = base.settings.currency, known.patients[appointment.patient_id]
+    kept, fee = _rounded(given, currency), rules.rounded(appointment.consultation_fee, currency)
+    row = billing.new_bill(base, id, appointment, patient, kept.drugs_amount, fee, given.at)
     row.import_key = given.import_key
-    _check_paid(given, row.total, currency)
+    _check_claim(row, kept.claim, known)
+    _check_payments(row, kept)
     known.billed.add(appointment.id)
-    return row
+    return row, kept
 
 
-def _check_paid(given: ImportedBill, total: Decimal, currency: str) -> None:
+def _rounded(given: ImportedBill, currency: str) -> ImportedBill:
+    """Raises InvalidInput for what is no amount."""
+    return replace(
+        given,
+        drugs_amount=rules.amount(given.drugs_amount, currency, "drugsAmount"),
+        payments=tuple(replace(payment, amount=_above_0(payment.amount, currency)) for payment in given.payments),
+        claim=None if given.claim is None else _rounded_claim(given.claim, currency),
+    )
+
+
+def _rounded_claim(given: ImportedClaim, currency: str) -> ImportedClaim:
+    approved = given.approved_amount
+    return replace(
+        given,
+        amount=_above_0(given.amount, currency),
+        approved_amount=None if approved is None else rules.amount(approved, currency, "approvedAmount"),
+    )
+
+
+def _above_0(given: Decimal, currency: str) -> Decimal:
+    return rules.amount(given, currency, "amount", positive=True)
+
+
+def _check_claim(bill: BillRow, claim: ImportedClaim | None, known: _Known) -> None:
     """Raises InvalidInput."""
-    by_hand = [rules.amount(payment.amount, currency, "amount", positive=True) for payment in given.payments]
-    if sum(by_hand, ZERO) + _by_insurer(given.claim) > total:
+    if claim is None:
+        return
+    policy = known.policies.get(claim.policy_id)
+    if policy is None or policy.patient_id != bill.patient_id:
+        raise InvalidInput("The claim's policy is none of the patient's.")
+    if not (claim.approved_amount or ZERO) <= claim.amount <= bill.total:
+        raise InvalidInput("More is claimed than the bill's total, or more approved than was claimed.")
+
+
+def _check_payments(bill: BillRow, given: ImportedBill) -> None:
+    """Raises InvalidInput."""
+    if any(payment.method is PaymentMethod.INSURANCE for payment in given.payments):
+        raise InvalidInput("What an insurer paid stands with its claim.")
+    by_insurer = _by_insurer(given.claim)
+    paid = sum((payment.amount for payment in given.payments), by_insurer.amount if by_insurer else ZERO)
+    if paid > bill.total:
         raise InvalidInput("More is paid than the bill's total.")
 
 
-def _by_insurer(claim: ImportedClaim | None) -> Decimal:
-    return (claim.approved_amount or ZERO) if claim is not None and claim.paid_at is not None else ZERO
+def _by_insurer(claim: ImportedClaim | None) -> ImportedPayment | None:
+    if claim is None or claim.paid_at is None or not claim.approved_amount:
+        return None
+    return ImportedPayment(claim.approved_amount, PaymentMethod.INSURANCE, claim.paid_at)
 
 
 async def _put(session: AsyncSession, base: Foundation, bill: BillRow, given: ImportedBill, known: _Known) -> None:
@@ -146,9 +185,8 @@ async def _put(session: AsyncSession, base: Foundation, bill: BillRow, given: Im
     claim = None if given.claim is None else _put_claim(session, base, bill, given.claim, known)
     for payment in given.payments:
         _put_payment(session, base, bill, payment, None)
-    if given.claim is not None and given.claim.paid_at is not None and claim is not None:
-        paid = ImportedPayment(_by_insurer(given.claim), PaymentMethod.INSURANCE, given.claim.paid_at)
-        _put_payment(session, base, bill, paid, claim)
+    if (by_insurer := _by_insurer(given.claim)) is not None:
+        _put_payment(session, base, bill, by_insurer, claim)
 
 
 def _put_claim(session: AsyncSession, base: Foundation, bill: BillRow, given: ImportedClaim, known: _Known) -> ClaimRow:

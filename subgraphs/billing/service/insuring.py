@@ -12,7 +12,6 @@ from subgraphs.billing.rules import (
     MAXIMUM_NAME,
     ZERO,
     AlreadyPaid,
-    AmountExceedsBalance,
     BillStatus,
     ClaimStatus,
     InvalidTransition,
@@ -203,8 +202,7 @@ def _claimed(bill: BillRow, policy: PolicyRow, given: Decimal | None) -> Decimal
     rules.CLAIM_ON.check("bill", BillStatus(bill.status), "billId")
     free = rules.free(bill.total, bill.paid, bill.reserved)
     amount = given or min(free, rules.share(bill.total, policy.coverage_percent, bill.currency))
-    if amount > free or amount == 0:
-        raise AmountExceedsBalance(f"There is {free:f} to be paid, less what is under way.")
+    rules.check_free(amount, free)
     return amount
 
 

@@ -109,8 +109,7 @@ def _amount(bill: BillRow, paying: ClaimRow | None, given: Decimal | None) -> De
     amount = min(free, approved) if given is None else given
     if amount > approved:
         raise AmountExceedsBalance(f"The insurer has approved {approved:f} more at the most.")
-    if amount > free or amount == 0:
-        raise AmountExceedsBalance(f"There is {free:f} to be paid, less what is under way.")
+    rules.check_free(amount, free)
     return amount
 
 

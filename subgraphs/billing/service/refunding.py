@@ -42,9 +42,19 @@ async def refund(
         if not is_id(payment_id):
             raise NotFound("payment", "paymentId")
         id = await once(base.database, base.clock, claimed, work, entity_id=payment_id)
-    if id in begun and (answer := await asking.ask(base, provider, id)).said is Said.DECLINED:
+    if id not in begun:
+        await _check_repeated(base, id)
+    elif (answer := await asking.ask(base, provider, id)).said is Said.DECLINED:
         raise InvalidTransition(f"The provider gave nothing back: {answer.reason}", "paymentId")
     return id
+
+
+async def _check_repeated(base: Foundation, id: str) -> None:
+    """Of a refund that is asked for again. Raises InvalidTransition where the provider has refused it."""
+    async with base.database.reading() as session:
+        payment = await repository.payment(session, id)
+    if payment is not None and payment.status == PaymentStatus.SUCCESS and payment.ask_at is None:
+        raise InvalidTransition("The provider gave nothing back.", "paymentId")
 
 
 async def _refundable(session: AsyncSession, clerk: Principal, id: str) -> PaymentRow:

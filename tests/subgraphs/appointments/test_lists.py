@@ -1,11 +1,14 @@
 """Lists: filters, order, pages, counts, and that no screen costs a statement more for having more rows."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine, event
 
 from subgraphs.appointments import repository
 from subgraphs.appointments.service import ImportedVisit
@@ -40,19 +43,30 @@ async def people(house):
     doctors = [await house.doctor() for _ in range(2)]
     statuses = ("COMPLETED", "CANCELLED", "NO_SHOW", "REJECTED", "COMPLETED")
     visits = [
-        ImportedVisit(
-            import_key=f"visit {number}",
-            patient_id=patients[number % 3],
-            doctor_id=doctors[number % 2],
+        visit_of(
+            f"visit {number}",
+            patients[number % 3],
+            doctors[number % 2],
+            START + number // 2 * timedelta(days=1),
             department_id=DEPARTMENTS[number % 4],
-            starts_at=START + number // 2 * timedelta(days=1),
-            ends_at=START + number // 2 * timedelta(days=1, minutes=30),
             status=statuses[number % 5],
         )
         for number in range(30)
     ]
     assert (await house.domain.service.import_visits(visits)).made == 30
     return {"patients": patients, "doctors": doctors, "visits": visits}
+
+
+def visit_of(key: str, patient: str, doctor: str, at: datetime, **more: str) -> ImportedVisit:
+    known = {"department_id": DEPARTMENTS[0]} | more
+    return ImportedVisit(
+        import_key=key,
+        patient_id=patient,
+        doctor_id=doctor,
+        starts_at=at,
+        ends_at=at + timedelta(minutes=30),
+        **known,
+    )
 
 
 def matches(visit: ImportedVisit, filter: dict) -> bool:
@@ -149,6 +163,54 @@ async def test_a_cursor_of_a_patients_list_is_none_of_a_doctors_or_of_the_whole_
     after = found["appointments"]["pageInfo"]["endCursor"]
     assert await house.refused(NESTED, house.as_desk, representations=doctor, after=after) == "BAD_USER_INPUT"
     assert await house.refused(LIST, house.as_desk, after=after) == "BAD_USER_INPUT"
+
+
+async def test_the_first_of_many_doctors_lists_cost_the_same_however_long_those_are(house):
+    if not house.domain.base.database.is_sqlite:
+        pytest.skip("another database counts no steps")
+    doctors, patient = [await house.doctor() for _ in range(3)], await house.patient()
+    costs = []
+    for lot in range(2):
+        visits = [
+            visit_of(f"{lot} {doctor} {hour}", patient, doctor, START + timedelta(hours=hour + 20 * lot))
+            for doctor in doctors
+            for hour in range(20 + 180 * lot)
+        ]
+        assert (await house.domain.service.import_visits(visits)).made == len(visits)
+        costs.append(await steps_of(house, [{"__typename": "Doctor", "id": id} for id in doctors]))
+    assert costs[1] < costs[0] * 1.5
+
+
+async def steps_of(house, parents) -> int:
+    """How many steps SQLite's machine takes for the pages of these parents."""
+    run: list[tuple[str, tuple]] = []
+    document = """
+    query ($of: [_Any!]!) { _entities(representations: $of) {
+      ... on Doctor { appointments(first: 2) { nodes { slot } } } } }
+    """
+
+    def note(connection, cursor, statement, parameters, *rest) -> None:
+        run.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    found = (await house.ask(document, house.as_desk, of=parents))["_entities"]
+    event.remove(Engine, "before_cursor_execute", note)
+    assert [len(doctor["appointments"]["nodes"]) for doctor in found] == [2] * len(parents)
+    [(statement, parameters)] = run
+    steps: list[None] = []
+    with closing(sqlite3.connect(house.domain.base.database.url.database)) as connection:
+        connection.set_progress_handler(lambda: steps.append(None), 10)
+        connection.execute(statement, parameters).fetchall()
+    return len(steps)
+
+
+async def test_many_doctors_lists_are_read_some_at_a_time_as_no_database_takes_a_statement_of_any_length(house, people):
+    others = [{"__typename": "Doctor", "id": new_id()} for _ in range(60)]
+    own = [{"__typename": "Doctor", "id": id} for id in people["doctors"]]
+    with house.counting() as statements:
+        found = (await house.ask(NESTED, house.as_desk, representations=[*others, *own]))["_entities"]
+    assert [len(doctor["appointments"]["nodes"]) for doctor in found] == [*[0] * 60, 2, 2]
+    assert [statement.count("UNION ALL") + 1 for statement in statements if "UNION ALL" in statement] == [25, 25, 12]
 
 
 async def test_nested_lists_take_states_and_times(house, people):

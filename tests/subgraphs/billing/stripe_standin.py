@@ -22,7 +22,10 @@ _DECLINED = {
 
 @dataclass
 class StripeStandIn:
-    """`broken` holds what to answer next instead, by path: (status, body), or "cut off", "hang up", "silence"."""
+    """`broken` holds what to answer next instead, by path: (status, body), or "cut off", "hang up", "silence".
+
+    Also (status, body, location), which sends elsewhere.
+    """
 
     url: str = ""
     intents: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -119,8 +122,9 @@ class StripeStandIn:
             assert request.transport is not None
             request.transport.close()
             return response
-        status, body = how
-        return web.Response(status=status, body=body, content_type="application/json")
+        status, body, *location = how
+        headers = {"Location": location[0]} if location else {}
+        return web.Response(status=status, body=body, content_type="application/json", headers=headers)
 
 
 @asynccontextmanager

@@ -71,6 +71,21 @@ async def test_the_bills_of_many_patients_are_one_statement(house, statements):
     assert len(statements) == 1
 
 
+async def test_a_cursor_of_a_patients_bills_is_none_of_the_whole_list_nor_the_other_way(house):
+    patient = await house.patient()
+    await house.bill(await house.visit(patient))
+    document = """
+    query ($of: [_Any!]!, $after: String) {
+      _entities(representations: $of) { ... on Patient { bills(after: $after) { pageInfo { endCursor } } } }
+    }
+    """
+    [found] = (await house.ask(document, house.clerk, of=of_patients(patient)))["_entities"]
+    of_patient = found["bills"]["pageInfo"]["endCursor"]
+    whole = (await house.ask(LIST, house.clerk))["bills"]["pageInfo"]["endCursor"]
+    assert await house.refused(LIST, house.clerk, after=of_patient) == "BAD_USER_INPUT"
+    assert await house.refused(document, house.clerk, of=of_patients(patient), after=whole) == "BAD_USER_INPUT"
+
+
 async def test_appointments_have_the_bill_that_is_not_void(house, statements):
     patient = await house.patient()
     visits = [await house.visit(patient) for _ in range(3)]

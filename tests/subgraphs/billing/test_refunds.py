@@ -79,3 +79,17 @@ async def test_a_refund_that_the_provider_refuses_leaves_the_payment(house):
         payload = await house.refund(payment)
         assert (codes(payload), fields(payload)) == (["INVALID_TRANSITION"], [["paymentId"]])
     assert (await house.read(bill))["status"] == "PAID"
+
+
+async def test_a_refusal_that_is_asked_for_again_with_its_key_is_a_refusal_still(house):
+    payment = (await house.paid(await house.bill(), paymentMethodToken="refund_fail"))["payment"]
+    for _ in range(2):
+        payload = await house.refund(payment, idempotencyKey="the same")
+        assert (codes(payload), fields(payload)) == (["INVALID_TRANSITION"], [["paymentId"]])
+
+
+async def test_a_refund_that_is_under_way_is_no_refusal_when_it_is_asked_for_again(house):
+    payment = (await house.paid(await house.bill(), paymentMethodToken="refund_late"))["payment"]
+    for _ in range(2):
+        again = await house.refund(payment, idempotencyKey="the same")
+        assert (codes(again), again["payment"]["status"]) == ([], "SUCCESS")

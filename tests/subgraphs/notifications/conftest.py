@@ -8,10 +8,10 @@ import pytest
 
 from subgraphs.accounts.events import AccountInvited, PasswordResetRequested
 from subgraphs.appointments.events import AppointmentState
+from subgraphs.billing.events import BillState, InsurancePolicyAdded
 from subgraphs.kernel.events import Actor, Envelope, Event, envelope
 from subgraphs.kernel.ids import new_id
 from subgraphs.notifications.app import NotificationsDomain, build
-from subgraphs.notifications.billing_facts import BillingFact
 from subgraphs.notifications.rules import Channel
 from subgraphs.notifications.service import Outcome, Outgoing
 from subgraphs.patients.events import PatientRegistered, PatientState, PatientUpdated
@@ -48,7 +48,7 @@ def topic_of(event: Event) -> str:
             return "patients"
         case AppointmentState():
             return "appointments"
-        case BillingFact():
+        case BillState() | InsurancePolicyAdded():
             return "billing"
     return "accounts"
 
@@ -130,6 +130,33 @@ def visit(kind: type[AppointmentState], patient_id: str, **fields: Any) -> Appoi
         "end": SLOT + timedelta(minutes=30),
         "status": "PENDING",
         "treats": True,
+    }
+    return kind(patient_id=patient_id, **known | fields)
+
+
+def bill(kind: type[BillState], patient_id: str, **fields: Any) -> BillState:
+    """Of 1200, of which a payment or claim is about 1000 and the insurance pays 400."""
+    known = {
+        "bill_id": new_id(),
+        "bill_number": "2026-000001",
+        "appointment_id": new_id(),
+        "patient_name": "Huzaifa",
+        "doctor_id": new_id(),
+        "drugs_amount": "900.00",
+        "consultation_fee": "300.00",
+        "total": "1200.00",
+        "amount_paid": "0.00",
+        "currency": "INR",
+        "status": "PENDING",
+        "payment_id": new_id(),
+        "method": "CARD",
+        "amount": "1000.00",
+        "claim_id": new_id(),
+        "policy_id": new_id(),
+        "insurer": "Star Health",
+        "approved_amount": "400.00",
+        "claim_status": "PARTIALLY_APPROVED",
+        "reason": "Wrong card",
     }
     return kind(patient_id=patient_id, **known | fields)
 

@@ -82,3 +82,37 @@ async def test_a_list_costs_one_statement_and_its_count_another(ward, statements
     assert len(statements) == 1
     await ward.send(LIST)
     assert len(statements) == 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        ({}, "newest"),
+        ({"event": "claim.decided"}, "of_event"),
+        ({"status": ["SENT"]}, "of_status"),
+        ({"recipient": MOBILE}, "of_recipient"),
+    ],
+)
+async def test_no_list_is_sorted_or_scanned_however_much_went_out(ward, statements, wanted, index):
+    statements.clear()
+    await ward.send(
+        "query ($filter: NotificationFilter) { notifications(filter: $filter) { nodes { id } } }", filter=wanted
+    )
+    assert await plan_of(ward, statements) == f"ix_notifications_{index}"
+
+
+async def test_what_is_to_be_sent_is_found_in_its_queue_alone(ward, statements):
+    statements.clear()
+    await ward.due()
+    assert await plan_of(ward, statements) == "ix_notifications_waiting"
+
+
+async def plan_of(ward, statements):
+    """The one index that the one statement walks in the order asked for; else the whole plan."""
+    if not ward.domain.base.database.is_sqlite:
+        pytest.skip("another database tells its plans otherwise")
+    [statement] = statements
+    async with ward.domain.base.database.reading() as session:
+        connection, nothing = await session.connection(), (None,) * statement.count("?")
+        plan = [row[-1] for row in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", nothing)]
+    return plan[0].split()[4] if len(plan) == 1 and "USING INDEX" in plan[0] else plan

@@ -1,27 +1,25 @@
 """What goes out, to whom and by which channel; and what does not."""
 
-from decimal import Decimal
-
 import pytest
 from sqlmodel import select
 
 from subgraphs.accounts.events import PasswordResetRequested
 from subgraphs.appointments.events import EVENTS as APPOINTMENTS_EVENTS
 from subgraphs.appointments.events import AppointmentAccepted, AppointmentBooked, AppointmentRescheduled
+from subgraphs.billing.events import EVENTS as BILLING_EVENTS
+from subgraphs.billing.events import (
+    BillCreated,
+    BillPaid,
+    BillState,
+    ClaimDecided,
+    InsurancePolicyAdded,
+    PaymentFailed,
+    PaymentRefunded,
+)
 from subgraphs.kernel.ids import new_id
 from subgraphs.kernel.tables import InboxRow
-from subgraphs.notifications import billing_facts
-from subgraphs.notifications.billing_facts import BillCreated, BillPaid, ClaimDecided, PaymentFailed, PaymentRefunded
 from subgraphs.notifications.rules import KINDS, LINK_PLACEHOLDER
-from tests.subgraphs.notifications.conftest import LANDLINE, MOBILE, SLOT, visit
-
-BILL = {
-    "approved_amount": Decimal("400.00"),
-    "bill_number": "INV-1",
-    "amount": Decimal("1000.00"),
-    "total": Decimal("1000.00"),
-    "currency": "INR",
-}
+from tests.subgraphs.notifications.conftest import LANDLINE, MOBILE, SLOT, bill, visit
 
 
 async def test_each_event_on_the_list_goes_out_by_email_and_sms_and_nothing_else_does(ward):
@@ -29,8 +27,10 @@ async def test_each_event_on_the_list_goes_out_by_email_and_sms_and_nothing_else
     for kind in APPOINTMENTS_EVENTS:
         more = {"previous_slot": SLOT} if kind is AppointmentRescheduled else {}
         await ward.hear(visit(kind, patient_id, **more))
-    for fact in billing_facts.EVENTS:
-        await ward.hear(fact(patient_id=patient_id, **BILL))
+    for fact in BILLING_EVENTS:
+        if issubclass(fact, BillState):
+            await ward.hear(bill(fact, patient_id))
+    await ward.hear(InsurancePolicyAdded(policy_id=new_id(), patient_id=patient_id, insurer="Star Health"))
     await ward.links_asked("account.invited", "password.reset")
     wanted = [
         (event, channel.value)
@@ -65,16 +65,14 @@ async def test_a_number_without_a_country_is_one_of_the_hospitals(ward):
 async def test_the_dead_get_nothing(ward):
     patient_id = await ward.patient()
     await ward.patient(patient_id, version=2, deceased_at=ward.clock.now())
-    await ward.hear(visit(AppointmentBooked, patient_id), BillPaid(patient_id=patient_id, **BILL))
+    await ward.hear(visit(AppointmentBooked, patient_id), bill(BillPaid, patient_id))
     assert await ward.told() == []
 
 
-async def test_of_imported_and_demo_facts_nothing_goes_out(ward):
+async def test_of_imported_facts_nothing_goes_out(ward):
     patient_id = await ward.patient()
     await ward.hear(visit(AppointmentBooked, patient_id, imported=True))
-    await ward.hear(
-        BillPaid(patient_id=patient_id, imported=True, **BILL), BillCreated(patient_id=patient_id, demo=True)
-    )
+    await ward.hear(bill(BillCreated, patient_id, imported=True), bill(BillPaid, patient_id, imported=True))
     assert await ward.told() == []
 
 
@@ -95,7 +93,7 @@ async def test_what_comes_before_its_patient_waits_for_them_in_order(ward):
     """One topic does not wait for another: after a pause, billing's may be ahead of patients'."""
     patient_id = new_id()
     await ward.hear(visit(AppointmentBooked, patient_id), visit(AppointmentAccepted, patient_id))
-    await ward.hear(BillCreated(patient_id=patient_id, **BILL))
+    await ward.hear(bill(BillCreated, patient_id))
     assert await ward.told() == []
     await ward.patient(patient_id, phone=None)
     assert [event for event, _, _ in await ward.told()] == [
@@ -116,7 +114,7 @@ async def test_the_newest_contact_is_the_one_that_counts(ward):
 
 
 async def test_a_payment_is_told_in_the_words_that_were_agreed(ward):
-    await ward.hear(BillPaid(patient_id=await ward.patient(), **BILL))
+    await ward.hear(bill(BillPaid, await ward.patient()))
     sms, mail = await ward.all()
     assert mail["subject"] == "Payment Status - SUCCESS"
     assert "Your payment of 1000.0 is successful!" in mail["body"]
@@ -124,8 +122,15 @@ async def test_a_payment_is_told_in_the_words_that_were_agreed(ward):
     assert (sms["channel"], sms["subject"]) == ("SMS", None)
 
 
+async def test_a_new_bill_is_told_with_its_number_and_total(ward):
+    await ward.hear(bill(BillCreated, await ward.patient()))
+    for row in await ward.all():
+        assert "2026-000001" in row["body"]
+        assert "1200.0" in row["body"]
+
+
 async def test_a_claim_is_told_with_what_the_insurance_pays_and_not_what_was_claimed(ward):
-    await ward.hear(ClaimDecided(patient_id=await ward.patient(), **BILL))
+    await ward.hear(bill(ClaimDecided, await ward.patient()))
     for row in await ward.all():
         assert "400.0" in row["body"]
         assert "1000.0" not in row["body"]
@@ -137,7 +142,7 @@ async def test_times_are_the_hospitals_and_only_acceptance_says_accept(ward):
         visit(AppointmentAccepted, patient_id), visit(AppointmentRescheduled, patient_id, previous_slot=SLOT)
     )
     for fact in (BillCreated, PaymentFailed, PaymentRefunded, ClaimDecided):
-        await ward.hear(fact(patient_id=patient_id, **BILL))
+        await ward.hear(bill(fact, patient_id))
     for row in await ward.all():
         text = f"{row['subject']} {row['body']}".lower()
         assert ("accept" in text) == (row["event"] == "appointment.accepted")

@@ -105,7 +105,7 @@ async def test_entities_come_in_the_order_asked_and_unknown_ones_are_null(patien
     assert [node and node["name"] for node in seen] == ["Other", None, None, "Huzaifa", "Other", None, None, None, None]
 
 
-@pytest.mark.parametrize(("seat", "expected"), [("ADMIN", 1), ("treating", 2), ("own", 1), ("anonymous", 0)])
+@pytest.mark.parametrize(("seat", "expected"), [("ADMIN", 1), ("treating", 3), ("own", 1), ("anonymous", 0)])
 async def test_the_number_of_statements_does_not_grow_with_the_entities(
     patients, ask, register, patient, bearer_of, statements, seat, expected
 ):

@@ -59,6 +59,44 @@ async def test_a_booking_makes_the_doctor_see_the_patient(tell, look, find, pati
     assert await find(None, doctor) == await find("huz", doctor) == ["Huzaifa"]
 
 
+@pytest.fixture
+def waited_for(patients, tell) -> list[Envelope | None]:
+    """What is waited for: each wait brings the last of these, or as None nothing."""
+    on_its_way: list[Envelope | None] = []
+
+    async def bring() -> None:
+        if (message := on_its_way.pop()) is not None:
+            await tell(message)
+
+    patients.base.arrivals.bring = bring
+    return on_its_way
+
+
+async def test_a_booking_on_its_way_is_waited_for_by_who_asks_for_the_patient(waited_for, look, patient_id, doctor):
+    waited_for.append(said("doctor-1", patient_id))
+    assert (await look(patient_id, doctor))["name"] == "Huzaifa"
+
+
+async def test_it_is_waited_for_where_another_subgraph_leads_to_the_patient(
+    waited_for, patients, ask, patient_id, doctor
+):
+    waited_for.append(said("doctor-1", patient_id))
+    document = "query ($of: [_Any!]!) { _entities(representations: $of) { ... on Patient { name } } }"
+    answer = await ask(patients.subgraph, document, doctor, of=[{"__typename": "Patient", "id": patient_id}])
+    assert answer["data"] == {"_entities": [{"name": "Huzaifa"}]}
+
+
+async def test_who_is_unknown_is_waited_for_as_who_is_hidden_and_who_is_seen_is_not(
+    waited_for, look, tell, patient_id, doctor
+):
+    for id in (patient_id, new_id()):
+        waited_for.append(None)
+        assert await look(id, doctor) is None
+        assert waited_for == []
+    await tell(said("doctor-1", patient_id))
+    assert await look(patient_id, doctor) is not None
+
+
 async def test_a_booking_with_another_doctor_does_not(tell, look, find, patient_id, doctor):
     await tell(said("doctor-2", patient_id))
     assert await look(patient_id, doctor) is None

@@ -28,22 +28,26 @@ INVALID = {
 class StandIn:
     def __init__(self) -> None:
         self.status, self.body = 201, TAKEN
-        self.delay_seconds = 0.0
+        self.delay_seconds, self.cuts_off = 0.0, False
+        self.headers: dict[str, str] = {}
         self.requests: list[dict[str, Any]] = []
 
     async def answer(self, request: web.Request) -> web.Response:
         form = dict(await request.post())
         self.requests.append({"path": request.path, "authorization": request.headers["authorization"], **form})
         await asyncio.sleep(self.delay_seconds)
+        if self.cuts_off and request.transport is not None:
+            request.transport.close()
         if isinstance(self.body, str):
-            return web.Response(text=self.body, status=self.status)
+            return web.Response(text=self.body, status=self.status, headers=self.headers)
         return web.json_response(self.body, status=self.status)
 
 
 @asynccontextmanager
 async def standing_in() -> AsyncIterator[tuple[StandIn, TwilioSms]]:
     stand_in, app = StandIn(), web.Application()
-    app.router.add_post("/2010-04-01/Accounts/AC1/Messages.json", stand_in.answer)
+    for path in ("/2010-04-01/Accounts/AC1/Messages.json", "/elsewhere"):
+        app.router.add_route("*", path, stand_in.answer)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -100,7 +104,7 @@ async def test_what_twilio_refuses_is_for_good_or_for_now(status, body, error):
         stand_in.status, stand_in.body = status, body
         with pytest.raises(error) as refused:
             await provider.send(SMS)
-    assert str(refused.value).startswith(str(status))
+    assert str(refused.value).startswith(str(status)) == (error is not Unreachable), "operators alone are told"
     assert "t0ken" not in str(refused.value)
 
 
@@ -109,6 +113,25 @@ async def test_its_words_are_kept():
         stand_in.status, stand_in.body = 400, INVALID
         with pytest.raises(Undeliverable, match="400 21211: The 'To' number"):
             await provider.send(SMS)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_nobody_follows_a_redirect(status):
+    """What a message says goes to the provider of the settings alone."""
+    async with standing_in() as (stand_in, provider):
+        stand_in.status, stand_in.body, stand_in.headers = status, "", {"Location": "/elsewhere"}
+        with pytest.raises(TryLater):
+            await provider.send(SMS)
+    assert [request["path"] for request in stand_in.requests] == ["/2010-04-01/Accounts/AC1/Messages.json"]
+
+
+async def test_one_that_cuts_off_is_unreachable():
+    async with standing_in() as (stand_in, provider):
+        stand_in.cuts_off = True
+        with pytest.raises(Unreachable):
+            await provider.send(SMS)
+        stand_in.cuts_off = False
+        await provider.send(SMS)
 
 
 async def test_one_that_hangs_or_is_not_there_is_unreachable():

@@ -111,6 +111,20 @@ async def test_without_a_good_answer_it_is_asked_again_and_charged_once(house, s
         assert (await house.announced()).count("bill.paid") == place
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("path", ["payment_intents", "confirm", "refunds"])
+async def test_nobody_follows_a_redirect(house, standin, clock, path, status):
+    """Neither the key nor what the card is known by goes where an answer says."""
+    standin.broken = {path: [(status, b"{}", f"{standin.url}/elsewhere")]}
+    bill = await house.bill()
+    payment = (await house.paid(bill, paymentMethodToken="pm_card_visa"))["payment"]
+    if path == "refunds":
+        await house.refund(payment)
+    assert not any("elsewhere" in asked for asked in standin.asked)
+    await ask_later(house, clock)
+    assert (await house.read(bill))["status"] == ("PENDING" if path == "refunds" else "PAID")
+
+
 async def test_who_is_silent_is_not_waited_for_long(house, standin, monkeypatch):
     monkeypatch.setattr(stripe_module, "SECONDS", 0.05)
 
