@@ -60,7 +60,7 @@ async def keeping_time(runtime: Runtime, sending: SendingSettings | None = None)
     """Runs the timetable, sends mail and SMS, and tells status changes to who listens, until the end."""
     working: list[Timers | Sender] = [
         Timers(jobs(runtime.domains, runtime.delivery)),
-        *senders(runtime.domains, sending or SendingSettings()),
+        *senders(runtime.domains.notifications.service, runtime.domains.mailbox, sending or SendingSettings()),
     ]
     tasks = [asyncio.create_task(each.run(), name=type(each).__name__.lower()) for each in working]
     for task in tasks:

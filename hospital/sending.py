@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from hospital.domains import Domains
+from hospital.mailbox.durable import DurableMailbox
 from subgraphs.notifications.rules import Channel
+from subgraphs.notifications.service import NotificationService
 from workers.email.sender import email_sender
 from workers.email.settings import SmtpSettings
 from workers.email.smtp import SmtpMailbox
@@ -21,24 +22,24 @@ class SendingSettings:
     sms: SmsSettings = field(default_factory=SmsSettings)
 
 
-def senders(domains: Domains, settings: SendingSettings) -> list[Sender]:
-    return [_email(domains, settings.smtp), _sms(domains, settings.sms)]
+def senders(service: NotificationService, mailbox: DurableMailbox, settings: SendingSettings) -> list[Sender]:
+    return [email_of(service, mailbox, settings.smtp), sms_of(service, mailbox, settings.sms)]
 
 
-def _email(domains: Domains, settings: SmtpSettings) -> Sender:
-    service = domains.notifications.service
+def email_of(service: NotificationService, mailbox: DurableMailbox, settings: SmtpSettings) -> Sender:
+    """By SMTP, or into the mailbox where no server is named."""
     clock, bell = service.base.clock, service.bells[Channel.EMAIL]
     if settings.host is None:
-        return email_sender(service, domains.mailbox, clock, bell=bell, lanes=1)
+        return email_sender(service, mailbox, clock, bell=bell, lanes=1)
     host = urlsplit(service.base.settings.public_url).hostname or "localhost"
-    mailbox = SmtpMailbox(settings, f"no-reply@{host}")
-    return email_sender(service, mailbox, clock, bell=bell, rest=mailbox.rest, lanes=settings.connections)
+    post = SmtpMailbox(settings, f"no-reply@{host}")
+    return email_sender(service, post, clock, bell=bell, rest=post.rest, lanes=settings.connections)
 
 
-def _sms(domains: Domains, settings: SmsSettings) -> Sender:
-    service = domains.notifications.service
+def sms_of(service: NotificationService, mailbox: DurableMailbox, settings: SmsSettings) -> Sender:
+    """By the provider, or into the mailbox where that is the console."""
     clock, bell = service.base.clock, service.bells[Channel.SMS]
     if settings.provider is Provider.CONSOLE:
-        return sms_sender(service, ConsoleSms(domains.mailbox), clock, bell=bell, lanes=1)
+        return sms_sender(service, ConsoleSms(mailbox), clock, bell=bell, lanes=1)
     provider = TwilioSms(settings)
     return sms_sender(service, provider, clock, bell=bell, rest=provider.rest)

@@ -1,25 +1,31 @@
-"""The workers as processes: each gives what runs until it is told to stop."""
+"""The workers as processes: what each runs until it is told to stop."""
 
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from hospital.components.building import House
-from hospital.domains import NAMES
-from hospital.sending import SendingSettings, email_of, sms_of
-from hospital.timetable import jobs_of_processes
+from hospital.domains import NAMES, Domain
+from hospital.folder import DataFolder
+from hospital.mailbox.durable import DurableMailbox
+from hospital.problems import CannotDo
+from hospital.sending import email_of, sms_of
+from hospital.settings import read_kafka_settings, read_sending_settings
+from hospital.timetable import JOBS
+from subgraphs.audit.app import CONSUMER as AUDIT_TRAIL
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.inbox import Subscriber
+from subgraphs.notifications.app import NotificationsDomain
 from workers.consumer import Consumer
 from workers.kafka.publisher import KafkaPublisher
-from workers.kafka.settings import KafkaSettings
 from workers.kafka.source import KafkaSource
 from workers.relay import Relay
 from workers.timers import Timers
 
-COPIES = ("accounts", "patients", "appointments", "records", "billing", "notifications")
+WORKERS = ("relay", "copies", "audit", "email", "sms", "timers")
 
 
 class Runner(Protocol):
@@ -30,11 +36,40 @@ class Runner(Protocol):
 
 @dataclass(frozen=True)
 class Worker:
-    """What it runs, and what is closed at the end."""
+    """What runs, and what is closed when all of that has ended."""
 
     runners: Sequence[Runner]
-    close: Callable[[], Awaitable[None]]
+    closing: Sequence[Callable[[], Awaitable[None]]]
 
 
-def name_of_this_process(ordinal: str | None) -> str:
-    return f"{socket.gethostname()}.{ordinal or os.getpid()}"[:64]
+def worker(house: House, name: str, ordinal: str) -> Worker:
+    """`ordinal` tells those of one name apart, and is the same when one starts again. Raises CannotDo."""
+    builders: dict[str, Callable[[], Worker]] = {
+        "relay": lambda: _relay(house, ordinal),
+        "copies": lambda: _consumers(house, [name for name in NAMES if name != "audit"], ordinal),
+        "audit": lambda: _consumers(house, ["audit"], ordinal),
+        "email": lambda: _sender(house, "email"),
+        "sms": lambda: _sender(house, "sms"),
+        "timers": lambda: _timers(house),
+    }
+    if name not in builders:
+        raise CannotDo(f"There is no worker {name}: it is one of {', '.join(WORKERS)}.")
+    return builders[name]()
+
+
+def _relay(house: House, ordinal: str) -> Worker:
+    own = f"{socket.gethostname()}.{os.getpid()}.{ordinal}"[-64:]
+    publisher = KafkaPublisher(read_kafka_settings(), f"relay.{ordinal}")
+    databases = {name: Database(house.components.database_url(name)) for name in NAMES}
+    relays = [Relay(name, database, house.clock, publisher, own) for name, database in databases.items()]
+    return Worker(relays, [publisher.aclose, *(database.close for database in databases.values())])
+
+
+def _consumers(house: House, names: Sequence[str], ordinal: str) -> Worker:
+    settings = read_kafka_settings()
+    domains = [house.domain(name) for name in names]
+    pairs = [(each, topic) for domain in domains for each in domain.subscribers for topic in each.topics]
+    sources = [(each, KafkaSource(settings, each.consumer, topic, ordinal)) for each, topic in pairs]
+    consumers = [Consumer(subscriber, source) for subscriber, source in sources]
+    closing = [*(source.aclose for _, source in sources), *(domain.base.database.close for domain in domains)]
+    return Worker(consumers, [*closing, house.session.aclose])
