@@ -53,7 +53,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session to read with: each statement sees what is committed when it runs."""
-        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
+        async with _closing(AsyncSession(self._reader, expire_on_commit=False, autoflush=False)) as session:
             yield session
 
     async def transaction(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
@@ -71,7 +71,7 @@ class Database:
         raise AssertionError("unreachable")
 
     async def _attempt(self, work: Callable[[AsyncSession], Awaitable[T]]) -> tuple[T, list[Any]]:
-        async with self._writer_queue, AsyncSession(self._writer, expire_on_commit=False) as session:
+        async with self._writer_queue, _closing(AsyncSession(self._writer, expire_on_commit=False)) as session:
             result = await work(session)
             await write_rows(session, put_off=True)
             await session.commit()
@@ -80,6 +80,17 @@ class Database:
     async def close(self) -> None:
         await self._writer.dispose()
         await self._reader.dispose()
+
+
+@asynccontextmanager
+async def _closing(session: AsyncSession) -> AsyncIterator[AsyncSession]:
+    """Like the session itself, which makes a task of its closing, but for that where all went well."""
+    try:
+        yield session
+    except BaseException:
+        await asyncio.shield(asyncio.create_task(session.close()))
+        raise
+    await session.close()
 
 
 def pending_events(session: AsyncSession) -> list[Any]:

@@ -41,15 +41,16 @@ class Connection(aiosqlite.Connection):
         return said
 
     async def commit(self) -> None:
-        await self._execute(partial(self._committed, self._taken()))
-        self._may_be_open = False
+        """What cannot be committed is rolled back, in the same hop."""
+        before, self._may_be_open = self._taken(), False
+        await self._execute(partial(self._committed, before))
 
     async def rollback(self) -> None:
         """Asks the thread only where something was sent to it since the last end of a transaction."""
         self._before.clear()
         if self._may_be_open:
-            await super().rollback()
             self._may_be_open = False
+            await super().rollback()
 
     def _taken(self) -> list[Statement]:
         before, self._before = self._before, []
@@ -71,9 +72,15 @@ class Connection(aiosqlite.Connection):
 
     def _committed(self, before: Sequence[Statement]) -> None:
         made = self._conn.cursor()
-        for earlier in before:
-            earlier(made)
-        self._conn.commit()
+        try:
+            for earlier in before:
+                earlier(made)
+            self._conn.commit()
+        except BaseException:
+            self._conn.rollback()
+            raise
+        finally:
+            made.close()
 
 
 class Cursor:

@@ -10,7 +10,8 @@ from tests.bench.hospital import BOOK, FULL_SCREEN, SCREEN, Client, Slot
 from tests.bench.server import Send, Side, cpu_ms_each, some_at_once
 from tests.bench.verdicts import Round
 
-SCREENS, BOOKINGS, WARM_UP, ROUNDS = 400, 150, 200, 5
+SCREENS, BOOKINGS, WARM_UP, ROUNDS = 120, 50, 200, 15
+"""Short rounds: what others do on the machine then disturbs both sides of one alike."""
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,7 @@ async def measure_days(hospital: Side, staff: Staff, data: Path) -> None:
     print("\nA day's work: from the booking to the payment, the mails sent to a local SMTP server, all of it audited")
     for turn in range(ROUNDS):
         days = await Days.planned(staff, slots[turn * DAYS : (turn + 1) * DAYS], f"round{turn}")
+        await hospital.until_quiet()
         before = _left_behind(data)
         spent = {name: await cpu_ms_each(hospital, step, DAYS) for name, step in days.steps.items()}
         mails, audited = (now - then for now, then in zip(_left_behind(data), before, strict=True))
