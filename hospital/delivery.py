@@ -54,7 +54,8 @@ class Delivery:
         """Wires the hand-over into every domain's database, and tells each how to wait for what is on its way."""
         feeds = tuple(OutboxFeed(base.name, base.database) for base in domains.bases)
         for base, feed in zip(domains.bases, feeds, strict=True):
-            handover = Handover(_receivers(base, domains.subscribers), feed.wake)
+            receivers, written = _receivers(base, domains.subscribers), base.database.is_written
+            handover = Handover(receivers, feed.wake, more_comes=written)
             base.database.after_commit = partial(_deliver, handover, feed)
         read = tuple(sources(domains.subscribers, feeds))
         for base in domains.bases:

@@ -50,6 +50,10 @@ class Database:
     def engine(self) -> AsyncEngine:
         return self._writer
 
+    def is_written(self) -> bool:
+        """Whether somebody in this process is in a transaction; where many may be at once, that is not known."""
+        return isinstance(self._writer_queue, asyncio.Lock) and self._writer_queue.locked()
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session to read with: each statement sees what is committed when it runs."""
