@@ -1,4 +1,4 @@
-"""`make bench`: what screens, bookings and a day's work cost in CPU time; exit status 1 where a limit is broken."""
+"""`make bench`: what screens, bookings, a day's work and mails cost; exit status 1 where a limit is broken."""
 
 import asyncio
 import sqlite3
@@ -15,6 +15,7 @@ from tests.bench import profiles
 from tests.bench.comparing import Comparison
 from tests.bench.day import measure_days
 from tests.bench.hospital import PASSWORD, Client, Staff, over_http
+from tests.bench.mail import compare_mails
 from tests.bench.quiet import until_quiet
 from tests.bench.server import Side, running, spare_port
 from tests.bench.smtp import taking_mail
@@ -34,6 +35,7 @@ async def main() -> bool:
                 await _compare(scratch, hospital, session, staff, verdicts)
                 await measure_days(hospital, staff, scratch / "data")
             await profiles.print_all(scratch / "data", hospital.url, smtp_port)
+    await compare_mails(verdicts)
     return not verdicts.broken
 
 
