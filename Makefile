@@ -54,7 +54,6 @@ services: setup ## Finds what tests need beside Python; installs it where CI=tru
 
 bench: setup ## What it costs, as ratios measured in one run
 	$(BIN)/python -m tests.bench
-	$(BIN)/python -m tests.bench.mail
 
 format: setup ## Formats and mends what can be mended
 	$(BIN)/ruff check --fix .

@@ -8,7 +8,9 @@ from functools import partial
 
 from hospital.domains import Domains
 from subgraphs.appointments.events import EVENTS as APPOINTMENTS_EVENTS
+from subgraphs.appointments.events import AppointmentBooked
 from subgraphs.audit.app import CONSUMER as AUDIT_TRAIL
+from subgraphs.billing.copies import CONSUMER as BILLING
 from subgraphs.doctors.events import EVENTS as DOCTORS_EVENTS
 from subgraphs.doctors.events import DepartmentCreated
 from subgraphs.kernel.events import Envelope, topic_of
@@ -26,6 +28,9 @@ HANDED_OVER_AT_MOST = 5
 
 _DECIDES_NOTHING = {AUDIT_TRAIL, NOTIFICATIONS}
 """Consumers that nobody need wait for."""
+
+_WAITS_FOR = {BILLING: (AppointmentBooked,)}
+"""Events that a consumer decides nothing by without asking first for what is on its way (`Arrivals`)."""
 
 _LOOKS_EVERY_SECONDS = 0.05
 _AWAITED_AT_MOST_SECONDS = 3.0
@@ -49,7 +54,8 @@ class Delivery:
         """Wires the hand-over into every domain's database, and tells each how to wait for what is on its way."""
         feeds = tuple(OutboxFeed(base.name, base.database) for base in domains.bases)
         for base, feed in zip(domains.bases, feeds, strict=True):
-            handover = Handover(_receivers(base, domains.subscribers), feed.wake)
+            receivers, written = _receivers(base, domains.subscribers), base.database.is_written
+            handover = Handover(receivers, feed.wake, more_comes=written)
             base.database.after_commit = partial(_deliver, handover, feed)
         read = tuple(sources(domains.subscribers, feeds))
         for base in domains.bases:
@@ -110,9 +116,9 @@ async def _deliver(handover: Handover, feed: OutboxFeed, events: list[Envelope])
 def _receivers(base: Foundation, subscribers: Sequence[Subscriber]) -> dict[str, tuple[Receiver, ...]]:
     """By event type, the copies that other domains decide by."""
     topic = topic_of(base.name)
-    copies = tuple(
-        subscriber.receive
-        for subscriber in subscribers
-        if topic in subscriber.topics and subscriber.consumer not in _DECIDES_NOTHING
-    )
-    return {event.type: copies for event in _DECIDED_BY.get(base.name, ()) if copies}
+    deciding = [each for each in subscribers if topic in each.topics and each.consumer not in _DECIDES_NOTHING]
+    copies = {
+        event.type: tuple(each.receive for each in deciding if event not in _WAITS_FOR.get(each.consumer, ()))
+        for event in _DECIDED_BY.get(base.name, ())
+    }
+    return {type: receivers for type, receivers in copies.items() if receivers}

@@ -8,14 +8,15 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 import structlog
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import topic_of
 from subgraphs.kernel.inbox import Subscriber
-from subgraphs.kernel.rows import add_row, run, table_of
+from subgraphs.kernel.rows import run, run_unheard, table_of
 from subgraphs.kernel.tables import OutboxRow, PositionRow
 from workers.pauses import pause
 from workers.source import Delivery
@@ -31,10 +32,9 @@ _BEHIND = (
 )
 _OLDEST = select(func.min(OutboxRow.sequence))
 _END = select(func.max(OutboxRow.sequence))
-_MOVE = (
-    update(table_of(PositionRow))
-    .where(col(PositionRow.consumer) == bindparam("of_consumer"), col(PositionRow.topic) == bindparam("of_topic"))
-    .values(position=bindparam("reached"))
+_POSITION = insert(table_of(PositionRow))
+_KEEP = _POSITION.on_conflict_do_update(
+    index_elements=["consumer", "topic"], set_={"position": _POSITION.excluded.position}
 )
 
 
@@ -159,10 +159,8 @@ class OutboxSource:
         self._skipped = 0
 
     async def _keep(self, session: AsyncSession, reached: int) -> None:
-        of = {"of_consumer": self.subscriber.consumer, "of_topic": self.topic}
-        if (await run(session, _MOVE, {**of, "reached": reached})).rowcount == 0:
-            consumer = self.subscriber.consumer
-            add_row(session, PositionRow, consumer=consumer, topic=self.topic, position=reached)
+        place = {"consumer": self.subscriber.consumer, "topic": self.topic, "position": reached}
+        await run_unheard(session, _KEEP, place)
 
     def wake(self) -> None:
         self._bell.set()
