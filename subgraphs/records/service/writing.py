@@ -1,6 +1,6 @@
-"""How what a record says becomes rows, and the rows the state that is announced."""
+"""What a record is judged by, how what it says becomes rows, and the rows the state that is announced."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,9 @@ import orjson
 from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.rows import add_row
+from subgraphs.records import repository, rules
 from subgraphs.records.rules import Diagnosis, Medicine
 from subgraphs.records.tables import MedicalRecordRow, VersionRow
 
@@ -24,6 +26,12 @@ class Written:
 
     row: MedicalRecordRow
     is_new: bool
+
+
+async def surroundings(session: AsyncSession, base: Foundation, diagnoses: Iterable[Diagnosis]) -> rules.Surroundings:
+    """With what the list has of the codes of these diagnoses."""
+    codes = await repository.codes(session, rules.icd_codes(diagnoses))
+    return rules.Surroundings(base.clock.now(), base.settings.zone, codes)
 
 
 def diagnoses_of(row: MedicalRecordRow | VersionRow) -> list[Diagnosis]:
