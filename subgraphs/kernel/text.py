@@ -5,6 +5,14 @@ import unicodedata
 from subgraphs.kernel.errors import InvalidInput
 
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+_UNSEEN = frozenset(
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f"
+)
+"""Without width, or turning what follows them round: two texts that look alike would differ, or one look like another.
+
+Not the joiners (U+200C, U+200D), without which Persian and the scripts of India cannot be spelt.
+"""
 _BREAKS = "\n\r\t"
 
 
@@ -33,8 +41,13 @@ def lines(text: str | None, what: str, maximum: int, *field: str) -> str | None:
 
 
 def is_printable(text: str, besides: str = "") -> bool:
-    """Whether it holds no control character, no break of a line, and no half of a character, but those `besides`."""
-    return all(character in besides or unicodedata.category(character) not in _UNPRINTABLE for character in text)
+    """Whether all of it is seen: no control character, break of a line or half of a character, but those `besides`."""
+    return all(character in besides or _is_seen(character) for character in text)
+
+
+def _is_seen(character: str) -> bool:
+    is_tag = "\U000e0000" <= character <= "\U000e0fff"  # without width, and no part of any writing
+    return not is_tag and character not in _UNSEEN and unicodedata.category(character) not in _UNPRINTABLE
 
 
 def is_text(text: str) -> bool:
