@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from itertools import chain
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -55,7 +54,7 @@ async def import_records(base: Foundation, batch: Sequence[ImportedRecord], acto
         for id in await repository.records_of_appointments(session, visit_ids):
             visits.pop(id)
         outcome = Imported(ids=known)
-        around = await writing.surroundings(session, base, chain.from_iterable(given.diagnoses for given in batch))
+        around = await writing.surroundings(session, base, *(given.diagnoses for given in batch))
         for row in taken(batch, outcome, lambda id, given: _record(id, given, visits, around)):
             writing.add_record(session, row, None)
             event = MedicalRecordCreated(**writing.state_of(row), imported=True)

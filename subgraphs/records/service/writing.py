@@ -1,8 +1,9 @@
 """What a record is judged by, how what it says becomes rows, and the rows the state that is announced."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -28,9 +29,10 @@ class Written:
     is_new: bool
 
 
-async def surroundings(session: AsyncSession, base: Foundation, diagnoses: Iterable[Diagnosis]) -> rules.Surroundings:
-    """With what the list has of the codes of these diagnoses."""
-    codes = await repository.codes(session, rules.icd_codes(diagnoses))
+async def surroundings(session: AsyncSession, base: Foundation, *given: Sequence[Diagnosis]) -> rules.Surroundings:
+    """With what the list has of the codes of these lists of diagnoses, as many as a record may have."""
+    asked = chain.from_iterable(diagnoses[: rules.MAXIMUM_ITEMS] for diagnoses in given)
+    codes = await repository.codes(session, rules.icd_codes(asked))
     return rules.Surroundings(base.clock.now(), base.settings.zone, codes)
 
 

@@ -11,7 +11,7 @@ from sqlmodel import select
 from subgraphs.records import codes as file_of_codes
 from subgraphs.records.app import build
 from subgraphs.records.codes import FILE, NoCodes
-from subgraphs.records.rules import Codes, icd_code
+from subgraphs.records.rules import MAXIMUM_ITEMS, Codes, icd_code
 from subgraphs.records.tables import CodeRow
 from tests.subgraphs.records.conftest import CODES, problems
 
@@ -100,6 +100,13 @@ async def test_without_a_list_it_is_said_how_to_get_one(empty, tmp_path, content
         await empty.fill_codes(path)
     assert await all_codes(empty) == {}
     assert await empty.codes(["J06.9"]) == Codes()
+
+
+async def test_no_more_codes_are_looked_up_than_a_record_may_have(house, treated, statements):
+    codes = [{"code": f"Z{number:05d}"} for number in range(5000)]
+    payload = await house.create(*treated, diagnoses=codes)
+    assert problems(payload) == [("INVALID_INPUT", ["diagnoses"])]
+    assert len(statements) <= 1 + MAXIMUM_ITEMS
 
 
 @given(some.sampled_from(sorted(LINES)))
