@@ -1,5 +1,6 @@
 """The list of codes: how the table is filled from the file of set-up, or from another, and what is found in it."""
 
+import asyncio
 import subprocess
 import sys
 
@@ -53,6 +54,12 @@ async def test_a_newer_list_takes_the_place_of_the_older(empty, write_list):
     newer = {"A00.0": "Cholera", "B1": "é", "J06.9": "A cold"}
     await empty.fill_codes(write_list(newer))
     assert await all_codes(empty) == newer
+
+
+async def test_of_several_that_start_at_once_one_fills_the_table(empty, write_list, statements):
+    await asyncio.gather(*(empty.fill_codes(write_list(CODES)) for _ in range(5)))
+    assert [statement for statement in statements if statement.startswith("DELETE")] == ["DELETE FROM icd10cm_codes"]
+    assert await all_codes(empty) == CODES
 
 
 async def test_a_code_that_is_gone_is_given_no_more(house, treated, write_list):
