@@ -60,7 +60,7 @@ format: setup ## Formats and mends what can be mended
 	$(BIN)/ruff format .
 
 migration: setup ## make migration DOMAIN=doctors MESSAGE="What changes"
-	$(BIN)/python -m subgraphs.kernel.migrate $(DOMAIN) "$(MESSAGE)"
+	$(BIN)/python -m subgraphs.kernel.migrate "$(DOMAIN)" "$(MESSAGE)"
 	$(BIN)/ruff format --quiet subgraphs hospital
 
 clean: ## Removes what set-up and tests made; keeps ./data

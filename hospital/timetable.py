@@ -1,11 +1,16 @@
 """What is done from time to time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hospital.delivery import Delivery
 from hospital.domains import Domains
+from hospital.mailbox.tables import MailRow
+from subgraphs.appointments import tables as appointments
 from subgraphs.billing.service import KEYS_KEPT_FOR_GOOD
-from workers.pruning import prune_dead_letters, prune_idempotency_keys, prune_inbox, prune_outbox
+from subgraphs.notifications.tables import ReminderRow
+from subgraphs.patients import tables as patients
+from subgraphs.records import tables as records
+from workers.pruning import prune_dead_letters, prune_idempotency_keys, prune_inbox, prune_outbox, prune_rows
 from workers.timers import Job
 
 OUTBOX_KEPT = timedelta(days=7)
@@ -13,6 +18,9 @@ INBOX_KEPT = timedelta(days=7)
 IDEMPOTENCY_KEYS_KEPT = timedelta(days=30)
 DEAD_LETTERS_KEPT = timedelta(days=30)
 CHANGES_KEPT = timedelta(days=31)
+BROKEN_GLASS_KEPT = timedelta(days=30)
+REMINDERS_KEPT = timedelta(days=30)
+MAILS_KEPT = timedelta(days=30)
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _AFTER_THE_START = 10.0
@@ -40,9 +48,23 @@ async def _prune(domains: Domains, delivery: Delivery) -> None:
     now = domains.accounts.base.clock.now()
     await domains.appointments.service.prune_changes(now - CHANGES_KEPT)
     await domains.appointments.service.prune_claims(now)
+    await _prune_over(domains, now)
     for base in domains.bases:
         await prune_idempotency_keys(base.database, now - IDEMPOTENCY_KEYS_KEPT, KEYS_KEPT_FOR_GOOD)
         await prune_dead_letters(base.database, now - DEAD_LETTERS_KEPT)
         await prune_inbox(base.database, delivery.subscribers, delivery.feeds, now - INBOX_KEPT)
     for feed in delivery.feeds:
         await prune_outbox(feed, delivery.subscribers, now - OUTBOX_KEPT)
+
+
+async def _prune_over(domains: Domains, now: datetime) -> None:
+    """What has had its time: glass that is whole again, claims on reminders of the past, mails of the mailbox."""
+    for base, glass in (
+        (domains.patients.base, patients.GlassRow),
+        (domains.appointments.base, appointments.GlassRow),
+        (domains.records.base, records.GlassRow),
+    ):
+        await prune_rows(base.database, glass.expires_at, glass, now - BROKEN_GLASS_KEPT)
+    reminders = domains.notifications.base.database
+    await prune_rows(reminders, ReminderRow.slot, ReminderRow, now - REMINDERS_KEPT)
+    await prune_rows(domains.mailbox.database, MailRow.at, MailRow, now - MAILS_KEPT)
