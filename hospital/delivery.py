@@ -83,6 +83,8 @@ class Delivery:
         while True:
             if not (await self._unread() or await self._unread()):  # the first look may miss what arrived behind it
                 return
+            for source in self.sources:
+                source.hurry()
             await asyncio.sleep(_LOOKS_EVERY_SECONDS)
 
     async def _unread(self) -> bool:
