@@ -19,6 +19,7 @@ from subgraphs.kernel.handover import Handover, Receiver
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.notifications.app import CONSUMER as NOTIFICATIONS
 from subgraphs.patients.events import EVENTS as PATIENTS_EVENTS
+from subgraphs.records.copies import CONSUMER as RECORDS
 from subgraphs.records.events import GlassBroken
 from workers.consumer import Consumer
 from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
@@ -29,8 +30,8 @@ HANDED_OVER_AT_MOST = 5
 _DECIDES_NOTHING = {AUDIT_TRAIL, NOTIFICATIONS}
 """Consumers that nobody need wait for."""
 
-_WAITS_FOR = {BILLING: (AppointmentBooked,)}
-"""Events that a consumer decides nothing by without asking first for what is on its way (`Arrivals`)."""
+_WAITS_FOR = dict.fromkeys((BILLING, RECORDS), (AppointmentBooked,))
+"""Events that a consumer refuses nothing by without asking first for what is on its way (`Arrivals`)."""
 
 _LOOKS_EVERY_SECONDS = 0.05
 _AWAITED_AT_MOST_SECONDS = 3.0
