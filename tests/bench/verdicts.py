@@ -29,8 +29,10 @@ class Verdicts:
         self._say(f"{measured} ({spread})", middle.ratio <= times, f"{times:.0f} times", "MORE THAN")
 
     def faster_than(self, rounds: Sequence[Round], a_second: float) -> None:
-        reached = 1000 / median(each.ours for each in rounds)
-        self._say(f"{reached:.0f} a CPU second", reached > a_second, f"more than {a_second:.0f}", "NOT")
+        """The quietest round counts: no ratio takes out of an absolute number what others on the machine put in."""
+        reached, middle = 1000 / min(each.ours for each in rounds), 1000 / median(each.ours for each in rounds)
+        measured = f"{reached:.0f} a CPU second in the quietest round ({middle:.0f} in the middle one)"
+        self._say(measured, reached > a_second, f"more than {a_second:.0f}", "NOT")
 
     def at_least(self, text: str, value: float, limit: float) -> None:
         self._say(text, value >= limit, f"at least {limit}", "NOT")
