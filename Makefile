@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile
 ASSETS := router/entrypoints/graphiql/assets/.built
 CODES := subgraphs/records/codes/icd10cm.tsv
 
@@ -54,14 +54,13 @@ services: setup ## Finds what tests need beside Python; installs it where CI=tru
 
 bench: setup ## What it costs, as ratios measured in one run
 	$(BIN)/python -m tests.bench
-	$(BIN)/python -m tests.bench.mail
 
 format: setup ## Formats and mends what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 migration: setup ## make migration DOMAIN=doctors MESSAGE="What changes"
-	$(BIN)/python -m subgraphs.kernel.migrate $(DOMAIN) "$(MESSAGE)"
+	$(BIN)/python -m subgraphs.kernel.migrate "$(DOMAIN)" "$(MESSAGE)"
 	$(BIN)/ruff format --quiet subgraphs hospital
 
 clean: ## Removes what set-up and tests made; keeps ./data

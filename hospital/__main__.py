@@ -6,6 +6,8 @@ import sys
 import typer
 from sqlalchemy.exc import DBAPIError
 
+from hospital.commands.components import keys, router, subgraph, topics, work
+from hospital.commands.databases import databases
 from hospital.commands.desk import create_admin, dead_letters, migrate, settings, verify_audit
 from hospital.commands.import_fhir import import_fhir
 from hospital.commands.up import up
@@ -27,6 +29,12 @@ app.command("create-admin")(create_admin)
 app.command("import-fhir")(import_fhir)
 app.add_typer(dead_letters, name="dead-letters")
 app.command("verify-audit")(verify_audit)
+app.command()(router)
+app.command()(subgraph)
+app.command("worker")(work)
+app.command()(keys)
+app.command()(databases)
+app.command()(topics)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +20,7 @@ from hospital.problems import CannotDo
 from subgraphs.audit.service import Verification
 from subgraphs.kernel.errors import Refused
 from subgraphs.kernel.importing import Imported
+from subgraphs.records.rules import Codes
 from workers.dead_letters import DeadLetter, NoSuchDeadLetter
 
 MAXIMUM_LINE_BYTES = 64_000_000
@@ -52,6 +53,7 @@ def _take(kind: Any) -> _Command:
 _IMPORTED = TypeAdapter(Imported)
 _COMMANDS = {
     "create_admin": _method("create_admin", tuple[str, str], str),
+    "codes": _method("codes", tuple[list[str]], Codes),
     "settled": _method("settled", tuple[()], None),
     "dead_letters": _method("dead_letters", tuple[()], list[DeadLetter]),
     "replay": _method("replay", tuple[str], DeadLetter),
@@ -148,6 +150,10 @@ class RemoteOperations:
     async def take(self, kind: type[G], batch: Sequence[G]) -> Imported:
         imported: Imported = await self._ask(f"take {kind.__name__}", list(batch))
         return imported
+
+    async def codes(self, asked: Collection[str]) -> Codes:
+        codes: Codes = await self._ask("codes", list(asked))
+        return codes
 
     async def settled(self) -> None:
         await self._ask("settled")

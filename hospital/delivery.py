@@ -8,7 +8,9 @@ from functools import partial
 
 from hospital.domains import Domains
 from subgraphs.appointments.events import EVENTS as APPOINTMENTS_EVENTS
+from subgraphs.appointments.events import AppointmentBooked
 from subgraphs.audit.app import CONSUMER as AUDIT_TRAIL
+from subgraphs.billing.copies import CONSUMER as BILLING
 from subgraphs.doctors.events import EVENTS as DOCTORS_EVENTS
 from subgraphs.doctors.events import DepartmentCreated
 from subgraphs.kernel.events import Envelope, topic_of
@@ -17,6 +19,7 @@ from subgraphs.kernel.handover import Handover, Receiver
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.notifications.app import CONSUMER as NOTIFICATIONS
 from subgraphs.patients.events import EVENTS as PATIENTS_EVENTS
+from subgraphs.records.copies import CONSUMER as RECORDS
 from subgraphs.records.events import GlassBroken
 from workers.consumer import Consumer
 from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
@@ -26,6 +29,9 @@ HANDED_OVER_AT_MOST = 5
 
 _DECIDES_NOTHING = {AUDIT_TRAIL, NOTIFICATIONS}
 """Consumers that nobody need wait for."""
+
+_WAITS_FOR = dict.fromkeys((BILLING, RECORDS), (AppointmentBooked,))
+"""Events that a consumer refuses nothing by without asking first for what is on its way (`Arrivals`)."""
 
 _LOOKS_EVERY_SECONDS = 0.05
 _AWAITED_AT_MOST_SECONDS = 3.0
@@ -49,7 +55,8 @@ class Delivery:
         """Wires the hand-over into every domain's database, and tells each how to wait for what is on its way."""
         feeds = tuple(OutboxFeed(base.name, base.database) for base in domains.bases)
         for base, feed in zip(domains.bases, feeds, strict=True):
-            handover = Handover(_receivers(base, domains.subscribers), feed.wake)
+            receivers, written = _receivers(base, domains.subscribers), base.database.is_written
+            handover = Handover(receivers, feed.wake, more_comes=written)
             base.database.after_commit = partial(_deliver, handover, feed)
         read = tuple(sources(domains.subscribers, feeds))
         for base in domains.bases:
@@ -77,6 +84,8 @@ class Delivery:
         while True:
             if not (await self._unread() or await self._unread()):  # the first look may miss what arrived behind it
                 return
+            for source in self.sources:
+                source.hurry()
             await asyncio.sleep(_LOOKS_EVERY_SECONDS)
 
     async def _unread(self) -> bool:
@@ -110,14 +119,15 @@ async def _deliver(handover: Handover, feed: OutboxFeed, events: list[Envelope])
 def _receivers(base: Foundation, subscribers: Sequence[Subscriber]) -> dict[str, tuple[Receiver, ...]]:
     """By event type, the copies that other domains decide by."""
     topic = topic_of(base.name)
-    copies = tuple(
-        subscriber.receive
-        for subscriber in subscribers
-        if topic in subscriber.topics and subscriber.consumer not in _DECIDES_NOTHING
-    )
-    return {type: copies for type in decided_types(base.name) if copies}
+    deciding = [each for each in subscribers if topic in each.topics and each.consumer not in _DECIDES_NOTHING]
+    copies = {
+        event.type: tuple(each.receive for each in deciding if event not in _WAITS_FOR.get(each.consumer, ()))
+        for event in _DECIDED_BY.get(base.name, ())
+    }
+    return {type: receivers for type, receivers in copies.items() if receivers}
 
 
-def decided_types(domain: str) -> list[str]:
-    """The types of its events that other domains decide by."""
-    return [event.type for event in _DECIDED_BY.get(domain, ())]
+def types_decided_by(consumer: str, domain: str) -> list[str]:
+    """The types of the domain's events that the consumer is to have before the answer is given."""
+    waits_for = _WAITS_FOR.get(consumer, ())
+    return [event.type for event in _DECIDED_BY.get(domain, ()) if event not in waits_for]

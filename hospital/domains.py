@@ -40,7 +40,6 @@ from subgraphs.patients import app as patients
 from subgraphs.patients.app import PatientsDomain
 from subgraphs.records import app as records
 from subgraphs.records.app import RecordsDomain
-from subgraphs.records.codes import Codes, NoCodes
 
 Domain: TypeAlias = (
     AccountsDomain
@@ -133,20 +132,12 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
         patients=patients_domain,
         doctors=doctors_domain,
         appointments=appointments.build(bases["appointments"]),
-        records=records.build(bases["records"], codes()),
+        records=records.build(bases["records"]),
         billing=billing.build(bases["billing"]),
         notifications=notifications.build(bases["notifications"], logins.service),
         audit=audit.build(bases["audit"], HeadsFile(folder.audit_heads, heads_key(secret))),
         mailbox=mailbox,
     )
-
-
-def codes() -> Codes:
-    """Raises CannotDo."""
-    try:
-        return Codes()
-    except NoCodes as error:
-        raise CannotDo(str(error)) from None
 
 
 def secret_of(folder: DataFolder, settings: Settings) -> bytes:

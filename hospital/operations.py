@@ -1,6 +1,6 @@
 """What a command asks of a hospital: done here where the folder is free, over the socket where it is in use."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -11,6 +11,7 @@ from subgraphs.audit.service import Verification
 from subgraphs.doctors.service.importing import ImportedDepartment, ImportedDoctor
 from subgraphs.kernel.importing import Imported
 from subgraphs.patients.service.importing import ImportedPatient
+from subgraphs.records.rules import Codes
 from subgraphs.records.service import ImportedAllergy, ImportedRecord
 from workers.dead_letters import DeadLetter, DeadLetters
 
@@ -37,6 +38,10 @@ class Operations(Protocol):
         """Imports a batch of one of IMPORTS, whole, in one transaction."""
         ...
 
+    async def codes(self, asked: Collection[str]) -> Codes:
+        """What there is of these codes of ICD-10-CM."""
+        ...
+
     async def settled(self) -> None:
         """Returns when all that was announced so far is known to every domain."""
         ...
@@ -59,6 +64,9 @@ class LocalOperations:
 
     async def take(self, kind: type[G], batch: Sequence[G]) -> Imported:
         return await IMPORTS[kind](self.runtime.domains)(batch)
+
+    async def codes(self, asked: Collection[str]) -> Codes:
+        return await self.runtime.domains.records.service.codes(asked)
 
     async def settled(self) -> None:
         await self.runtime.delivery.settled()

@@ -12,11 +12,12 @@ from hospital.domains import Domains, build_domains, migrate_all
 from hospital.folder import DataFolder
 from hospital.problems import CannotDo
 from hospital.sending import SendingSettings, senders
-from hospital.timetable import jobs
+from hospital.timetable import jobs, prune_read
 from subgraphs.audit.heads import BadHead
 from subgraphs.audit.service import ChainBroken
 from subgraphs.kernel.clock import Clock, SystemClock
 from subgraphs.kernel.settings import Settings
+from subgraphs.records.codes import NoCodes
 from workers.sending import Sender
 from workers.timers import Timers
 
@@ -38,7 +39,8 @@ class Runtime:
 async def open_runtime(folder: DataFolder, settings: Settings, clock: Clock | None = None) -> AsyncIterator[Runtime]:
     """Migrates, then delivers events until the end; the head of the audit trail is then signed.
 
-    For a folder that this process holds (`DataFolder.opened`). Raises CannotDo for another secret than its own.
+    For a folder that this process holds (`DataFolder.opened`). Raises CannotDo for another secret than its own, and
+    where there are no codes of diagnoses.
     """
     clock = clock or SystemClock()
     await migrate_all(folder)
@@ -48,6 +50,7 @@ async def open_runtime(folder: DataFolder, settings: Settings, clock: Clock | No
             raise CannotDo("HOSPITAL_SECRET_KEY is not the one that this hospital was made with: nothing was changed.")
         await domains.accounts.service.rotate_keys()
         await domains.notifications.service.write_defaults()
+        await _fill_codes(domains)
         delivery = Delivery.of(domains)
         async with _delivering(delivery), _signing_at_the_end(domains, delivery):
             yield Runtime(folder, settings, clock, domains, delivery)
@@ -55,11 +58,18 @@ async def open_runtime(folder: DataFolder, settings: Settings, clock: Clock | No
         await domains.close()
 
 
+async def _fill_codes(domains: Domains) -> None:
+    try:
+        await domains.records.service.fill_codes()
+    except NoCodes as error:
+        raise CannotDo(str(error)) from None
+
+
 @asynccontextmanager
 async def keeping_time(runtime: Runtime, sending: SendingSettings | None = None) -> AsyncIterator[None]:
     """Runs the timetable, sends mail and SMS, and tells status changes to who listens, until the end."""
     working: list[Timers | Sender] = [
-        Timers(jobs(runtime.domains, runtime.delivery)),
+        Timers(jobs(runtime.domains, prune_read(runtime.domains, runtime.delivery))),
         *senders(runtime.domains.notifications.service, runtime.domains.mailbox, sending or SendingSettings()),
     ]
     tasks = [asyncio.create_task(each.run(), name=type(each).__name__.lower()) for each in working]

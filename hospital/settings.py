@@ -9,14 +9,16 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
+from hospital.components.settings import AdminSettings, ComponentSettings
 from hospital.problems import CannotDo
 from hospital.sending import SendingSettings
 from router.settings import RouterSettings
 from subgraphs.kernel.settings import Settings
 from workers.email.settings import SmtpSettings
+from workers.kafka.settings import KafkaSettings
 from workers.sms.settings import SmsSettings
 
-ALL = (Settings, RouterSettings, SmtpSettings, SmsSettings)
+ALL = (Settings, RouterSettings, SmtpSettings, SmsSettings, ComponentSettings, AdminSettings, KafkaSettings)
 MASK = "********"
 
 _PREFIX = "HOSPITAL_"
@@ -46,6 +48,16 @@ def read_sending_settings() -> SendingSettings:
     return SendingSettings(_read(SmtpSettings), _read(SmsSettings))
 
 
+def read_kafka_settings() -> KafkaSettings:
+    """Raises CannotDo, naming the variable that is wrong or missing."""
+    return _read(KafkaSettings)
+
+
+def read_component_settings() -> ComponentSettings:
+    """Raises CannotDo, naming the variable that is wrong."""
+    return _read(ComponentSettings)
+
+
 def _read(model: type[S]) -> S:
     prefix = str(model.model_config.get("env_prefix", ""))
     try:
@@ -59,7 +71,8 @@ def _read(model: type[S]) -> S:
 
 
 def every_setting(*settings: BaseSettings) -> list[Setting]:
-    return [setting for each in settings for setting in _of(each, str(each.model_config.get("env_prefix", "")))]
+    found = [setting for each in settings for setting in _of(each, str(each.model_config.get("env_prefix", "")))]
+    return list({setting.name: setting for setting in found}.values())
 
 
 def meaningless_variables(known: list[Setting]) -> list[str]:

@@ -1,30 +1,45 @@
 """What is done from time to time."""
 
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 from hospital.delivery import Delivery
 from hospital.domains import Domains
+from hospital.mailbox.tables import MailRow
+from subgraphs.appointments import tables as appointments
 from subgraphs.billing.service import KEYS_KEPT_FOR_GOOD
-from workers.pruning import prune_dead_letters, prune_idempotency_keys, prune_inbox, prune_outbox
+from subgraphs.kernel.tables import InboxRow, OutboxRow
+from subgraphs.notifications.tables import ReminderRow
+from subgraphs.patients import tables as patients
+from subgraphs.records import tables as records
+from workers.pruning import prune_dead_letters, prune_idempotency_keys, prune_inbox, prune_outbox, prune_rows
 from workers.timers import Job
 
 OUTBOX_KEPT = timedelta(days=7)
 INBOX_KEPT = timedelta(days=7)
+INBOX_KEPT_BEHIND_A_BROKER = timedelta(days=30)
 IDEMPOTENCY_KEYS_KEPT = timedelta(days=30)
 DEAD_LETTERS_KEPT = timedelta(days=30)
 CHANGES_KEPT = timedelta(days=31)
+BROKEN_GLASS_KEPT = timedelta(days=30)
+REMINDERS_KEPT = timedelta(days=30)
+MAILS_KEPT = timedelta(days=30)
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _AFTER_THE_START = 10.0
 _SECONDS_BETWEEN_ASKING = 5.0
 
 
-def jobs(domains: Domains, delivery: Delivery) -> list[Job]:
+Prune = Callable[[datetime], Awaitable[None]]
+
+
+def jobs(domains: Domains, prune_events: Prune) -> list[Job]:
+    """`prune_events` takes away what was delivered, by now."""
     accounts, audit = domains.accounts.service, domains.audit.service
 
     async def prune() -> None:
         await accounts.prune()
-        await _prune(domains, delivery)
+        await _prune(domains, prune_events)
 
     return [
         Job("accounts.settle_holds", _MINUTE / 2, accounts.settle_holds),
@@ -36,13 +51,48 @@ def jobs(domains: Domains, delivery: Delivery) -> list[Job]:
     ]
 
 
-async def _prune(domains: Domains, delivery: Delivery) -> None:
+async def _prune(domains: Domains, prune_events: Prune) -> None:
     now = domains.accounts.base.clock.now()
     await domains.appointments.service.prune_changes(now - CHANGES_KEPT)
     await domains.appointments.service.prune_claims(now)
+    await _prune_over(domains, now)
     for base in domains.bases:
         await prune_idempotency_keys(base.database, now - IDEMPOTENCY_KEYS_KEPT, KEYS_KEPT_FOR_GOOD)
         await prune_dead_letters(base.database, now - DEAD_LETTERS_KEPT)
-        await prune_inbox(base.database, delivery.subscribers, delivery.feeds, now - INBOX_KEPT)
-    for feed in delivery.feeds:
-        await prune_outbox(feed, delivery.subscribers, now - OUTBOX_KEPT)
+    await prune_events(now)
+
+
+def prune_read(domains: Domains, delivery: Delivery) -> Prune:
+    """Where consumers read the outboxes themselves."""
+
+    async def prune(now: datetime) -> None:
+        for base in domains.bases:
+            await prune_inbox(base.database, delivery.subscribers, delivery.feeds, now - INBOX_KEPT)
+        for feed in delivery.feeds:
+            await prune_outbox(feed, delivery.subscribers, now - OUTBOX_KEPT)
+
+    return prune
+
+
+def prune_published(domains: Domains) -> Prune:
+    """Where a broker brings them: whatever may come again finds that it was handled."""
+
+    async def prune(now: datetime) -> None:
+        for base in domains.bases:
+            await prune_rows(base.database, OutboxRow.published_at, OutboxRow, now - OUTBOX_KEPT)
+            await prune_rows(base.database, InboxRow.received_at, InboxRow, now - INBOX_KEPT_BEHIND_A_BROKER)
+
+    return prune
+
+
+async def _prune_over(domains: Domains, now: datetime) -> None:
+    """What has had its time: glass that is whole again, claims on reminders of the past, mails of the mailbox."""
+    for base, glass in (
+        (domains.patients.base, patients.GlassRow),
+        (domains.appointments.base, appointments.GlassRow),
+        (domains.records.base, records.GlassRow),
+    ):
+        await prune_rows(base.database, glass.expires_at, glass, now - BROKEN_GLASS_KEPT)
+    reminders = domains.notifications.base.database
+    await prune_rows(reminders, ReminderRow.slot, ReminderRow, now - REMINDERS_KEPT)
+    await prune_rows(domains.mailbox.database, MailRow.at, MailRow, now - MAILS_KEPT)

@@ -2,12 +2,39 @@
 # What the tests want beside Python. Found: said. Missing: installed where CI=true, else said with the command for it.
 set -eu
 
+cd "$(dirname "$0")"
+cache="${HOSPITAL_TEST_CACHE:-$HOME/.cache/hospital}"
+
+install() {
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+}
+
+fetch_kafka() {
+  command -v java >/dev/null 2>&1 && command -v mvn >/dev/null 2>&1 || install default-jre-headless maven
+  mkdir -p "$cache/kafka"
+  mvn -q -B -f services/kafka-pom.xml dependency:copy-dependencies -DincludeScope=runtime \
+    -DoutputDirectory="$cache/kafka/fetched" >"$cache/kafka/mvn.log" 2>&1
+  mv "$cache/kafka/fetched" "$cache/kafka/lib"
+}
+
 if command -v chromium >/dev/null 2>&1; then
   echo "Chromium: $(command -v chromium)"
 elif [ "${CI:-}" = true ]; then
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null
+  install chromium
   echo "Chromium: installed"
 else
   echo "Chromium: MISSING. The tests of pages are skipped (apt-get install chromium)."
+fi
+
+if [ -n "${HOSPITAL_TEST_KAFKA:-}" ]; then
+  echo "Kafka: at $HOSPITAL_TEST_KAFKA"
+elif command -v java >/dev/null 2>&1 && [ -d "$cache/kafka/lib" ]; then
+  echo "Kafka: $cache/kafka/lib"
+elif [ "${CI:-}" = true ]; then
+  fetch_kafka
+  echo "Kafka: fetched into $cache/kafka/lib"
+else
+  echo "Kafka: MISSING. The tests over a broker are skipped (name one with HOSPITAL_TEST_KAFKA=host:port, or have"
+  echo "       Java and Maven and run CI=true make services)."
 fi

@@ -8,14 +8,15 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 import structlog
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import topic_of
 from subgraphs.kernel.inbox import Subscriber
-from subgraphs.kernel.rows import add_row, run, table_of
+from subgraphs.kernel.rows import run, run_unheard, table_of
 from subgraphs.kernel.tables import OutboxRow, PositionRow
 from workers.pauses import pause
 from workers.source import Delivery
@@ -31,10 +32,9 @@ _BEHIND = (
 )
 _OLDEST = select(func.min(OutboxRow.sequence))
 _END = select(func.max(OutboxRow.sequence))
-_MOVE = (
-    update(table_of(PositionRow))
-    .where(col(PositionRow.consumer) == bindparam("of_consumer"), col(PositionRow.topic) == bindparam("of_topic"))
-    .values(position=bindparam("reached"))
+_POSITION = insert(table_of(PositionRow))
+_KEEP = _POSITION.on_conflict_do_update(
+    index_elements=["consumer", "topic"], set_={"position": _POSITION.excluded.position}
 )
 
 
@@ -76,7 +76,8 @@ class OutboxSource:
     """One consumer's place in a feed.
 
     `poll_seconds`: how long it waits for the bell before it looks all the same. `gather_seconds`: how long it lets
-    others join the first that rang, since many together cost a quarter of what they cost one by one.
+    others join the first that rang, since many together cost a quarter of what they cost one by one; unless somebody
+    waits for it.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class OutboxSource:
         subscriber: Subscriber,
         *,
         poll_seconds: float = 1.0,
-        gather_seconds: float = 0.05,
+        gather_seconds: float = 0.2,
         skipped_at_most: int = _BATCH,
     ) -> None:
         self.topic = feed.topic
@@ -95,13 +96,14 @@ class OutboxSource:
         self._position: int | None = None
         self._skipped = 0
         self._may_be_more = True
-        self._bell, self._moved = asyncio.Event(), asyncio.Event()
+        self._bell, self._moved, self._hurried = asyncio.Event(), asyncio.Event(), asyncio.Event()
         feed.add_bell(self._bell)
 
     async def batch(self) -> Sequence[Delivery]:
         if not self._may_be_more:
             await self._wait()
         self._bell.clear()
+        self._hurried.clear()
         deliveries = await self.feed.behind(await self.position(), _BATCH)
         self._may_be_more = len(deliveries) == _BATCH
         return deliveries
@@ -124,7 +126,12 @@ class OutboxSource:
     async def has_passed(self, place: int) -> None:
         """Returns when the event of that sequence is handled, whoever handles it."""
         while await self.position() < place:
+            self.hurry()
             await self._moved.wait()
+
+    def hurry(self) -> None:
+        """It looks at what is there already, and lets nobody join."""
+        self._hurried.set()
 
     async def keep(self, session: AsyncSession, handled: Sequence[Delivery]) -> None:
         await self._keep(session, handled[-1].place)
@@ -147,11 +154,11 @@ class OutboxSource:
     async def _wait(self) -> None:
         if self._skipped:
             await pause(self._bell, self._gather_seconds)
-            if self._bell.is_set():
-                return
-            await self._write_down()
+            if not self._bell.is_set():
+                await self._write_down()
         await pause(self._bell, self._poll_seconds)
-        await asyncio.sleep(self._gather_seconds if self._bell.is_set() else 0)
+        if self._bell.is_set():
+            await pause(self._hurried, self._gather_seconds)
 
     async def _write_down(self) -> None:
         reached = await self.position()
@@ -159,10 +166,8 @@ class OutboxSource:
         self._skipped = 0
 
     async def _keep(self, session: AsyncSession, reached: int) -> None:
-        of = {"of_consumer": self.subscriber.consumer, "of_topic": self.topic}
-        if (await run(session, _MOVE, {**of, "reached": reached})).rowcount == 0:
-            consumer = self.subscriber.consumer
-            add_row(session, PositionRow, consumer=consumer, topic=self.topic, position=reached)
+        place = {"consumer": self.subscriber.consumer, "topic": self.topic, "position": reached}
+        await run_unheard(session, _KEEP, place)
 
     def wake(self) -> None:
         self._bell.set()

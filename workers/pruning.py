@@ -1,4 +1,4 @@
-"""Taking away what the kernel's tables need no longer: old, and behind what every consumer has passed."""
+"""Taking away what is needed no longer: what is old, and of events what every consumer has passed."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -48,7 +48,7 @@ async def prune_inbox(
     that one of the domain's subscribers has yet to read. Gives how many."""
     here = [subscriber for subscriber in subscribers if subscriber.database is database]
     unread = [await _oldest_unread(feed, subscriber) for feed in feeds for subscriber in here]
-    return await _prune(database, InboxRow.received_at, InboxRow, min([before, *filter(None, unread)]))
+    return await prune_rows(database, InboxRow.received_at, InboxRow, min([before, *filter(None, unread)]))
 
 
 async def _oldest_unread(feed: OutboxFeed, subscriber: Subscriber) -> datetime | None:
@@ -63,16 +63,19 @@ async def _oldest_unread(feed: OutboxFeed, subscriber: Subscriber) -> datetime |
 async def prune_idempotency_keys(database: Database, before: datetime, kept: Sequence[str] = ()) -> int:
     """Keys made before that instant, but for those of the mutations that keep theirs for good. Gives how many."""
     keys = IdempotencyRow
-    return await _prune(database, keys.created_at, keys, before, col(keys.mutation).not_in(kept))
+    return await prune_rows(database, keys.created_at, keys, before, col(keys.mutation).not_in(kept))
 
 
 async def prune_dead_letters(database: Database, before: datetime) -> int:
     """Letters that were replayed before that instant: what they say is personal, and done with. Gives how many."""
-    return await _prune(database, DeadLetterRow.replayed_at, DeadLetterRow, before)
+    return await prune_rows(database, DeadLetterRow.replayed_at, DeadLetterRow, before)
 
 
-async def _prune(database: Database, column: Any, table: Any, before: datetime, *also: Any) -> int:
-    """Deletes by the instant in `column`, in lots, so that others can write in between."""
+async def prune_rows(database: Database, column: Any, table: Any, before: datetime, *also: Any) -> int:
+    """Rows of the table whose instant in `column` is before that one, in lots, so that others can write in between.
+
+    Gives how many.
+    """
     removed = 0
     due = select(column).where(col(column) < before, *also).order_by(col(column))
     while True:

@@ -5,10 +5,18 @@ from typing import Annotated
 import typer
 
 from hospital.commands.opening import Data, existing, folder_of, in_use, operations_of, run
+from hospital.components.settings import AdminSettings
 from hospital.domains import migrate_all
 from hospital.folder import InUse
 from hospital.problems import CannotDo
-from hospital.settings import every_setting, meaningless_variables, read_sending_settings, read_settings
+from hospital.settings import (
+    every_setting,
+    meaningless_variables,
+    read_component_settings,
+    read_kafka_settings,
+    read_sending_settings,
+    read_settings,
+)
 from subgraphs.accounts.rules import credentials
 from subgraphs.audit.service import Verification
 from workers.dead_letters import DeadLetter, NoSuchDeadLetter
@@ -51,7 +59,8 @@ def migrate(data: Data = None) -> None:
 def settings() -> None:
     """Every setting with its value and where that comes from; secrets are masked."""
     sending = read_sending_settings()
-    found = every_setting(*read_settings(), sending.smtp, sending.sms)
+    of_components = read_component_settings(), AdminSettings(), read_kafka_settings()
+    found = every_setting(*read_settings(), sending.smtp, sending.sms, *of_components)
     widest = max(len(setting.name) for setting in found)
     for setting in found:
         value = f"{setting.value:<{_VALUE_WIDTH}}"

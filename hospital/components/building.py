@@ -1,13 +1,16 @@
 """One domain as a component: over its own database, asking the others over the network what it asks of them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import Any
 
 from hospital.components.settings import ComponentSettings
-from hospital.delivery import HANDED_OVER_AT_MOST, decided_types
-from hospital.domains import Domain, codes, heads_key, secret_of
+from hospital.delivery import HANDED_OVER_AT_MOST, types_decided_by
+from hospital.domains import NAMES, Domain, Domains, heads_key, secret_of
 from hospital.folder import DataFolder
+from hospital.mailbox.durable import DurableMailbox
 from hospital.problems import CannotDo
 from subgraphs.accounts import app as accounts
 from subgraphs.accounts.app import AccountsDomain
@@ -75,13 +78,22 @@ class House:
         database.after_commit = partial(_handed_over, self._handover(name))
         return built
 
+    def domains(self) -> Domains:
+        """All of them, each over its own database."""
+        built: dict[str, Any] = {name: self.domain(name) for name in NAMES}
+        return Domains(**built, mailbox=self.mailbox())
+
+    def mailbox(self) -> DurableMailbox:
+        """Of the data folder, where mail and SMS go that no server takes."""
+        return DurableMailbox(Database(self._folder.database_url("mailbox"), readers=1))
+
     def _built(self, name: str, base: Foundation) -> Domain:
         builders: dict[str, Callable[[], Domain]] = {
             "accounts": lambda: self._accounts(base),
             "patients": lambda: patients.build(base, RemoteLogins(self.peer("accounts", name))),
             "doctors": lambda: doctors.build(base, RemoteLogins(self.peer("accounts", name))),
             "appointments": lambda: appointments.build(base),
-            "records": lambda: records.build(base, codes()),
+            "records": lambda: records.build(base),
             "billing": lambda: billing.build(base),
             "notifications": lambda: notifications.build(base, RemoteLinks(self.peer("accounts", name))),
             "audit": lambda: audit.build(base, HeadsFile(self._folder.audit_heads, heads_key(self._secret))),
@@ -105,8 +117,12 @@ class House:
         return secret_of(self._folder, self.settings)
 
     def _handover(self, name: str) -> Handover:
-        receivers = tuple(RemoteReceiver(self.peer(decider, name)) for decider in DECIDERS.get(name, ()))
-        return Handover(dict.fromkeys(decided_types(name), receivers), lambda: None)
+        receivers: dict[str, list[RemoteReceiver]] = defaultdict(list)
+        for decider in DECIDERS.get(name, ()):
+            receiver = RemoteReceiver(self.peer(decider, name))
+            for event_type in types_decided_by(f"{decider}.copies", name):
+                receivers[event_type].append(receiver)
+        return Handover({event_type: tuple(each) for event_type, each in receivers.items()}, lambda: None)
 
 
 async def _handed_over(handover: Handover, events: Sequence[Envelope]) -> None:

@@ -24,7 +24,8 @@ _OF_ACCOUNTS = ("/oauth", "/.well-known")
 def router_component(settings: Settings, components: ComponentSettings, given: RouterSettings) -> Starlette:
     """Raises CannotDo."""
     accounts = components.url("accounts")
-    router_settings = given.model_copy(update={"passthrough": dict.fromkeys(_OF_ACCOUNTS, accounts) | given.passthrough})
+    passed_on = dict.fromkeys(_OF_ACCOUNTS, accounts) | given.passthrough
+    router_settings = given.model_copy(update={"passthrough": passed_on})
     session, signer = HttpSession(), _signer(router_settings)
     transport = HttpTransport(
         {name: f"{components.url(name)}/graphql" for name in NAMES},

@@ -19,6 +19,16 @@ class _Common(BaseSettings):
     )
 
 
+class AdminSettings(BaseSettings):
+    """For `hospital databases`, and for nothing that runs."""
+
+    model_config = SettingsConfigDict(env_prefix="HOSPITAL_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    database_admin_url: SecretStr | None = Field(
+        None, description="Who may make databases, such as mysql+asyncmy://root:password@host:3306/."
+    )
+
+
 _NAMED = {
     name: (subgraph.url or "").removesuffix("/graphql")
     for name, subgraph in read_supergraph(SUPERGRAPH.read_text("utf-8")).subgraphs.items()

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from hospital.components.building import DECIDERS, House
 from hospital.domains import NAMES, Domain
+from hospital.problems import CannotDo
 from router.entrypoints.probes import Readiness, ReadinessCheck, healthz
 from subgraphs.accounts.app import AccountsDomain
 from subgraphs.accounts.oauth import oauth_app
@@ -20,7 +21,9 @@ from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.guarded import Guarded
 from subgraphs.kernel.http import MAXIMUM_BYTES, subgraph_app
 from subgraphs.kernel.signatures import Guard
+from subgraphs.notifications.app import NotificationsDomain
 from subgraphs.patients.app import PatientsDomain
+from subgraphs.records.app import RecordsDomain
 
 ROUTER = "router"
 
@@ -34,8 +37,7 @@ def subgraph_component(house: House, name: str) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        if isinstance(domain, AccountsDomain):
-            await domain.service.rotate_keys()
+        await _prepare(domain)
         yield
         if isinstance(domain, AppointmentsDomain):
             await domain.stream.stop()
@@ -49,6 +51,18 @@ def subgraph_component(house: House, name: str) -> Starlette:
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.drain = drain
     return app
+
+
+async def _prepare(domain: Domain) -> None:
+    """What a domain needs to have before it answers; safe for several that start at once."""
+    if isinstance(domain, AccountsDomain):
+        if not await domain.service.fits_the_secret():
+            raise CannotDo("HOSPITAL_SECRET_KEY is not the one that this hospital was made with: nothing was changed.")
+        await domain.service.rotate_keys()
+    if isinstance(domain, NotificationsDomain):
+        await domain.service.write_defaults()
+    if isinstance(domain, RecordsDomain):
+        await domain.service.fill_codes()
 
 
 def readable(base: Foundation) -> ReadinessCheck:

@@ -4,21 +4,17 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 from hospital.components.building import House
-from hospital.domains import NAMES, Domain
-from hospital.folder import DataFolder
-from hospital.mailbox.durable import DurableMailbox
+from hospital.domains import NAMES
 from hospital.problems import CannotDo
 from hospital.sending import email_of, sms_of
 from hospital.settings import read_kafka_settings, read_sending_settings
-from hospital.timetable import JOBS
-from subgraphs.audit.app import CONSUMER as AUDIT_TRAIL
+from hospital.timetable import jobs, prune_published
 from subgraphs.kernel.database import Database
-from subgraphs.kernel.inbox import Subscriber
 from subgraphs.notifications.app import NotificationsDomain
+from subgraphs.notifications.rules import Channel
 from workers.consumer import Consumer
 from workers.kafka.publisher import KafkaPublisher
 from workers.kafka.source import KafkaSource
@@ -48,8 +44,8 @@ def worker(house: House, name: str, ordinal: str) -> Worker:
         "relay": lambda: _relay(house, ordinal),
         "copies": lambda: _consumers(house, [name for name in NAMES if name != "audit"], ordinal),
         "audit": lambda: _consumers(house, ["audit"], ordinal),
-        "email": lambda: _sender(house, "email"),
-        "sms": lambda: _sender(house, "sms"),
+        "email": lambda: _sender(house, Channel.EMAIL),
+        "sms": lambda: _sender(house, Channel.SMS),
         "timers": lambda: _timers(house),
     }
     if name not in builders:
@@ -73,3 +69,18 @@ def _consumers(house: House, names: Sequence[str], ordinal: str) -> Worker:
     consumers = [Consumer(subscriber, source) for subscriber, source in sources]
     closing = [*(source.aclose for _, source in sources), *(domain.base.database.close for domain in domains)]
     return Worker(consumers, [*closing, house.session.aclose])
+
+
+def _sender(house: House, channel: Channel) -> Worker:
+    domain, sending, mailbox = house.domain("notifications"), read_sending_settings(), house.mailbox()
+    assert isinstance(domain, NotificationsDomain)
+    if channel is Channel.EMAIL:
+        sender = email_of(domain.service, mailbox, sending.smtp)
+    else:
+        sender = sms_of(domain.service, mailbox, sending.sms)
+    return Worker([sender], [domain.base.database.close, mailbox.close, house.session.aclose])
+
+
+def _timers(house: House) -> Worker:
+    domains = house.domains()
+    return Worker([Timers(jobs(domains, prune_published(domains)))], [domains.close, house.session.aclose])

@@ -4,7 +4,7 @@ Memory holds one batch of lines; what a reference may mean lies on disk. Every b
 transaction, by import keys, so that a load that was stopped is simply run again.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -16,6 +16,7 @@ from hospital.fhir.references import Index
 from hospital.fhir.report import Report
 from hospital.fhir.visits import Visits
 from subgraphs.kernel.importing import Imported
+from subgraphs.records.rules import Codes
 
 BATCH = 100
 
@@ -26,9 +27,10 @@ OnProgress = Callable[[str, int], None]
 
 
 class Imports(Protocol):
-    """Who takes the batches; `settled` returns when all that was taken is known to every domain."""
+    """Who takes the batches and knows the codes; `settled` returns when all that was taken is known to every domain."""
 
     async def take(self, kind: type[G], batch: Sequence[G]) -> Imported: ...
+    async def codes(self, asked: Collection[str]) -> Codes: ...
     async def settled(self) -> None: ...
 
 

@@ -15,7 +15,7 @@ class DurableMailbox:
     """A `Mailbox` in a database of its own."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     async def put(self, message: Mail) -> None:
         row = MailRow(
@@ -32,19 +32,19 @@ class DurableMailbox:
             session.add(row)
 
         try:
-            await self._database.transaction(work)
+            await self.database.transaction(work)
         except IntegrityError:
             return  # it was put before
 
     async def newest(self, limit: int | None = None) -> Sequence[MailRow]:
         """Newest first; all of them without a limit."""
         statement = select(MailRow).order_by(col(MailRow.at).desc(), col(MailRow.id).desc())
-        async with self._database.reading() as session:
+        async with self.database.reading() as session:
             return (await session.exec(statement.limit(limit) if limit else statement)).all()
 
     async def count(self) -> int:
-        async with self._database.reading() as session:
+        async with self.database.reading() as session:
             return (await session.exec(select(func.count()).select_from(MailRow))).one()
 
     async def close(self) -> None:
-        await self._database.close()
+        await self.database.close()

@@ -49,10 +49,12 @@ class EntitiesCall:
         gathered.places.extend(known.values())
         return gathered
 
-    def spread(self, answers: list[Any], gathered: _Gathered) -> None:
+    def spread(self, answers: list[Any], gathered: _Gathered, run: Run) -> None:
         """Places of one target share an answer; those of another get a copy, as they may be completed otherwise."""
         for answer, places in zip(answers, gathered.places, strict=True):
-            if type(answer) is dict:
+            if answer is None:
+                run.absent.update(id(place) for _, place in places)
+            elif type(answer) is dict:
                 first = places[0][0]
                 copies = {first: answer}
                 for number, place in places:
@@ -103,7 +105,7 @@ class EntityFetch:
         for call, found in zip(self.calls, gathered, strict=True):
             answers = data.get(call.alias)
             if type(answers) is list and len(answers) == len(found.representations):
-                call.spread(answers, found)
+                call.spread(answers, found, run)
             elif answers is not None:
                 paths = _below(call.paths(run, found), call.entities.fields)
                 run.errors.extend(lost(self.fetch.subgraph, OF_OTHERS, paths))

@@ -1,4 +1,7 @@
-"""Errors for nulls where the schema allows none, unless another error says why already."""
+"""Errors for nulls where the schema allows none, unless another error says why already.
+
+An entity that its subgraph has not, or does not show, is null where it stands, and that needs no error if it may be.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +25,7 @@ def unexplained_nulls(plan: QueryPlan, run: Run) -> list[Error]:
     root = roots.get(plan.operation, plan.schema.subscription_type)
     assert root is not None
     known = [tuple(error.get("path") or ()) for error in run.errors]
-    nulls = _nulls(plan.schema, root.name, plan.selections, run.data, (), run)
+    nulls = _nulls(plan.schema, root.name, plan.selections, run.data, (), run, nullable=False)
     found = list(islice((null for null in nulls if not any(null.explained_by(path) for path in known)), MOST_ERRORS))
     return _errors(found) if found else []
 
@@ -54,8 +57,16 @@ class Null:
 
 
 def _nulls(
-    schema: GraphQLSchema, type_name: str, selections: Selections, data: dict[str, Any], at: ResponsePath, run: Run
+    schema: GraphQLSchema,
+    type_name: str,
+    selections: Selections,
+    data: dict[str, Any],
+    at: ResponsePath,
+    run: Run,
+    *,
+    nullable: bool,
 ) -> Iterator[Null]:
+    may_be_absent = nullable and id(data) in run.absent
     given = data.get(TYPENAME)
     name = given if isinstance(given, str) else type_name
     fields = getattr(schema.type_map.get(name), "fields", {})
@@ -64,7 +75,7 @@ def _nulls(
             where, type_ = (*at, field.response_key), fields[field.name].type
             if field.key in data:
                 yield from _value_nulls(schema, type_, field, data[field.key], where, f"{name}.{field.name}", run)
-            elif isinstance(type_, GraphQLNonNull):
+            elif isinstance(type_, GraphQLNonNull) and not may_be_absent:
                 yield Null(where, f"{name}.{field.name}", unanswered=True)
 
 
@@ -77,6 +88,7 @@ def _value_nulls(
     where: str,
     run: Run,
 ) -> Iterator[Null]:
+    nullable = not isinstance(type_, GraphQLNonNull)
     if isinstance(type_, GraphQLNonNull):
         if value is None:
             yield Null(at, where, unanswered=False)
@@ -86,4 +98,5 @@ def _value_nulls(
         for index, item in enumerate(value if isinstance(value, list) else ()):
             yield from _value_nulls(schema, type_.of_type, field, item, (*at, index), where, run)
     elif isinstance(value, dict) and is_composite_type(get_named_type(type_)):
-        yield from _nulls(schema, get_named_type(type_).name, field.children, value, at, run)
+        name = get_named_type(type_).name
+        yield from _nulls(schema, name, field.children, value, at, run, nullable=nullable)

@@ -14,7 +14,10 @@ NO_VARIABLES: Mapping[str, Any] = {}
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """`data` is what subgraphs gave, merged; `nulled` says that a null stood where the schema allows none."""
+    """`data` is what subgraphs gave, merged; `nulled` says that a null stood where the schema allows none.
+
+    `absent` holds the ids of the objects in `data` that a subgraph said it has not, and no more than that.
+    """
 
     variables: Mapping[str, Any]
     switches: Mapping[str, Any]
@@ -23,6 +26,7 @@ class Run:
     data: dict[str, Any] = field(default_factory=dict)
     errors: list[Error] = field(default_factory=list)
     nulled: bool = False
+    absent: set[int] = field(default_factory=set)
 
     def holds(self, condition: Condition) -> bool:
         return holds(condition, self.switches)

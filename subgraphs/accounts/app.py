@@ -13,6 +13,7 @@ from subgraphs.accounts.service.owners import Owners
 from subgraphs.kernel.federation import Subgraph
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.inbox import Subscriber
+from subgraphs.kernel.last_minute import LastMinute
 from subgraphs.kernel.principal import Principal
 
 
@@ -38,7 +39,9 @@ def build(base: Foundation, secret: bytes | None = None, hashing: PasswordHashin
     """
     known = _secret(base, secret)
     keys, owners = SigningKeys(base.database, base.clock, known), Owners()
-    service = AccountService(base, hashing or PasswordHashing(), keys, LinkTokens(known), owners)
+    service = AccountService(
+        base, hashing or PasswordHashing(), keys, LinkTokens(known), owners, LastMinute(base.clock)
+    )
 
     def context(principal: Principal | None) -> Context:
         return Context(principal, service)

@@ -31,7 +31,7 @@ from starlette.routing import Route
 
 from subgraphs.accounts.keys import PublishedKeys
 from subgraphs.accounts.service import AccountService
-from subgraphs.accounts.service.grants import CLIENT_ID
+from subgraphs.accounts.service.grants import BEARER, CLIENT_ID
 from subgraphs.kernel.errors import Refused
 from subgraphs.kernel.http import TooLarge, limited_body
 
@@ -91,7 +91,7 @@ def _metadata(issuer: str) -> dict[str, Any]:
     }
 
 
-class _Client(ClientMixin):  # type: ignore[misc]
+class _Client(ClientMixin):
     """The hospital's own clients: public, so without a secret, and told apart by nothing."""
 
     def get_client_id(self) -> str:
@@ -105,7 +105,7 @@ class _Client(ClientMixin):  # type: ignore[misc]
 
 
 @dataclass(frozen=True)
-class _Credential(TokenMixin):  # type: ignore[misc]
+class _Credential(TokenMixin):
     """A refresh token that was given once; whether it is still good is decided when it is rotated."""
 
     token: str
@@ -124,7 +124,7 @@ class _Pair(dict[str, Any]):
         return "<tokens>"
 
 
-class _Server(AuthorizationServer):  # type: ignore[misc]
+class _Server(AuthorizationServer):
     """One request's server: its methods run in a thread beside the loop in which it was made."""
 
     def __init__(self, service: AccountService) -> None:
@@ -171,14 +171,14 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
         except Refused:
             raise InvalidGrantError() from None
         return _Pair(
-            token_type="Bearer",  # noqa: S106
+            token_type=BEARER,
             access_token=grant.access_token,
             refresh_token=grant.refresh_token,
             expires_in=grant.expires_in_seconds,
         )
 
 
-class _Refresh(RefreshTokenGrant):  # type: ignore[misc]
+class _Refresh(RefreshTokenGrant):
     server: _Server
 
     TOKEN_ENDPOINT_AUTH_METHODS = ["none"]
@@ -194,7 +194,7 @@ class _Refresh(RefreshTokenGrant):  # type: ignore[misc]
         """Nothing: it was used up in the transaction that made the new one."""
 
 
-class _Revocation(RevocationEndpoint):  # type: ignore[misc]
+class _Revocation(RevocationEndpoint):
     """Of refresh tokens; an access token lives its quarter of an hour (`unsupported_token_type`)."""
 
     server: _Server
@@ -215,7 +215,7 @@ class _Revocation(RevocationEndpoint):  # type: ignore[misc]
         self.server.revoke(token)
 
 
-class _Request(OAuth2Request):  # type: ignore[misc]
+class _Request(OAuth2Request):
     """A form of a body alone. Where TLS ends is not for this component to know: the URI given to Authlib says https."""
 
     def __init__(self, request: Request, fields: dict[str, str]) -> None:

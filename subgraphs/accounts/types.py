@@ -8,7 +8,7 @@ import strawberry
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
-from subgraphs.accounts.service.grants import Grant
+from subgraphs.accounts.service.grants import BEARER, Grant
 from subgraphs.accounts.tables import AccountRow
 from subgraphs.kernel.principal import RoleName
 from subgraphs.kernel.refusals import Refusal
@@ -23,7 +23,7 @@ class ErrorCode(Enum):
     NOT_FOUND = "NOT_FOUND"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     EMAIL_TAKEN = "EMAIL_TAKEN"
-    WEAK_PASSWORD = "WEAK_PASSWORD"  # noqa: S105
+    WEAK_PASSWORD = "WEAK_PASSWORD"  # noqa: S105  (the name of a problem)
     INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
     SESSION_EXPIRED = "SESSION_EXPIRED"
 
@@ -98,7 +98,7 @@ class Session:
         return cls(
             access_token=grant.access_token,
             refresh_token=grant.refresh_token,
-            token_type="Bearer",  # noqa: S106
+            token_type=BEARER,
             expires_in=grant.expires_in_seconds,
             account=Account.of(grant.account),
         )

@@ -21,7 +21,7 @@ from subgraphs.appointments.tables import AppointmentRow, ChangeCounterRow, Chan
 from subgraphs.kernel.database import Race
 from subgraphs.kernel.errors import BadUserInput
 from subgraphs.kernel.pagination import Keyset
-from subgraphs.kernel.rows import run, table_of, write_rows
+from subgraphs.kernel.rows import run, run_unheard, table_of, write_rows
 
 _CURSORS = Keyset(
     "status changes", ("sequence",), (int,), from_where="`cursor` of a change, or `appointmentChangesCursor`"
@@ -97,10 +97,10 @@ async def reach(session: AsyncSession) -> Reach:
 
 async def append(session: AsyncSession, **fields: Any) -> None:
     """The last statements of a transaction: nothing may follow them but its commit."""
-    await write_rows(session)
+    await write_rows(session, put_off=True)
     if (await run(session, _COUNT)).rowcount == 0:
         await _begin(session)
-    await run(session, _APPEND, fields)
+    await run_unheard(session, _APPEND, fields)
 
 
 async def _begin(session: AsyncSession) -> None:

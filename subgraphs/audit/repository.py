@@ -15,7 +15,7 @@ from subgraphs.audit.rules import BEGINNING, EQUAL_DENIALS_WITHIN, Entry, Mark
 from subgraphs.audit.tables import CHECKPOINT, HEAD, AuditEventRow, ChainMarkRow
 from subgraphs.kernel.database import Race
 from subgraphs.kernel.pagination import Keyset, PageRequest
-from subgraphs.kernel.rows import add_row, run, table_of, write_rows
+from subgraphs.kernel.rows import add_row, run, run_unheard, table_of, write_rows
 
 T = TypeVar("T")
 
@@ -78,7 +78,7 @@ async def _first_head(session: AsyncSession) -> Mark:
 
 async def move_head(session: AsyncSession, mark: Mark) -> None:
     """For who holds it."""
-    await run(session, _MOVE_HEAD, {"to_sequence": mark.sequence, "to_hash": mark.hash})
+    await run_unheard(session, _MOVE_HEAD, {"to_sequence": mark.sequence, "to_hash": mark.hash})
 
 
 async def recorded_among(session: AsyncSession, ids: Collection[str]) -> set[str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -73,11 +73,15 @@ class ChainedEntry(Entry):
 
 def chained(entry: Entry, behind: Mark, recorded_at: datetime) -> ChainedEntry:
     """The entry as the next of the chain."""
-    fields: dict[str, Any] = asdict(entry)
     unsealed = ChainedEntry(
-        **fields, sequence=behind.sequence + 1, recorded_at=recorded_at, previous_hash=behind.hash, hash=""
+        **values_of(entry), sequence=behind.sequence + 1, recorded_at=recorded_at, previous_hash=behind.hash, hash=""
     )
     return replace(unsealed, hash=chained_hash(behind.hash, printed(unsealed)))
+
+
+def values_of(entry: Entry) -> dict[str, Any]:
+    """Its fields by name; there is nothing in them to be copied."""
+    return {field.name: getattr(entry, field.name) for field in fields(entry)}
 
 
 def printed(event: Any) -> dict[str, str | int | None]:

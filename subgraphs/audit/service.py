@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -80,7 +80,7 @@ class AuditService:
         for entry in entries.values():
             if entry.id not in recorded and not await _is_repeated(session, entry):
                 chained = rules.chained(entry, newest, self.base.clock.now())
-                add_row(session, AuditEventRow, **asdict(chained))
+                add_row(session, AuditEventRow, **rules.values_of(chained))
                 newest = Mark(chained.sequence, chained.hash)
         if newest != head:
             await repository.move_head(session, newest)

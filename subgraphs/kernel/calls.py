@@ -52,7 +52,10 @@ def of_logins(logins: Logins) -> dict[str, Call]:
         email, password, subject_id = (str(given[name]) for name in ("email", "password", "subject_id"))
         await logins.hold(email=email, password=password, role=RoleName(given["role"]), subject_id=subject_id)
 
-    return {"hold": hold}
+    async def release(given: dict[str, Any]) -> None:
+        await logins.release(role=RoleName(given["role"]), subject_id=str(given["subject_id"]))
+
+    return {"hold": hold, "release": release}
 
 
 def of_owner(owner: SubjectOwner) -> dict[str, Call]:

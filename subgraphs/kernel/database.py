@@ -7,17 +7,17 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subgraphs.kernel.rows import write_rows
-from subgraphs.kernel.sqlite import connector
+from subgraphs.kernel.rows import PUT_OFF, write_rows
+from subgraphs.kernel.sqlite import Adapted, connector
 
 T = TypeVar("T")
 AfterCommit = Callable[[list[Any]], Awaitable[None]]
@@ -43,17 +43,21 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.after_commit: AfterCommit = _nothing
         self._writer_queue = asyncio.Lock() if self.is_sqlite else nullcontext()
-        self._writer = _engine(self.url, 1 if self.is_sqlite else 8, begin="BEGIN IMMEDIATE")
+        self._writer = _engine(self.url, 1 if self.is_sqlite else 8)
         self._reader = _reading_engine(self.url, readers)
 
     @property
     def engine(self) -> AsyncEngine:
         return self._writer
 
+    def is_written(self) -> bool:
+        """Whether somebody in this process is in a transaction; where many may be at once, that is not known."""
+        return isinstance(self._writer_queue, asyncio.Lock) and self._writer_queue.locked()
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session to read with: each statement sees what is committed when it runs."""
-        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
+        async with _closing(AsyncSession(self._reader, expire_on_commit=False, autoflush=False)) as session:
             yield session
 
     async def transaction(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
@@ -71,15 +75,26 @@ class Database:
         raise AssertionError("unreachable")
 
     async def _attempt(self, work: Callable[[AsyncSession], Awaitable[T]]) -> tuple[T, list[Any]]:
-        async with self._writer_queue, AsyncSession(self._writer, expire_on_commit=False) as session:
+        async with self._writer_queue, _closing(AsyncSession(self._writer, expire_on_commit=False)) as session:
             result = await work(session)
-            await write_rows(session)
+            await write_rows(session, put_off=True)
             await session.commit()
             return result, session.info.get(_PENDING_EVENTS, [])
 
     async def close(self) -> None:
         await self._writer.dispose()
         await self._reader.dispose()
+
+
+@asynccontextmanager
+async def _closing(session: AsyncSession) -> AsyncIterator[AsyncSession]:
+    """Like the session itself, which makes a task of its closing, but for that where all went well."""
+    try:
+        yield session
+    except BaseException:
+        await asyncio.shield(asyncio.create_task(session.close()))
+        raise
+    await session.close()
 
 
 def pending_events(session: AsyncSession) -> list[Any]:
@@ -98,7 +113,7 @@ def is_transient(error: BaseException) -> bool:
     return arguments[0] in _TRANSIENT_MYSQL_CODES or "database is locked" in str(error.orig)
 
 
-def _engine(url: URL, size: int, begin: str) -> AsyncEngine:
+def _engine(url: URL, size: int) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
             url, pool_size=size, isolation_level="READ COMMITTED", pool_pre_ping=True, hide_parameters=True
@@ -108,12 +123,24 @@ def _engine(url: URL, size: int, begin: str) -> AsyncEngine:
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,
-        async_creator=connector(_path(url)),
+        creator=connector(_path(url), begin="BEGIN IMMEDIATE"),
         hide_parameters=True,
     )
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    event.listen(engine.sync_engine, "do_execute", _put_off)
+    event.listen(engine.sync_engine, "do_executemany", _put_off_many)
     return engine
+
+
+def _put_off(cursor: Any, statement: str, parameters: Any, context: ExecutionContext) -> bool:
+    """Whether the statement waits for the next one."""
+    return _put_off_many(cursor, statement, [parameters], context)
+
+
+def _put_off_many(cursor: Any, statement: str, parameters: Any, context: ExecutionContext) -> bool:
+    if not context.execution_options.get(PUT_OFF):
+        return False
+    cast(Adapted, context.root_connection.connection.dbapi_connection).put_off(statement, parameters)
+    return True
 
 
 def _reading_engine(url: URL, size: int) -> AsyncEngine:
@@ -124,24 +151,13 @@ def _reading_engine(url: URL, size: int) -> AsyncEngine:
         "hide_parameters": True,
     }
     if url.get_backend_name() == "sqlite":
-        options["async_creator"] = connector(_path(url))
+        options["creator"] = connector(_path(url), begin=None)
     else:
         options["pool_pre_ping"] = True
-    engine = create_async_engine(
+    return create_async_engine(
         url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, pool_reset_on_return=None, **options
     )
-    if url.get_backend_name() == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    return engine
 
 
 def _path(url: URL) -> str:
     return url.database or ":memory:"
-
-
-def _prepare_sqlite(connection: DBAPIConnection, record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun by us, not by the driver
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

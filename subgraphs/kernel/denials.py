@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, insert
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,6 +13,7 @@ from subgraphs.kernel.database import Database
 from subgraphs.kernel.errors import Hidden, NotFound, Target
 from subgraphs.kernel.events import Action, Actor, Event, Outcome
 from subgraphs.kernel.ids import new_id
+from subgraphs.kernel.last_minute import LastMinute
 from subgraphs.kernel.outbox import Outbox
 from subgraphs.kernel.principal import Principal
 from subgraphs.kernel.rows import run, table_of
@@ -24,8 +24,6 @@ EVEN_SECONDS = 0.03
 _NOTHING = table_of(PositionRow)
 _ADD_NOTHING = insert(_NOTHING)
 _DROP_NOTHING = delete(_NOTHING).where(_NOTHING.c.consumer == bindparam("added"))
-_ONE_MINUTE = timedelta(minutes=1)
-_REMEMBERED = 10_000
 
 
 class AccessDenied(Event):
@@ -64,9 +62,9 @@ class DenialLog:
     """
 
     def __init__(self, database: Database, outbox: Outbox, clock: Clock, *, even_seconds: float = EVEN_SECONDS) -> None:
-        self._database, self._outbox, self._clock = database, outbox, clock
+        self._database, self._outbox = database, outbox
         self._even_seconds = even_seconds
-        self._noted: dict[tuple[str, str, Target], datetime] = {}
+        self._noted = LastMinute(clock)
 
     @asynccontextmanager
     async def concealing(self, principal: Principal, deed: str) -> AsyncIterator[None]:
@@ -87,8 +85,10 @@ class DenialLog:
     async def note(self, principal: Principal, deed: str, target: Target | None) -> bool:
         """Whether it was announced now."""
         refused = target or Target()
-        if not self._is_new((principal.account_id, deed, refused)):
+        equal = (principal.account_id, deed, refused)
+        if self._noted.has(equal):
             return False
+        self._noted.add(equal)
         denied = AccessDenied(deed=deed, denied_type=refused.type, denied_id=refused.id, patient_id=refused.patient_id)
 
         async def work(session: AsyncSession) -> None:
@@ -97,18 +97,8 @@ class DenialLog:
         try:
             await self._database.transaction(work)
         except BaseException:  # a caller who goes away does not keep the next refusal out of the trail
-            self._noted.pop((principal.account_id, deed, refused), None)
+            self._noted.discard(equal)
             raise
-        return True
-
-    def _is_new(self, denial: tuple[str, str, Target]) -> bool:
-        now = self._clock.now()
-        if len(self._noted) > _REMEMBERED:
-            self._noted.clear()
-        noted_at = self._noted.get(denial)
-        if noted_at is not None and now - noted_at < _ONE_MINUTE:
-            return False
-        self._noted[denial] = now
         return True
 
 

@@ -12,10 +12,13 @@ from typing import Any, cast
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    GraphQLBoolean,
     GraphQLError,
     GraphQLField,
+    GraphQLID,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLString,
     Undefined,
     execute,
     get_nullable_type,
@@ -35,17 +38,23 @@ _LONG_WAY = object()
 _KEPT_CHARACTERS = 1_000_000
 
 
+_AS_IS: dict[Any, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """The attribute of a plain field and the type that writes its value."""
+    """The attribute of a plain field and the type that writes its value; what is `as_is` need not be written anew."""
 
     attribute: str
     type: Any
     nullable: bool
+    as_is: type | None
 
     def value_of(self, source: Any) -> Any:
         """The value as the response has it, or `_LONG_WAY`."""
         value = getattr(source, self.attribute, None)
+        if type(value) is self.as_is:
+            return value
         if value is None:
             return None if self.nullable else _LONG_WAY
         try:
@@ -69,7 +78,7 @@ def _leaf_of(field: GraphQLField) -> Leaf | None:
     inner = get_nullable_type(field.type)
     if definition is None or not definition.is_basic_field or field.args or not is_leaf_type(inner):
         return None
-    return Leaf(definition.python_name, inner, nullable)
+    return Leaf(definition.python_name, inner, nullable, _AS_IS.get(inner))
 
 
 class Operations:

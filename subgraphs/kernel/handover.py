@@ -14,19 +14,27 @@ from subgraphs.kernel.events import Envelope
 
 Receiver: TypeAlias = Callable[[Sequence[Envelope]], Awaitable[None]]
 
-_TOGETHER = 25
+_TOGETHER, _GATHERS_SECONDS = 25, 0.005
 
 log = structlog.get_logger(__name__)
 
 
 class Handover:
-    """`receivers` (by event type) get the events in order, side by side; `wake` tells the transport of the news."""
+    """`receivers` (by event type) get the events in order, side by side; `wake` tells the transport of the news.
+
+    Where `more_comes`, as somebody else writes already, a receiver waits some milliseconds for that: it then has one
+    transaction for all. Who is alone waits for nobody.
+    """
 
     def __init__(
-        self, receivers: dict[str, tuple[Receiver, ...]], wake: Callable[[], None], limit_seconds: float = 0.3
+        self,
+        receivers: dict[str, tuple[Receiver, ...]],
+        wake: Callable[[], None],
+        limit_seconds: float = 0.3,
+        more_comes: Callable[[], bool] = lambda: False,
     ) -> None:
         distinct = dict.fromkeys(receiver for some in receivers.values() for receiver in some)
-        lines = {receiver: _Line(receiver) for receiver in distinct}
+        lines = {receiver: _Line(receiver, more_comes) for receiver in distinct}
         self._lines = {type: [lines[receiver] for receiver in some] for type, some in receivers.items()}
         self._wake, self._limit_seconds = wake, limit_seconds
 
@@ -52,8 +60,8 @@ class Handover:
 class _Line:
     """What waits for one receiver: whoever comes while it works is taken with the others in its next transaction."""
 
-    def __init__(self, receiver: Receiver) -> None:
-        self._receiver = receiver
+    def __init__(self, receiver: Receiver, more_comes: Callable[[], bool]) -> None:
+        self._receiver, self._more_comes = receiver, more_comes
         self._waiting: list[tuple[Sequence[Envelope], asyncio.Future[None]]] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -66,6 +74,8 @@ class _Line:
         return done
 
     async def _work(self) -> None:
+        if self._more_comes():
+            await asyncio.sleep(_GATHERS_SECONDS)
         while self._waiting:
             lot, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
             if not await self._received([message for events, _ in lot for message in events]) and len(lot) > 1:

@@ -7,6 +7,7 @@ DDL does not roll back on MySQL, so the steps of a revision look before they mak
 """
 
 import importlib
+import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -137,5 +138,21 @@ def _save(owner: str, message: str, upgrade: ops.UpgradeOps, context: MigrationC
     (Path(scripts.dir) / "versions" / f"{number}_{name}.py").write_text(text)
 
 
+def _main(arguments: list[str]) -> None:
+    owner, message = arguments[0] if arguments else "", " ".join(arguments[1:]).strip()
+    if not owner or not message:
+        sys.exit('Say which domain and what changes: make migration DOMAIN=doctors MESSAGE="What changes"')
+    if not _has_tables(owner):
+        sys.exit(f"{owner} owns no tables: name a domain, such as doctors, or a package, such as hospital.mailbox.")
+    _write_revision(owner, message)
+
+
+def _has_tables(owner: str) -> bool:
+    try:
+        return importlib.util.find_spec(f"{_package(owner)}.tables") is not None
+    except ModuleNotFoundError:
+        return False
+
+
 if __name__ == "__main__":
-    _write_revision(sys.argv[1], " ".join(sys.argv[2:]))
+    _main(sys.argv[1:])

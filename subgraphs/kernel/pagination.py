@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import orjson
 import strawberry
@@ -144,14 +144,32 @@ def connection(
     page: Page[Row], keyset: Keyset, to_node: Callable[[Row], Node], count: Callable[[], Awaitable[int]]
 ) -> Connection[Node]:
     """The GraphQL connection of a page; `count` runs only when `totalCount` is asked for."""
-    edges = [Edge(cursor=keyset.cursor(row), node=to_node(row)) for row in page.rows]
-    info = PageInfo(
-        has_next_page=page.has_next,
-        has_previous_page=page.has_previous,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
-    )
-    return Connection(edges=edges, nodes=[edge.node for edge in edges], page_info=info, count=count)
+    return cast(Connection[Node], _Made(page, keyset, [to_node(row) for row in page.rows], count))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made(Generic[Row, Node]):
+    """What resolves as a Connection: cursors are made where somebody asks for them."""
+
+    page: Page[Row]
+    keyset: Keyset
+    nodes: list[Node]
+    count: Callable[[], Awaitable[int]]
+
+    @property
+    def edges(self) -> list[Edge[Node]]:
+        pairs = zip(self.page.rows, self.nodes, strict=True)
+        return [Edge(cursor=self.keyset.cursor(row), node=node) for row, node in pairs]
+
+    @property
+    def page_info(self) -> PageInfo:
+        rows = self.page.rows
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=self.keyset.cursor(rows[0]) if rows else None,
+            end_cursor=self.keyset.cursor(rows[-1]) if rows else None,
+        )
 
 
 def _after(columns: Sequence[Any], values: Sequence[Any], descending: bool) -> ColumnElement[bool]:

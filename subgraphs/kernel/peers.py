@@ -92,6 +92,9 @@ class RemoteLogins:
         arguments = {"email": email, "password": password, "role": role.value, "subject_id": subject_id}
         await self.accounts.call("hold", arguments)
 
+    async def release(self, *, role: RoleName, subject_id: str) -> None:
+        await self.accounts.call("release", {"role": role.value, "subject_id": subject_id})
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteOwner:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import CursorResult, Executable, Insert, Select, Table, func, insert, select
+from sqlalchemy import Connection, CursorResult, Executable, Insert, Select, Table, func, insert, select
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Session
@@ -15,6 +15,9 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 RowClass = TypeVar("RowClass", bound=SQLModel)
+
+PUT_OFF = "rows.put_off"
+"""The execution option of a statement that may wait for the next one: nobody needs what it says."""
 
 _CONNECTION, _ADDED = "rows.connection", "rows.added"
 
@@ -30,10 +33,23 @@ def select_rows(row_class: type[SQLModel]) -> Select[Any]:
 
 async def run(session: AsyncSession, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
     """Runs a statement on tables; what the ORM holds back is not written first."""
+    return await (await _connection(session)).execute(statement, parameters)
+
+
+async def run_unheard(session: AsyncSession, statement: Executable, parameters: Any = None) -> None:
+    """The same where nobody needs what it says: on SQLite it waits for the next one, which fails if this one does."""
+    await (await _connection(session)).run_sync(_put_off, statement, parameters)
+
+
+def _put_off(connection: Connection, statement: Executable, parameters: Any) -> None:
+    connection.execute(statement, parameters, execution_options={PUT_OFF: True})
+
+
+async def _connection(session: AsyncSession) -> AsyncConnection:
     connection: AsyncConnection | None = session.info.get(_CONNECTION)
     if connection is None:
         connection = session.info[_CONNECTION] = await session.connection()
-    return await connection.execute(statement, parameters)
+    return connection
 
 
 async def read_rows(
@@ -49,23 +65,26 @@ def add_row(session: AsyncSession, row_class: type[SQLModel], **values: Any) -> 
     added.setdefault(row_class, []).append(values)
 
 
-async def write_rows(session: AsyncSession) -> None:
-    """Writes what was added so far, behind what the ORM holds back. Raises IntegrityError."""
+async def write_rows(session: AsyncSession, *, put_off: bool = False) -> None:
+    """Writes what was added so far, behind what the ORM holds back. Raises IntegrityError.
+
+    `put_off`: a statement follows, or the commit, which raises it instead.
+    """
     added: dict[type[SQLModel], list[dict[str, Any]]] = session.info.pop(_ADDED, {})
     if added:
-        await session.run_sync(_write, added)
+        await session.run_sync(_write, added, put_off)
 
 
 async def keep_newest(session: AsyncSession, row_class: type[SQLModel], **values: Any) -> None:
     """Writes a copy of something that has a `version`, every column given, unless what is here is as new."""
-    await run(session, _upsert(row_class, session.get_bind().dialect.name), values)
+    await run_unheard(session, _upsert(row_class, session.get_bind().dialect.name), values)
 
 
-def _write(session: Session, added: Mapping[type[SQLModel], Sequence[dict[str, Any]]]) -> None:
+def _write(session: Session, added: Mapping[type[SQLModel], Sequence[dict[str, Any]]], put_off: bool) -> None:
     session.flush()
-    connection = session.connection()
-    for row_class, rows in added.items():
-        connection.execute(_insert(row_class), rows)
+    connection, last = session.connection(), len(added) - 1
+    for place, (row_class, rows) in enumerate(added.items()):
+        connection.execute(_insert(row_class), rows, execution_options={PUT_OFF: put_off or place < last})
 
 
 @cache

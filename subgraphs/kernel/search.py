@@ -11,11 +11,24 @@ MAXIMUM_WORD = 40
 MAXIMUM_SORT_KEY = MAXIMUM_SEARCH = 200
 
 
+_FOLDED = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+"""Letters that Unicode does not take for others with a mark, though people who have no such key do."""
+
+
 def normalise(text: str) -> str:
-    """Case-folded, without accents, words parted by one space: what is compared and sorted by."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    letters = (character for character in decomposed if not unicodedata.combining(character))
+    """Case-folded, without accents and joiners, words parted by one space: what is compared and sorted by.
+
+    What is kept of it stands in databases: who changes this adds revisions (`refolding.py`).
+    """
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_FOLDED)
+    letters = (character for character in decomposed if not _goes(character))
     return " ".join("".join(letter if _stands_in_words(letter) else " " for letter in letters).split())
+
+
+def _goes(character: str) -> bool:
+    return bool(unicodedata.combining(character)) or unicodedata.category(character) == "Cf"
 
 
 def words(text: str) -> list[str]:

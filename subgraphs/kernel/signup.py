@@ -1,7 +1,8 @@
 """A login for somebody whose row another domain owns: what patients and doctors ask of accounts, and the reverse.
 
 The owner picks the id and asks accounts to hold the e-mail for it. What is held cannot sign in; the owner's event opens
-it. After a minute accounts asks the owner whether the id was written: then it opens the login, or drops the hold.
+it. After a minute accounts asks the owner whether the id was written: then it opens the login, or drops the hold. An
+owner that knows before that it wrote nothing releases the hold at once.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,6 +11,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Protocol
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel import idempotency
@@ -26,6 +28,8 @@ WRITTEN_WITHIN = timedelta(seconds=30)
 HOLD_SETTLED_AFTER = timedelta(minutes=1)
 """When accounts takes what the owner says for final: clocks may differ by as much as is left."""
 
+log = structlog.get_logger(__name__)
+
 Write = Callable[[AsyncSession, str], Awaitable[None]]
 
 
@@ -35,6 +39,10 @@ class Logins(Protocol):
 
         Raises Refused: EMAIL_TAKEN, WEAK_PASSWORD, INVALID_INPUT (field `email` or `password`).
         """
+        ...
+
+    async def release(self, *, role: RoleName, subject_id: str) -> None:
+        """Drops the hold for an id that was not written and is not going to be; nothing where there is none."""
         ...
 
 
@@ -74,7 +82,8 @@ async def claim(caller: str, mutation: str, key: str | None, fields: dict[str, A
 async def with_login(base: Foundation, logins: Logins, wanted: Claim | None, login: NewLogin, write: Write) -> str:
     """Runs `write(session, id)`, once for a claim, while accounts holds the login of that id; gives the id.
 
-    Raises Refused by what accounts refuses, IdempotencyKeyReused, and HoldEnded.
+    Raises Refused by what accounts refuses, IdempotencyKeyReused, and HoldEnded. What fails before its commit without a
+    claim releases the hold: nobody else writes that id. With a claim an equal request may be about to.
     """
     earlier = await _made_before(base, wanted)
     if earlier is not None:
@@ -88,12 +97,29 @@ async def with_login(base: Foundation, logins: Logins, wanted: Claim | None, log
             raise
         return earlier
 
+    may_be_written = False
+
     async def work(session: AsyncSession, id: str) -> None:
+        nonlocal may_be_written
+        may_be_written = False
         await write(session, id)
         if base.clock.now() - held_at > WRITTEN_WITHIN:
             raise HoldEnded
+        may_be_written = True
 
-    return await idempotency.once(base.database, base.clock, wanted, work, entity_id=id)
+    try:
+        return await idempotency.once(base.database, base.clock, wanted, work, entity_id=id)
+    except BaseException:
+        if wanted is None and not may_be_written:
+            await _release(logins, login.role, id)
+        raise
+
+
+async def _release(logins: Logins, role: RoleName, id: str) -> None:
+    try:
+        await logins.release(role=role, subject_id=id)
+    except Exception as error:
+        log.warning("signup.hold_left_to_accounts", role=role, subject_id=id, error=repr(error))
 
 
 async def _made_before(base: Foundation, wanted: Claim | None) -> str | None:

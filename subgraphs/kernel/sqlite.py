@@ -1,79 +1,173 @@
 """SQLite for asyncio in one hop a statement.
 
-aiosqlite takes each step of a statement (cursor, execute, fetch, close) to the connection's thread and back. The hops
-cost more than the statements. Here the thread does a statement whole; everything else of the connection is aiosqlite's.
+aiosqlite takes each step of a statement (cursor, execute, fetch, close) to the connection's thread and back, and
+SQLAlchemy takes each from its greenlet to the loop and back. The hops cost more than the statements. Here the thread
+does a statement whole: the BEGIN before the first, and those that were put off as nobody needs what they say, with it.
 """
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, cast
 
 import aiosqlite
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, SQLiteDialect_aiosqlite
+from sqlalchemy.util import await_only
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
+_DBAPI = SQLiteDialect_aiosqlite.import_dbapi()
+
+Statement = Callable[[sqlite3.Cursor], object]
+
+
+class Connection(aiosqlite.Connection):
+    """`begin` opens every transaction, with its first statement; None: each statement stands alone.
+
+    What is put off goes with the next statement or the commit, and fails there if it fails.
+    """
+
+    def __init__(self, path: str, begin: str | None) -> None:
+        super().__init__(partial(_opened, path), iter_chunk_size=64)
+        self._begin = begin
+        self._may_be_open = False
+        self._before: list[Statement] = []
+
+    def put_off(self, statement: Statement) -> None:
+        self._before.append(statement)
+
+    async def run(self, statement: Statement) -> tuple[list[Any], sqlite3.Cursor]:
+        """The rows, and the cursor that has the rest of what the statement says."""
+        said: tuple[list[Any], sqlite3.Cursor] = await self._execute(partial(self._whole, self._taken(), statement))
+        return said
+
+    async def commit(self) -> None:
+        """What cannot be committed is rolled back, in the same hop."""
+        before, self._may_be_open = self._taken(), False
+        await self._execute(partial(self._committed, before))
+
+    async def rollback(self) -> None:
+        """Asks the thread only where something was sent to it since the last end of a transaction."""
+        self._before.clear()
+        if self._may_be_open:
+            self._may_be_open = False
+            await super().rollback()
+
+    def _taken(self) -> list[Statement]:
+        before, self._before = self._before, []
+        if self._begin is not None and not self._may_be_open:
+            self._may_be_open = True
+            before.insert(0, partial(_execute, self._begin, ()))
+        return before
+
+    def _whole(self, before: Sequence[Statement], statement: Statement) -> tuple[list[Any], sqlite3.Cursor]:
+        """In the connection's thread."""
+        made = self._conn.cursor()
+        try:
+            for earlier in before:
+                earlier(made)
+            statement(made)
+            return made.fetchall() if made.description else [], made
+        finally:
+            made.close()
+
+    def _committed(self, before: Sequence[Statement]) -> None:
+        made = self._conn.cursor()
+        try:
+            for earlier in before:
+                earlier(made)
+            self._conn.commit()
+        except BaseException:
+            self._conn.rollback()
+            raise
+        finally:
+            made.close()
 
 
 class Cursor:
-    """What SQLAlchemy asks of an asyncio cursor. The rows of the last statement wait here until they are fetched."""
+    """What SQLAlchemy takes for a DBAPI cursor; the rows of its statement wait here until they are fetched."""
 
     arraysize = 1
 
-    def __init__(self, connection: "Connection") -> None:
-        self._connection = connection
+    def __init__(self, adapted: "Adapted") -> None:
+        self._adapted = adapted
         self._rows: list[Any] = []
         self.description: Any = None
         self.rowcount = -1
         self.lastrowid: int | None = None
 
-    async def __aenter__(self) -> Self:
-        return self
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        self._run(partial(_execute, sql, parameters))
 
-    async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Self:
-        return await self._run(lambda cursor: cursor.execute(sql, parameters))
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
+        self._run(partial(_execute_many, sql, parameters))
 
-    async def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> Self:
-        return await self._run(lambda cursor: cursor.executemany(sql, parameters))
-
-    async def fetchall(self) -> list[Any]:
+    def fetchall(self) -> list[Any]:
         rows, self._rows = self._rows, []
         return rows
 
-    async def close(self) -> None:
+    def fetchone(self) -> Any:
+        return self._rows.pop(0) if self._rows else None
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        size = size or self.arraysize
+        some, self._rows = self._rows[:size], self._rows[size:]
+        return some
+
+    def close(self) -> None:
         self._rows = []
 
-    async def _run(self, statement: Callable[[sqlite3.Cursor], object]) -> Self:
-        await self._connection.run(self._whole, statement)
-        return self
+    async def _async_soft_close(self) -> None:
+        """It was closed in the thread."""
 
-    def _whole(self, made: sqlite3.Cursor, statement: Callable[[sqlite3.Cursor], object]) -> None:
-        """In the connection's thread."""
+    def _run(self, statement: Statement) -> None:
         try:
-            statement(made)
-            self._rows = made.fetchall() if made.description else []
-            self.description, self.rowcount, self.lastrowid = made.description, made.rowcount, made.lastrowid
-        finally:
-            made.close()
+            self._rows, made = await_only(self._adapted.driver_connection.run(statement))
+        except Exception as error:
+            self._adapted._handle_exception(error)
+        self.description, self.rowcount, self.lastrowid = made.description, made.rowcount, made.lastrowid
 
 
-class Connection(aiosqlite.Connection):
-    def cursor(self) -> Any:
+class Adapted(AsyncAdapt_aiosqlite_connection):
+    """SQLAlchemy's own but for its cursors."""
+
+    def cursor(self, server_side: bool = False) -> Any:
         return Cursor(self)
 
-    async def run(
-        self, work: Callable[[sqlite3.Cursor, Callable[[sqlite3.Cursor], object]], None], statement: Any
-    ) -> None:
-        """Has the thread do `work` with a new cursor."""
-        await self._execute(lambda: work(self._conn.cursor(), statement))
+    def put_off(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
+        """Once with each of the parameters."""
+        self.driver_connection.put_off(partial(_execute_many, sql, parameters))
 
 
-def connector(path: str) -> Callable[[], Awaitable[aiosqlite.Connection]]:
-    """For SQLAlchemy's `async_creator`."""
+def connector(path: str, begin: str | None) -> Callable[[], Adapted]:
+    """For SQLAlchemy's `creator`."""
+    return lambda: Adapted(_DBAPI, cast(Any, await_only(_connected(path, begin))))
 
-    async def connect() -> aiosqlite.Connection:
-        connection = Connection(lambda: sqlite3.connect(path, check_same_thread=False), iter_chunk_size=64)
-        connection._thread.daemon = True
-        try:
-            return await connection
-        except BaseException:
-            connection._thread.join()  # it was told to end, and says so to the loop, which may be closed next
-            raise
 
-    return connect
+async def _connected(path: str, begin: str | None) -> Connection:
+    connection = Connection(path, begin)
+    connection._thread.daemon = True
+    try:
+        await connection
+    except BaseException:
+        connection._thread.join()  # it was told to end, and says so to the loop, which may be closed next
+        raise
+    return connection
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    try:
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _execute(sql: str, parameters: Sequence[Any], cursor: sqlite3.Cursor) -> None:
+    cursor.execute(sql, parameters)
+
+
+def _execute_many(sql: str, parameters: Iterable[Sequence[Any]], cursor: sqlite3.Cursor) -> None:
+    cursor.executemany(sql, parameters)

@@ -51,12 +51,13 @@ async def queue_for_patient(
 async def queue(
     session: AsyncSession, base: Foundation, bells: Bells, told: Told, addresses: Mapping[Channel, str | None]
 ) -> None:
+    reached = {channel: address for channel in KINDS[told.event].channels if (address := addresses.get(channel))}
+    if not reached:
+        return
     texts = await _texts(session, base, told.event)
-    for channel in KINDS[told.event].channels:
-        address = addresses.get(channel)
-        if address:
-            _add(session, base, told, channel, address, texts[channel])
-            bells[channel].set()
+    for channel, address in reached.items():
+        _add(session, base, told, channel, address, texts[channel])
+        bells[channel].set()
 
 
 async def _texts(session: AsyncSession, base: Foundation, event: str) -> dict[Channel, Letter]:

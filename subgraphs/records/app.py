@@ -7,9 +7,7 @@ from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.principal import Principal
 from subgraphs.records import copies
-from subgraphs.records.codes import Codes
 from subgraphs.records.context import Context
-from subgraphs.records.rules import CodeList
 from subgraphs.records.schema import make_schema
 from subgraphs.records.service import RecordService
 
@@ -24,9 +22,8 @@ class RecordsDomain:
     subscribers: tuple[Subscriber, ...]
 
 
-def build(base: Foundation, codes: CodeList | None = None) -> RecordsDomain:
-    """Raises NoCodes where set-up has made no list of codes, and none is given."""
-    service = RecordService(base, codes or Codes())
+def build(base: Foundation) -> RecordsDomain:
+    service = RecordService(base)
 
     def context(principal: Principal | None) -> Context:
         return Context(principal, service)

@@ -8,10 +8,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.errors import Hidden, NotFound
 from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.ids import is_id
 from subgraphs.kernel.loading import DataLoader, found_by_id
 from subgraphs.kernel.pagination import PageRequest
 from subgraphs.kernel.principal import Principal
-from subgraphs.records import repository
+from subgraphs.records import access, repository
 from subgraphs.records.service.seeing import seen_patients, target
 from subgraphs.records.tables import AllergyRow, MedicalRecordRow, VersionRow
 
@@ -37,6 +38,7 @@ class Loaders:
         """The record. Raises NotFound where there is none, and Hidden where there is one to be seen by others."""
         row = await self.records.load(id)
         if row is None:
+            await self._catch_up()  # as long for what never was as for what is hidden
             raise NotFound("medical record", "id")
         if not await self.sees.load(row.patient_id):
             raise Hidden("medical record", "id", target(row))
@@ -46,9 +48,23 @@ class Loaders:
         return await found_by_id(self._base.database, ids, repository.records_by_id)
 
     async def _sees(self, patient_ids: list[str]) -> list[bool]:
-        async with self._base.database.reading() as session:
-            seen = await seen_patients(session, self._base, self._principal, patient_ids)
+        """A booking on its way is waited for before a doctor is shown nothing."""
+        seen = await self._seen_by_now(patient_ids)
+        hidden = [id for id in patient_ids if id not in seen and is_id(id)]
+        if hidden and await self._catch_up():
+            seen |= await self._seen_by_now(hidden)
         return [id in seen for id in patient_ids]
+
+    async def _seen_by_now(self, patient_ids: list[str]) -> set[str]:
+        async with self._base.database.reading() as session:
+            return await seen_patients(session, self._base, self._principal, patient_ids)
+
+    async def _catch_up(self) -> bool:
+        """Whether it could have changed what they see."""
+        if self._principal is None or access.doctor_id_of(self._principal) is None:
+            return False
+        await self._base.arrivals.catch_up()
+        return True
 
     async def _of_appointments(self, ids: list[str]) -> list[MedicalRecordRow | None]:
         """Where there is one and this principal sees it."""

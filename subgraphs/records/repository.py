@@ -1,21 +1,26 @@
 """Every SELECT, INSERT and UPDATE of records."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, union_all, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, union_all, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from subgraphs.kernel.database import Race
 from subgraphs.kernel.pagination import Keyset, PageRequest
-from subgraphs.kernel.rows import keep_newest, read_rows, select_rows
+from subgraphs.kernel.races import flush_claims
+from subgraphs.kernel.rows import keep_newest, read_rows, select_rows, table_of
+from subgraphs.kernel.search import begins_with
 from subgraphs.records.events import GlassBroken
+from subgraphs.records.rules import Codes, CodeSystem
 from subgraphs.records.tables import (
     AllergyRow,
+    CodeListRow,
+    CodeRow,
     GlassRow,
     MedicalRecordRow,
     PatientCopyRow,
@@ -26,6 +31,7 @@ from subgraphs.records.tables import (
 NEWEST_FIRST = Keyset("medical records", ("treated_at", "id"), (datetime, str), descending=True)
 
 _BY_ID = select_rows(MedicalRecordRow).where(col(MedicalRecordRow.id).in_(bindparam("ids", expanding=True)))
+_CODES = select_rows(CodeRow).where(col(CodeRow.code).in_(bindparam("codes", expanding=True)))
 
 _Imported = TypeVar("_Imported", MedicalRecordRow, AllergyRow)
 
@@ -138,6 +144,49 @@ async def save(session: AsyncSession, row: MedicalRecordRow, **changes: Any) -> 
 
 async def keep_glass(session: AsyncSession, event: GlassBroken) -> None:
     await keep_newest(session, GlassRow, **event.copied())
+
+
+async def codes(session: AsyncSession, asked: Collection[str]) -> Codes:
+    """What there is of these codes of ICD-10-CM; no statement where none is asked for."""
+    if not asked:
+        return Codes()
+    rows = await read_rows(session, CodeRow, _CODES, {"codes": list(asked)})
+    displays = {row.code: row.display for row in rows}
+    below = {code: await _first_below(session, code) for code in asked if code not in displays}
+    return Codes(displays, {code: first for code, first in below.items() if first is not None})
+
+
+async def digest_of_codes(session: AsyncSession) -> str | None:
+    """Of the list that the codes were taken from; None where there are none yet."""
+    return (
+        await session.exec(select(CodeListRow.digest).where(CodeListRow.system == CodeSystem.ICD10CM))
+    ).one_or_none()
+
+
+async def claim_codes(session: AsyncSession, digest: str) -> bool:
+    """Writes down that the codes are from this list; False when they are already. Raises Race."""
+    one = select(CodeListRow).where(CodeListRow.system == CodeSystem.ICD10CM).with_for_update()
+    row = (await session.exec(one)).one_or_none() or CodeListRow(system=CodeSystem.ICD10CM, digest="")
+    if row.digest == digest:
+        return False
+    row.digest = digest
+    session.add(row)
+    await flush_claims(session)
+    return True
+
+
+async def replace_codes(session: AsyncSession, lots: Iterable[Sequence[tuple[str, str]]]) -> None:
+    """With lots of (code, display)."""
+    connection, table = await session.connection(), table_of(CodeRow)
+    await connection.execute(delete(table))
+    statement = str(insert(table).compile(dialect=connection.dialect))
+    for lot in lots:  # as the driver takes them: SQLAlchemy would look at each value
+        await connection.exec_driver_sql(statement, list(lot))
+
+
+async def _first_below(session: AsyncSession, category: str) -> str | None:
+    statement = select(func.min(CodeRow.code)).where(begins_with(CodeRow.code, category))
+    return (await session.exec(statement)).one()
 
 
 def _open_to(account_id: str, now: datetime) -> SelectOfScalar[str]:

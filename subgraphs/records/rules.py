@@ -1,12 +1,12 @@
 """What holds for medical records, without any I/O: what one may say, and when it may be written."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from subgraphs.kernel import problems, text
@@ -35,12 +35,12 @@ class InvalidTransition(Refused):
         super().__init__(Problem("INVALID_TRANSITION", message, field))
 
 
-class CodeList(Protocol):
-    """The codes of ICD-10-CM."""
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What was found of some codes of ICD-10-CM: what each means, and of what is none the first that begins with it."""
 
-    def display(self, code: str) -> str | None: ...
-
-    def first_below(self, category: str) -> str | None: ...
+    displays: dict[str, str] = field(default_factory=dict)
+    first_below: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,11 @@ class Surroundings:
 
     now: datetime
     zone: ZoneInfo
-    codes: CodeList
+    codes: Codes
+
+    def knowing(self, displays: dict[str, str]) -> Self:
+        """With codes that count whatever the list says of them."""
+        return replace(self, codes=replace(self.codes, displays=self.codes.displays | displays))
 
     def day_of(self, instant: datetime) -> date:
         return instant.astimezone(self.zone).date()
@@ -141,16 +145,21 @@ def revisiting_date(day: date, treated_on: date) -> date:
     return day
 
 
-def diagnosis(given: Diagnosis, *path: str, codes: CodeList) -> Diagnosis:
+def diagnosis(given: Diagnosis, *path: str, codes: Codes) -> Diagnosis:
     """Raises InvalidInput for a code that is none."""
     note = text.lines(given.note, "`note`", MAXIMUM_NOTE, *path, "note")
     if given.system is CodeSystem.SNOMED:
         return Diagnosis(given.system, *_snomed(given, *path), note)
     code = icd_code(given.code)
-    display = codes.display(code)
+    display = codes.displays.get(code)
     if display is None:
         raise InvalidInput(_why_no_code(given.code, code, codes), *path, "code")
     return Diagnosis(given.system, code, display, note)
+
+
+def icd_codes(diagnoses: Iterable[Diagnosis]) -> set[str]:
+    """Those that are to be looked up, as the list writes them."""
+    return {icd_code(given.code) for given in diagnoses if given.system is CodeSystem.ICD10CM} - {""}
 
 
 def icd_code(given: str) -> str:
@@ -196,8 +205,8 @@ def _snomed(given: Diagnosis, *path: str) -> tuple[str, str]:
     return code, text.name(given.display or "", "The `display` of a SNOMED code", MAXIMUM_WORDS, *path, "display")
 
 
-def _why_no_code(given: str, code: str, codes: CodeList) -> str:
-    below = codes.first_below(code)
+def _why_no_code(given: str, code: str, codes: Codes) -> str:
+    below = codes.first_below.get(code)
     if below is not None:
         return f"{code} is divided further: choose a more exact code, such as {below}."
     shown = given if len(given) <= MAXIMUM_CODE and text.is_printable(given) else "This"

@@ -1,4 +1,4 @@
-"""The rows that records owns, and its copies of patients and of who treats whom."""
+"""The rows that records owns, its copies of patients and of who treats whom, and the list of codes."""
 
 from datetime import date, datetime
 
@@ -109,3 +109,22 @@ class PatientCopyRow(RecordsTable, table=True):
 
     id: str = Field(primary_key=True, sa_type=ExactText(36))
     version: int
+
+
+class CodeRow(RecordsTable, table=True):
+    """A code of ICD-10-CM that may be used, and what it means."""
+
+    __tablename__ = "icd10cm_codes"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    code: str = Field(primary_key=True, sa_type=ExactText(8))
+    display: str = Field(sa_type=PlainText(500))
+
+
+class CodeListRow(RecordsTable, table=True):
+    """The list that the codes of `system` were taken from, by the SHA-256 of its file."""
+
+    __tablename__ = "code_lists"
+
+    system: str = Field(primary_key=True, sa_type=ExactText(16))
+    digest: str = Field(sa_type=ExactText(64))

@@ -1,7 +1,7 @@
 """The screen and the booking as one would write them without GraphQL: one handler each, the fewest statements, orjson.
 
 Same databases, same token check, same access rules. `python -m tests.bench.by_hand DATA PORT JWKS ISSUER` serves
-`GET /screen/{patient}` and `POST /book`.
+`GET /screen/{patient}`, `GET /full-screen/{patient}` and `POST /book`.
 """
 
 import sys
@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from subgraphs.billing.access import sees_bills_of
 from subgraphs.kernel.access import seat_towards
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.ids import new_id
@@ -34,6 +35,10 @@ _DOCTORS = text(
     "SELECT d.id, d.name, d.specialty, d.consultation_fee, p.name FROM doctors d"
     " JOIN departments p ON p.id = d.department_id WHERE d.id IN :ids"
 ).bindparams(bindparam("ids", expanding=True))
+_BILLS = text(
+    "SELECT id, number, total, paid, currency, status, created_at FROM bills"
+    " WHERE patient_id = :id ORDER BY created_at DESC, id DESC LIMIT 11"
+)
 
 _CLAIM = "INSERT INTO claims (owner, step, appointment_id) VALUES (?, ?, ?)"
 _BOOK = (
@@ -54,19 +59,31 @@ _CHANGE = (
 class ByHand:
     def __init__(self, data: Path, tokens: TokenChecker) -> None:
         self._tokens = tokens
-        self._of = {
-            name: Database(f"sqlite+aiosqlite:///{data / name}.db") for name in ("patients", "doctors", "appointments")
-        }
+        names = "patients", "doctors", "appointments", "billing"
+        self._of = {name: Database(f"sqlite+aiosqlite:///{data / name}.db") for name in names}
 
     async def screen(self, request: Request) -> Response:
         principal = await self._tokens.principal(request.headers.get("authorization"))
         patient_id = request.path_params["patient"]
         if not PATIENT.may_see(seat_towards(principal, patient_id)):
             return Response(status_code=404)
+        return _json(await self._screen(patient_id))
+
+    async def full_screen(self, request: Request) -> Response:
+        principal = await self._tokens.principal(request.headers.get("authorization"))
+        patient_id = request.path_params["patient"]
+        if not PATIENT.may_see(seat_towards(principal, patient_id)):
+            return Response(status_code=404)
+        bills = None
+        if sees_bills_of(principal, patient_id):
+            bills = [_bill(row) for row in (await self._rows("billing", _BILLS, id=patient_id))[:10]]
+        return _json({**await self._screen(patient_id), "bills": bills})
+
+    async def _screen(self, patient_id: str) -> dict[str, Any]:
         patient = (await self._rows("patients", _PATIENT, id=patient_id))[0]
         visits = (await self._rows("appointments", _APPOINTMENTS, id=patient_id))[:10]
         doctors = await self._rows("doctors", _DOCTORS, ids=list({visit[1] for visit in visits}))
-        return _json({**_named("id mrn name email phone dob", patient), "appointments": _visits(visits, doctors)})
+        return {**_named("id mrn name email phone dob", patient), "appointments": _visits(visits, doctors)}
 
     async def book(self, request: Request) -> Response:
         principal = await self._tokens.principal(request.headers.get("authorization"))
@@ -105,8 +122,23 @@ def _visits(visits: Any, doctors: Any) -> list[dict[str, Any]]:
 
 
 def _doctor(row: Any) -> dict[str, Any]:
-    fee = f"{row[3] // 100}.{row[3] % 100:02d}"
-    return {**_named("id name specialty", row), "consultationFee": fee, "department": {"name": row[4]}}
+    return {**_named("id name specialty", row), "consultationFee": _amount(row[3]), "department": {"name": row[4]}}
+
+
+def _bill(row: Any) -> dict[str, Any]:
+    amounts = {"total": _amount(row[2]), "amountPaid": _amount(row[3]), "balance": _amount(row[2] - row[3])}
+    return {
+        "id": row[0],
+        "number": row[1],
+        **amounts,
+        "currency": row[4],
+        "status": row[5],
+        "createdAt": row[6].replace(" ", "T").removesuffix(".000000") + "Z",
+    }
+
+
+def _amount(minor: int) -> str:
+    return f"{minor // 100}.{minor % 100:02d}"
 
 
 def _named(names: str, row: Any) -> dict[str, Any]:
@@ -120,7 +152,11 @@ def _json(content: Any) -> Response:
 def main(data: str, port: str, jwks: str, issuer: str) -> None:
     keys = KeySet.import_key_set(orjson.loads(Path(jwks).read_bytes()))
     by_hand = ByHand(Path(data), TokenChecker(StaticKeys(keys), issuer=issuer, audience="hospital"))
-    routes = [Route("/screen/{patient}", by_hand.screen), Route("/book", by_hand.book, methods=["POST"])]
+    routes = [
+        Route("/screen/{patient}", by_hand.screen),
+        Route("/full-screen/{patient}", by_hand.full_screen),
+        Route("/book", by_hand.book, methods=["POST"]),
+    ]
     uvicorn.run(Starlette(routes=routes), port=int(port), log_level="warning", access_log=False)
 
 

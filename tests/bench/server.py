@@ -5,17 +5,32 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 import aiohttp
 
-_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _STARTED_WITHIN_SECONDS = 120.0
+_SCHEDULED = 2
+"""Which of a process's clocks: the time it was on a processor (`CPUCLOCK_SCHED` of the kernel)."""
 
-Send = Callable[[int], Any]
+Send = Callable[[int], Awaitable[object]]
+
+
+async def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Side:
+    """A process under measurement: its id, where it answers, and how to wait until it has done all it has to do."""
+
+    pid: int
+    url: str
+    until_quiet: Callable[[], Awaitable[None]] = _nothing
 
 
 def spare_port() -> int:
@@ -26,10 +41,14 @@ def spare_port() -> int:
 
 
 @asynccontextmanager
-async def running(arguments: Sequence[str], url: str, log: Path) -> AsyncIterator[int]:
+async def running(
+    arguments: Sequence[str], url: str, log: Path, environment: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[int]:
     """The process id of `python -m …`, once `url` answers; it is ended with SIGTERM."""
     with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(sys.executable, "-m", *arguments, stdout=output, stderr=output)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *arguments, stdout=output, stderr=output, env={**os.environ, **environment}
+        )
     try:
         await _until_answered(url, process)
         yield process.pid
@@ -54,14 +73,20 @@ async def _until_answered(url: str, process: asyncio.subprocess.Process) -> None
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of the process with all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+    """Of the process with all its threads, by the kernel's clock of it: exact where ticks are too coarse."""
+    return time.clock_gettime((~pid << 3) | _SCHEDULED)
 
 
-async def cpu_ms_a_request(pid: int, send: Send, count: int, *, at_once: int = 4) -> float:
-    """CPU milliseconds of the process for each of `count` calls of `send(number)`, `at_once` under way at a time."""
-    before = cpu_seconds(pid)
+async def cpu_ms_each(side: Side, send: Send, count: int) -> float:
+    """CPU milliseconds for each of `count` calls of `send(number)`, with all that they bring about."""
+    await side.until_quiet()
+    before = cpu_seconds(side.pid)
+    await some_at_once(send, count)
+    await side.until_quiet()
+    return (cpu_seconds(side.pid) - before) / count * 1000
+
+
+async def some_at_once(send: Send, count: int, *, at_once: int = 4) -> None:
     numbers = iter(range(count))
 
     async def client() -> None:
@@ -69,4 +94,3 @@ async def cpu_ms_a_request(pid: int, send: Send, count: int, *, at_once: int = 4
             await send(number)
 
     await asyncio.gather(*(client() for _ in range(at_once)))
-    return (cpu_seconds(pid) - before) / count * 1000

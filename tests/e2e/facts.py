@@ -9,15 +9,21 @@ from pathlib import Path
 import orjson
 
 BOOKKEEPING = frozenset(
-    {"inbox", "positions", "dead_letters", "sqlite_sequence", "chain_marks", "audit_events", "signing_keys"}
+    {
+        *("inbox", "positions", "dead_letters", "sqlite_sequence", "chain_marks", "audit_events", "signing_keys"),
+        "icd10cm_codes",
+    }
 )
-"""How far consumers have read, and what they write behind everything else: each has a row in an outbox first."""
+"""How far consumers have read, and what they write behind everything else: each has a row in an outbox first.
+
+And a list that no request writes, too long to be looked at each time.
+"""
 
 BEHIND = frozenset(
     {
         "mailbox.mails",
         *("notifications.notifications", "notifications.reminders", "notifications.waiting_facts"),
-        *("notifications.patient_copies", "notifications.appointment_copies"),
+        *("notifications.patient_copies", "notifications.appointment_copies", "billing.appointment_copies"),
     }
 )
 """The same by database, where others have tables of that name whose events are handed over."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from graphql import GraphQLObjectType, get_named_type, is_object_type
+from sqlalchemy import Engine, event
 
 from tests.e2e.hospital import Hospital
 
@@ -230,3 +231,45 @@ async def test_wildcards_of_sql_are_letters_like_any_other_in_a_search(hospital:
         assert found["totalCount"] == len(expected)
     doctors = (await hospital.data('{ doctors(search: "%", specialty: "%") { totalCount } }'))["doctors"]
     assert doctors["totalCount"] == 0
+
+
+FULL_SCREEN = """
+query ($id: ID!) {
+  patient(id: $id) {
+    id mrn name email phone dob
+    appointments(first: 10) { nodes { id slot end status notes doctor { id name department { name } } } }
+    bills(first: 10) { nodes { id number total amountPaid balance currency status createdAt } }
+  }
+}
+"""
+_BEHIND = ("outbox", "positions", "inbox", "notifications")
+"""Tables of the consumers and senders that look for news meanwhile."""
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Every statement as it is run, but for those of who works behind."""
+    run: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not any(f" {table}" in statement for table in _BEHIND):
+            run.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield run
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+async def test_a_full_screen_of_a_patient_costs_four_statements(hospital: Hospital, statements: list[str]):
+    patient = await hospital.patient()
+    clerk = hospital.staff["BILLING_CLERK"].bearer
+    for number, name in enumerate(("Dr. One", "Dr. Two")):
+        doctor = await hospital.doctor(name)
+        booked = await hospital.booked(patient, doctor, (await hospital.slots(doctor))[number])
+        await hospital.done("acceptAppointment", doctor.bearer, id=booked["id"])
+        await hospital.done("createBill", clerk, "bill { id }", appointmentId=booked["id"], drugsAmount="900")
+    await hospital.runtime.delivery.settled()
+    statements.clear()
+    found = (await hospital.data(FULL_SCREEN, patient.bearer, id=patient.id))["patient"]
+    assert len(found["appointments"]["nodes"]) == len(found["bills"]["nodes"]) == 2
+    assert len(statements) == 4, statements  # the patient, the appointments, the bills, the doctors

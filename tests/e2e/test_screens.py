@@ -22,9 +22,9 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 
 SCREENS = {
     "frontDesk": 8,
-    "doctorsDay": 11,
+    "doctorsDay": 10,
     "billing": 11,
-    "myCare": 18,
+    "myCare": 17,
     "audit": 8,
     "admin": 9,
 }

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime
 
 from sqlmodel import func, select
 
-from hospital.delivery import HANDED_OVER_AT_MOST, Delivery
+from hospital.delivery import BILLING, HANDED_OVER_AT_MOST, RECORDS, Delivery, _receivers
 from hospital.runtime import Runtime
 from subgraphs.accounts.tables import SubjectRow
+from subgraphs.appointments.events import EVENTS, AppointmentAccepted, AppointmentBooked
 from subgraphs.appointments.tables import PatientCopyRow
 from subgraphs.audit.tables import AuditEventRow
 from subgraphs.kernel.database import Database
@@ -70,3 +71,13 @@ async def test_the_audit_trail_is_signed_and_holds(runtime: Runtime):
     assert (await runtime.domains.audit.service.verify_all()).intact
     assert runtime.folder.audit_heads.stat().st_mode & 0o777 == 0o600
     assert runtime.clock.now() > datetime(2026, 1, 1, tzinfo=UTC)
+
+
+async def test_billing_and_records_alone_need_not_have_a_booking_at_once(runtime: Runtime):
+    delivery = runtime.delivery
+    [appointments] = [base for base in runtime.domains.bases if base.name == "appointments"]
+    receivers = _receivers(appointments, delivery.subscribers)
+    for consumer in (BILLING, RECORDS):
+        waiting = next(each.receive for each in delivery.subscribers if each.consumer == consumer)
+        assert [event.type for event in EVENTS if waiting not in receivers[event.type]] == [AppointmentBooked.type]
+    assert len(receivers[AppointmentBooked.type]) == len(receivers[AppointmentAccepted.type]) - 2

@@ -16,6 +16,7 @@ from hospital.problems import CannotDo
 from hospital.runtime import open_runtime
 from subgraphs.audit.service import AuditService
 from subgraphs.kernel.settings import Settings
+from subgraphs.records.service import RecordService
 
 PASSWORD = "a long pass phrase"
 
@@ -75,6 +76,16 @@ async def test_another_secret_than_its_own_opens_nothing_and_changes_nothing(tmp
             pass
     assert dump(tmp_path) == before
     await open_and_close(tmp_path, "b@example.com")
+
+
+async def test_a_hospital_without_a_list_of_codes_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(RecordService.fill_codes, "__defaults__", (tmp_path / "none.tsv",))
+    with pytest.raises(CannotDo, match="`make setup` makes it"):
+        await open_and_close(tmp_path / "new")
+    monkeypatch.undo()
+    await open_and_close(tmp_path / "old")
+    monkeypatch.setattr(RecordService.fill_codes, "__defaults__", (tmp_path / "none.tsv",))
+    await open_and_close(tmp_path / "old", "b@example.com")
 
 
 def dump(path: Path) -> list[str]:

@@ -1,11 +1,17 @@
 """What is done from time to time, over a hospital that is open."""
 
 from datetime import timedelta
+from functools import partial
 
 from sqlmodel import select
 
-from hospital.timetable import IDEMPOTENCY_KEYS_KEPT, jobs
+from hospital.mailbox.tables import MailRow
+from hospital.timetable import IDEMPOTENCY_KEYS_KEPT, jobs, prune_read
+from subgraphs.appointments import tables as appointments
 from subgraphs.kernel.tables import IdempotencyRow
+from subgraphs.notifications.tables import ReminderRow
+from subgraphs.patients import tables as patients
+from subgraphs.records import tables as records
 
 
 async def test_the_keys_of_payments_are_kept_for_good(runtime):
@@ -18,14 +24,59 @@ async def test_the_keys_of_payments_are_kept_for_good(runtime):
             session.add(IdempotencyRow(mutation=mutation, **known))
 
     await base.database.transaction(work)
-    [prune] = [job for job in jobs(runtime.domains, runtime.delivery) if job.name == "prune"]
-    await prune.work()
+    await _pruning(runtime)
     async with base.database.reading() as session:
         left = (await session.exec(select(IdempotencyRow.mutation))).all()
     assert sorted(left) == ["payBill", "refundPayment"]
 
 
+async def test_what_has_had_its_time_goes_a_month_later_and_the_rest_stays(runtime):
+    domains, now = runtime.domains, runtime.clock.now()
+    tables = {
+        (domains.patients.base.database, patients.GlassRow): "expires_at",
+        (domains.appointments.base.database, appointments.GlassRow): "expires_at",
+        (domains.records.base.database, records.GlassRow): "expires_at",
+        (domains.notifications.base.database, ReminderRow): "slot",
+        (domains.mailbox.database, MailRow): "at",
+    }
+    ages = {"old": timedelta(days=31), "young": timedelta(days=29), "to come": -timedelta(days=1)}
+    for (database, table), column in tables.items():
+        rows = [_row(table, name, **{column: now - age}) for name, age in ages.items()]
+        await database.transaction(partial(_add, rows))
+    await _pruning(runtime)
+    for (database, table), column in tables.items():
+        async with database.reading() as session:
+            left = (await session.exec(select(getattr(table, column)))).all()
+        assert sorted(left) == sorted(now - ages[name] for name in ("young", "to come"))
+
+
+def _row(table, name: str, **given):
+    """A row of the table with `name` wherever it wants a text, and 1 for a number."""
+    fields = table.model_fields.items()
+    filled = {field: 1 if info.annotation is int else name for field, info in fields if info.is_required()}
+    return table(**filled | given)
+
+
+async def _add(rows, session) -> None:
+    session.add_all(rows)
+
+
+def jobs_of(runtime):
+    return jobs(runtime.domains, prune_read(runtime.domains, runtime.delivery))
+
+
+async def _pruning(runtime) -> None:
+    [prune] = [
+        job for job in jobs(runtime.domains, prune_read(runtime.domains, runtime.delivery)) if job.name == "prune"
+    ]
+    await prune.work()
+
+
 async def test_payments_without_an_answer_are_asked_about_every_few_seconds(runtime):
-    [asking] = [job for job in jobs(runtime.domains, runtime.delivery) if job.name == "billing.ask_about_payments"]
+    [asking] = [
+        job
+        for job in jobs(runtime.domains, prune_read(runtime.domains, runtime.delivery))
+        if job.name == "billing.ask_about_payments"
+    ]
     assert asking.every_seconds <= 10
     assert await asking.work() == 0

@@ -28,3 +28,7 @@ class LoginsInMemory:
             raise Refused(Problem("WEAK_PASSWORD", "Longer, please.", ("password",)))
         if self.held.setdefault(compared(email), subject_id) != subject_id:
             raise Refused(Problem("EMAIL_TAKEN", "There is a login of that e-mail.", ("email",)))
+
+    async def release(self, *, role: RoleName, subject_id: str) -> None:
+        assert role is self.role
+        self.held = {email: id for email, id in self.held.items() if id != subject_id}

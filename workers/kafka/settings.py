@@ -10,7 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class KafkaSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HOSPITAL_KAFKA", env_ignore_empty=True, frozen=True, extra="ignore")
 
-    servers: str = Field(validation_alias="HOSPITAL_KAFKA", description="The brokers, as host:port, parted by commas.")
+    servers: str = Field(
+        "127.0.0.1:9092", validation_alias="HOSPITAL_KAFKA", description="The brokers, as host:port, parted by commas."
+    )
     security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", validation_alias="HOSPITAL_KAFKA_SECURITY", description="How it is spoken to."
     )

@@ -1,16 +1,17 @@
 """Conditions are diagnoses of the record of their visit."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
 
 from hospital.fhir.elements import Annotation, CodeableConcept, Reference, Resource, Unreadable
 from hospital.fhir.export import Line
-from hospital.fhir.intake import Intake, read_line
+from hospital.fhir.intake import BATCH, Intake, read_line
 from subgraphs.kernel.errors import Refused
 from subgraphs.records import rules
-from subgraphs.records.codes import Codes
-from subgraphs.records.rules import CodeSystem, Diagnosis
+from subgraphs.records.rules import Codes, CodeSystem, Diagnosis
 
 HERE_AS = {"Condition": ""}
 
@@ -27,23 +28,49 @@ class Condition(Resource):
     note: list[Annotation] = []
 
 
-async def load(intake: Intake) -> None:
-    codes = Codes()
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A diagnosis whose code is still to be looked up."""
 
-    def keep(line: Line) -> None:
+    place: str
+    diagnosis: Diagnosis
+    visit_id: str
+    patient_id: str
+
+
+async def load(intake: Intake) -> None:
+    batch: list[Found] = []
+
+    def read(line: Line) -> None:
         condition = read_line(Condition, line)
         patient_id = intake.index.find("Patient", condition.subject, "subject")
-        found = diagnosis(condition, codes)
-        intake.visits.add_diagnosis(intake.visit_of(condition.encounter), patient_id, found)
+        batch.append(Found(line.place, diagnosis(condition), intake.visit_of(condition.encounter), patient_id))
 
     for line in intake.lines("Condition"):
-        intake.try_line("Condition", line, keep)
+        intake.try_line("Condition", line, read)
+        if len(batch) == BATCH:
+            await _keep(intake, batch)
+            batch.clear()
+    await _keep(intake, batch)
 
 
-def diagnosis(condition: Condition, codes: rules.CodeList) -> Diagnosis:
+def diagnosis(condition: Condition) -> Diagnosis:
     if (status := condition.verification_status.code()) in _UNTRUE:
         raise Unreadable(f"verificationStatus: {status} conditions are not taken")
-    given = _coded(condition.code, next((note.text for note in condition.note if note.text), None))
+    return _coded(condition.code, next((note.text for note in condition.note if note.text), None))
+
+
+async def _keep(intake: Intake, batch: Sequence[Found]) -> None:
+    codes = await intake.imports.codes(rules.icd_codes(found.diagnosis for found in batch))
+    for found in batch:
+        try:
+            kept = _with_words(found.diagnosis, codes)
+            intake.visits.add_diagnosis(found.visit_id, found.patient_id, kept)
+        except Unreadable as why:
+            intake.report.refuse("Condition", found.place, str(why))
+
+
+def _with_words(given: Diagnosis, codes: Codes) -> Diagnosis:
     try:
         return rules.diagnosis(given, codes=codes)
     except Refused as refused:

@@ -21,18 +21,23 @@ from subgraphs.accounts.service.links import LinkTokens, link_to
 from subgraphs.accounts.service.owners import Owners
 from subgraphs.accounts.tables import AccountRow
 from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.last_minute import LastMinute
 from subgraphs.kernel.principal import Principal, RoleName
 
 
 @dataclass(frozen=True)
 class AccountService:
-    """`reset_answer_seconds`: how long the answer to a request for a reset takes at the least, known or not."""
+    """`reset_answer_seconds`: how long the answer to a request for a reset takes at the least, known or not.
+
+    `resets_told`: the logins whose requests for a reset were announced.
+    """
 
     base: Foundation
     hashing: PasswordHashing
     keys: SigningKeys
     tokens: LinkTokens = field(repr=False)
     owners: Owners
+    resets_told: LastMinute
     reset_answer_seconds: float = 0.2
 
     async def sign_in(self, email: str, password: str) -> Grant:
@@ -67,7 +72,9 @@ class AccountService:
 
         Raises InvalidInput for what is no e-mail.
         """
-        await resetting.request_reset(self.base, self.tokens, self.owners, email, self.reset_answer_seconds)
+        await resetting.request_reset(
+            self.base, self.tokens, self.owners, self.resets_told, email, self.reset_answer_seconds
+        )
 
     async def reset_password(self, token: str, new: str) -> Grant:
         """Sets the password of the login that the link is for, opens it where it was not, and lets its owner in.
@@ -125,6 +132,10 @@ class AccountService:
         Raises Refused: EMAIL_TAKEN, WEAK_PASSWORD, INVALID_INPUT.
         """
         await holds.hold(self.base, self.hashing, email=email, password=password, role=role, subject_id=subject_id)
+
+    async def release(self, *, role: RoleName, subject_id: str) -> None:
+        """Drops the hold for a patient or doctor who was not written and is not going to be."""
+        await holds.release(self.base, role=role, subject_id=subject_id)
 
     async def settle_holds(self) -> Settled:
         """Asks for each login held for a minute whether its owner was written; keeps it while that cannot be said."""

@@ -18,6 +18,7 @@ from subgraphs.kernel.ids import new_id
 
 AUDIENCE = "hospital"
 CLIENT_ID = "hospital"
+BEARER = "Bearer"
 
 _SECRET_BYTES = 32
 

@@ -49,6 +49,15 @@ async def hold(
     await base.database.transaction(work)
 
 
+async def release(base: Foundation, *, role: RoleName, subject_id: str) -> None:
+    async def work(session: AsyncSession) -> None:
+        row = await repository.account_of_subject(session, role, subject_id)
+        if row is not None:
+            await repository.drop_hold(session, row.id, row.held_at)
+
+    await base.database.transaction(work)
+
+
 async def settle_holds(base: Foundation, owners: Owners) -> Settled:
     settled = Settled()
     async for row in _old_holds(base):

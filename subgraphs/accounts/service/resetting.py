@@ -18,16 +18,21 @@ from subgraphs.kernel.email_address import compared, email_address
 from subgraphs.kernel.errors import Refused
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.last_minute import LastMinute
 from subgraphs.kernel.principal import RoleName
 
 
 async def request_reset(
-    base: Foundation, tokens: LinkTokens, owners: Owners, email: str, answer_seconds: float
+    base: Foundation, tokens: LinkTokens, owners: Owners, told: LastMinute, email: str, answer_seconds: float
 ) -> None:
-    """A held login is opened by this as by signing in; while its owner cannot say, there is none."""
+    """A held login is opened by this as by signing in; while its owner cannot say, there is none.
+
+    Requests that make no link are announced once a minute of each login, and of all that are of none.
+    """
     kept = compared(email_address(email, "email"))
     answer_at = asyncio.get_running_loop().time() + answer_seconds
-    await _add_reset_link(base, tokens, kept, await _hold_to_open(base, owners, kept, answer_seconds / 2))
+    held = await _hold_to_open(base, owners, kept, answer_seconds / 2)
+    told.add(await _add_reset_link(base, tokens, told, kept, held))
     await asyncio.sleep(answer_at - asyncio.get_running_loop().time())
 
 
@@ -54,17 +59,24 @@ async def _hold_to_open(base: Foundation, owners: Owners, email: str, within_sec
     return account if await owners.have_written(account, within_seconds) else None
 
 
-async def _add_reset_link(base: Foundation, tokens: LinkTokens, email: str, held: AccountRow | None) -> None:
-    async def work(session: AsyncSession) -> None:
+async def _add_reset_link(
+    base: Foundation, tokens: LinkTokens, told: LastMinute, email: str, held: AccountRow | None
+) -> str | None:
+    """Gives the id of the login, if there is one."""
+
+    async def work(session: AsyncSession) -> str | None:
         if held is not None and (row := await repository.locked_account(session, held.id)) is not None:
             open_held(session, base.outbox, row, Actor())
         account = await repository.account_of_email(session, email)
         link_id = None
         if account is not None and await _gets_link(base, session, account):
             link_id = await add_link(base, tokens, session, account, Purpose.RESET, rules.RESET_LINK_LASTS)
-        base.outbox.record(session, _requested(account, link_id), Actor())
+        id = None if account is None else account.id
+        if link_id is not None or not told.has(id):
+            base.outbox.record(session, _requested(account, link_id), Actor())
+        return id
 
-    await base.database.transaction(work)
+    return await base.database.transaction(work)
 
 
 async def _gets_link(base: Foundation, session: AsyncSession, account: AccountRow) -> bool:

@@ -17,7 +17,7 @@ from subgraphs.billing.providers import Answer, Charge, Declined, NoAnswer, Refu
 from subgraphs.billing.rules import PaymentMethod
 from subgraphs.kernel import currency
 from subgraphs.kernel.errors import InvalidInput
-from subgraphs.kernel.text import is_printable
+from subgraphs.kernel.text import is_plain, is_printable
 
 VERSION = "2024-06-20"
 SECONDS = 8.0
@@ -65,7 +65,7 @@ class StripeProvider:
         self._url, self._secret_key = url, secret_key
 
     def checked(self, token: str | None) -> str:
-        if token is None or not 1 <= len(token) <= _LONGEST_TOKEN or not is_printable(token):
+        if token is None or not 1 <= len(token) <= _LONGEST_TOKEN or not is_plain(token):
             raise InvalidInput("`paymentMethodToken` is what the form of the card gave.", "paymentMethodToken")
         return token
 

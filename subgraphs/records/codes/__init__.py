@@ -1,49 +1,53 @@
-"""The codes of ICD-10-CM, found in a file that set-up makes: a line each, `code TAB display`, sorted by code.
+"""The file of the codes of ICD-10-CM that set-up makes, and that records fills its table from.
 
-Nothing of it is loaded: a look-up halves the mapped file until it is at the line, which takes some microseconds.
+It has a line for each code, `code TAB display`.
 """
 
-import mmap
+import hashlib
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 FILE = Path(__file__).parent / "icd10cm.tsv"
 
+_LOT = 2000
+
 
 class NoCodes(Exception):
-    """The file is not there."""
+    """The file is not there, or is not what set-up makes."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"There is no list of the codes of ICD-10-CM at {path}: `make setup` makes it.")
 
 
-class Codes:
-    """Raises NoCodes where there is no such file."""
+def digest(path: Path = FILE) -> str:
+    """The SHA-256 of the file. Raises NoCodes."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        raise NoCodes(path) from None
 
-    def __init__(self, path: Path = FILE) -> None:
-        try:
-            with path.open("rb") as file:
-                self._lines = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except (OSError, ValueError) as error:
-            raise NoCodes(f"There are no codes of ICD-10-CM at {path}: `make setup` makes them.") from error
 
-    def display(self, code: str) -> str | None:
-        """What the code means, or None for what is none that may be used."""
-        found, _, display = self._line_at(self._place_of(code)).partition("\t")
-        return display if found == code else None
+def lots(path: Path = FILE) -> Iterator[list[tuple[str, str]]]:
+    """The codes with their words, some thousands at a time. Raises NoCodes, also for a file without any."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            lot = _lot(file)
+            if not lot:
+                raise NoCodes(path)
+            while lot:
+                yield lot
+                lot = _lot(file)
+    except (OSError, ValueError):
+        raise NoCodes(path) from None
 
-    def first_below(self, category: str) -> str | None:
-        """The first of the more exact codes of a category, which is none itself: E11.00 of E11."""
-        found = self._line_at(self._place_of(category)).partition("\t")[0]
-        return found if category and found.startswith(category) and found != category else None
 
-    def _place_of(self, code: str) -> int:
-        """Where the first line begins that is not before the code."""
-        wanted, low, high = code.encode(), 0, len(self._lines)
-        while low < high:
-            begin = self._lines.rfind(b"\n", low, (low + high) // 2) + 1 or low
-            end = self._lines.find(b"\n", begin)
-            if self._lines[begin:end].partition(b"\t")[0] < wanted:
-                low = end + 1
-            else:
-                high = begin
-        return low
+def _lot(lines: Iterator[str]) -> list[tuple[str, str]]:
+    """Raises ValueError for a line that is no code."""
+    return [_code(line) for line in islice(lines, _LOT)]
 
-    def _line_at(self, place: int) -> str:
-        return self._lines[place : self._lines.find(b"\n", place)].decode()
+
+def _code(line: str) -> tuple[str, str]:
+    code, display = line.rstrip("\n").split("\t")
+    return code, display

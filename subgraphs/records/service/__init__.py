@@ -1,15 +1,18 @@
 """The use cases of records, one file each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.importing import Imported
 from subgraphs.kernel.principal import Principal
-from subgraphs.records.rules import CodeList
-from subgraphs.records.service import amending, breaking_glass, creating, importing
+from subgraphs.records import repository
+from subgraphs.records.codes import FILE
+from subgraphs.records.rules import Codes
+from subgraphs.records.service import amending, breaking_glass, creating, filling_codes, importing
 from subgraphs.records.service.amending import Amendment
 from subgraphs.records.service.creating import NewRecord
 from subgraphs.records.service.importing import ImportedAllergy, ImportedRecord
@@ -23,13 +26,12 @@ class RecordService:
     """What changes something raises Forbidden, Unauthenticated and Refused."""
 
     base: Foundation
-    codes: CodeList
 
     async def create(self, principal: Principal | None, given: NewRecord) -> Written:
-        return await creating.create(self.base, self.codes, principal, given)
+        return await creating.create(self.base, principal, given)
 
     async def amend(self, principal: Principal | None, asked: Amendment) -> Written:
-        return await amending.amend(self.base, self.codes, principal, asked)
+        return await amending.amend(self.base, principal, asked)
 
     async def break_glass(self, principal: Principal | None, patient_id: str, reason: str) -> datetime:
         """Gives the instant until which the patient is open to them."""
@@ -37,7 +39,19 @@ class RecordService:
 
     async def import_records(self, batch: Sequence[ImportedRecord], actor_name: str = "import") -> Imported:
         """Some hundreds at a time, in one transaction; safe to repeat."""
-        return await importing.import_records(self.base, self.codes, batch, Actor(name=actor_name))
+        return await importing.import_records(self.base, batch, Actor(name=actor_name))
 
     async def import_allergies(self, batch: Sequence[ImportedAllergy], actor_name: str = "import") -> Imported:
         return await importing.import_allergies(self.base, batch, Actor(name=actor_name))
+
+    async def codes(self, asked: Collection[str]) -> Codes:
+        """What there is of these codes of ICD-10-CM."""
+        async with self.base.database.reading() as session:
+            return await repository.codes(session, asked)
+
+    async def fill_codes(self, path: Path = FILE) -> None:
+        """At each start: takes in the list of codes that set-up made, if it is another than the last.
+
+        Raises NoCodes where there is no list, and never was one.
+        """
+        await filling_codes.fill_codes(self.base, path)

@@ -13,6 +13,7 @@ from subgraphs.kernel.principal import Principal
 from subgraphs.kernel.versions import check_version
 from subgraphs.records import access, repository, rules
 from subgraphs.records.events import MedicalRecordAmended
+from subgraphs.records.rules import CodeSystem
 from subgraphs.records.service import seeing, writing
 from subgraphs.records.service.writing import Written
 from subgraphs.records.tables import MedicalRecordRow
@@ -28,7 +29,7 @@ class Amendment:
     expected_version: int | None = None
 
 
-async def amend(base: Foundation, codes: rules.CodeList, principal: Principal | None, asked: Amendment) -> Written:
+async def amend(base: Foundation, principal: Principal | None, asked: Amendment) -> Written:
     """What changes nothing gives the record as it is, without a new version. Raises Forbidden, Refused, …"""
     access.WRITE.require(principal)
     doctor, reason = signed_in(principal), rules.reason(asked.reason)
@@ -36,7 +37,7 @@ async def amend(base: Foundation, codes: rules.CodeList, principal: Principal | 
     async def work(session: AsyncSession) -> Written:
         row = await _own(session, base, doctor, asked.id)
         check_version(row.version, asked.expected_version)
-        around = rules.Surroundings(base.clock.now(), base.settings.zone, codes)
+        around = await _surroundings(session, base, row, asked)
         values = writing.columns(rules.checked_changes(asked.changes, row.treated_at, around))
         changed = {name: value for name, value in values.items() if value != getattr(row, name)}
         if not changed:
@@ -48,6 +49,15 @@ async def amend(base: Foundation, codes: rules.CodeList, principal: Principal | 
 
     async with base.denials.concealing(doctor, "amendMedicalRecord"):
         return await base.database.transaction(work)
+
+
+async def _surroundings(
+    session: AsyncSession, base: Foundation, row: MedicalRecordRow, asked: Amendment
+) -> rules.Surroundings:
+    """A code that the record has already keeps its words, also where the list has it no more."""
+    around = await writing.surroundings(session, base, asked.changes.get("diagnoses") or ())
+    kept = (each for each in writing.diagnoses_of(row) if each.system is CodeSystem.ICD10CM)
+    return around.knowing({each.code: each.display or "" for each in kept})
 
 
 async def _own(session: AsyncSession, base: Foundation, doctor: Principal, id: str) -> MedicalRecordRow:

@@ -44,9 +44,7 @@ class ImportedAllergy:
     recorded_at: datetime | None = None
 
 
-async def import_records(
-    base: Foundation, codes: rules.CodeList, batch: Sequence[ImportedRecord], actor: Actor
-) -> Imported:
+async def import_records(base: Foundation, batch: Sequence[ImportedRecord], actor: Actor) -> Imported:
     """One transaction, safe to repeat: what is not fit is refused alone, what is here already stays as it is."""
 
     async def work(session: AsyncSession) -> Imported:
@@ -56,7 +54,7 @@ async def import_records(
         for id in await repository.records_of_appointments(session, visit_ids):
             visits.pop(id)
         outcome = Imported(ids=known)
-        around = rules.Surroundings(base.clock.now(), base.settings.zone, codes)
+        around = await writing.surroundings(session, base, *(given.diagnoses for given in batch))
         for row in taken(batch, outcome, lambda id, given: _record(id, given, visits, around)):
             writing.add_record(session, row, None)
             event = MedicalRecordCreated(**writing.state_of(row), imported=True)

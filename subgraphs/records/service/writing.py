@@ -1,15 +1,18 @@
-"""How what a record says becomes rows, and the rows the state that is announced."""
+"""What a record is judged by, how what it says becomes rows, and the rows the state that is announced."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.rows import add_row
+from subgraphs.records import repository, rules
 from subgraphs.records.rules import Diagnosis, Medicine
 from subgraphs.records.tables import MedicalRecordRow, VersionRow
 
@@ -24,6 +27,13 @@ class Written:
 
     row: MedicalRecordRow
     is_new: bool
+
+
+async def surroundings(session: AsyncSession, base: Foundation, *given: Sequence[Diagnosis]) -> rules.Surroundings:
+    """With what the list has of the codes of these lists of diagnoses, as many as a record may have."""
+    asked = chain.from_iterable(diagnoses[: rules.MAXIMUM_ITEMS] for diagnoses in given)
+    codes = await repository.codes(session, rules.icd_codes(asked))
+    return rules.Surroundings(base.clock.now(), base.settings.zone, codes)
 
 
 def diagnoses_of(row: MedicalRecordRow | VersionRow) -> list[Diagnosis]:

@@ -28,7 +28,7 @@ from subgraphs.billing.ledger import OWED
 from subgraphs.billing.tables import BillRow, EntryRow
 from subgraphs.kernel.principal import RoleName
 from subgraphs.notifications.rules import Channel
-from subgraphs.records.codes import Codes
+from subgraphs.records.codes import lots
 from subgraphs.records.rules import Medicine, prescribed
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -90,9 +90,9 @@ def test_the_dead_are_seen_no_more():
 
 @pytest.mark.parametrize("department", [key for key, _, _ in words.DEPARTMENTS])
 def test_what_is_found_has_a_code_and_what_is_prescribed_says_how_much(department: str):
-    codes = Codes()
+    codes = {code for lot in lots() for code, _ in lot}
     for _, code, prescriptions in FINDINGS[department]:
-        assert codes.display(code), code
+        assert code in codes
         for prescription in prescriptions:
             assert prescribed(Medicine(*prescription)) == Medicine(*prescription)
 

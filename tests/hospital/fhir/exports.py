@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +14,12 @@ from hospital.fhir.load import Load, files_of
 from hospital.fhir.report import Report
 from hospital.operations import IMPORTS
 from subgraphs.kernel.importing import Imported
+from subgraphs.records.rules import Codes
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Kolkata")
 SNOMED, ICD10CM = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10-cm"
+CODES = {"E11.9": "Type 2 diabetes mellitus without complications"}
 NPI = "http://hl7.org/fhir/sid/us-npi"
 
 
@@ -119,6 +121,9 @@ class Shelf:
     batches: list[int] = field(default_factory=list)
 
     async def settled(self) -> None: ...
+
+    async def codes(self, asked: Collection[str]) -> Codes:
+        return Codes({code: CODES[code] for code in asked if code in CODES}, {"E11": "E11.9"})
 
     async def take(self, kind: type, batch: Sequence[Any]) -> Imported:
         assert kind in IMPORTS

@@ -14,6 +14,7 @@ TYPES = """
 type Query @join__type(graph: A) @join__type(graph: B) @join__type(graph: C) {
   patient: Patient @join__field(graph: A)
   patients: [Patient] @join__field(graph: A)
+  chief: Patient! @join__field(graph: A)
   wards: [Ward!]! @join__field(graph: C)
 }
 type Mutation @join__type(graph: A) @join__type(graph: B) {

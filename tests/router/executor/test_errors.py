@@ -105,6 +105,26 @@ async def test_what_was_lost_with_its_object_is_explained_by_the_error_within_it
     assert answer["errors"] == [error | {"path": ["patient", "bills", 0, "paid"]}]
 
 
+async def test_an_entity_that_its_subgraph_has_not_is_null_where_it_may_be_and_no_error() -> None:
+    subgraphs = Subgraphs(
+        a=[data({"patient": {"id": "1"}, "patients": [{"id": "1"}, {"id": "2"}]})],
+        b=[data({"_entities": [None, {"owed": 7, "due": 7}]})],
+    )
+
+    answer = await run("{ patient { due } patients { due } }", subgraphs)
+
+    assert answer == {"data": {"patient": None, "patients": [None, {"due": 7}]}}
+
+
+async def test_where_it_may_not_be_null_that_is_an_error() -> None:
+    subgraphs = Subgraphs(a=[data({"chief": {"id": "1"}})], b=[data({"_entities": [None]})])
+
+    answer = await run("{ chief { due } }", subgraphs)
+
+    assert answer["data"] is None
+    assert [e["path"] for e in answer["errors"]] == [["chief", "due"]]
+
+
 async def test_an_error_beside_it_does_not_explain_a_null_that_was_answered() -> None:
     error = {"message": "no", "path": ["patient", "name"], "extensions": {"code": "X"}}
     subgraphs = Subgraphs(a=[{"data": {"patient": {"name": None, "age": None}}, "errors": [error]}])

@@ -112,6 +112,18 @@ async def test_of_many_who_want_one_email_at_once_one_holds_it(desk):
     assert {outcome.problems[0].code for outcome in outcomes if outcome is not None} == {"EMAIL_TAKEN"}
 
 
+async def test_what_is_released_is_free_at_once_and_what_is_open_stays(desk):
+    patient_id, other = new_id(), new_id()
+    await hold(desk, patient_id)
+    await desk.service.release(role=RoleName.PATIENT, subject_id=other)
+    assert await refused(desk, other) == [("EMAIL_TAKEN", ("email",))]
+    await desk.service.release(role=RoleName.PATIENT, subject_id=patient_id)
+    await hold(desk, other)
+    await desk.patient(other, opens_login=True)
+    await desk.service.release(role=RoleName.PATIENT, subject_id=other)
+    assert await signs_in(desk)
+
+
 async def test_asking_again_for_the_same_id_goes_on(desk):
     patient_id = new_id()
     for _ in range(2):

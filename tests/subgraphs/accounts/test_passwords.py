@@ -243,3 +243,30 @@ async def test_the_dead_get_no_mail(desk):
     await desk.patient(patient_id, version=2, deceased_at=desk.clock.now())
     assert await ask_for_link(desk) == {"errors": []}
     assert await desk.letters() == []
+
+
+async def test_requests_that_make_no_link_are_announced_once_a_minute(desk):
+    await desk.login()
+    disabled = await desk.login("gone@example.com")
+    row = await desk.account("gone@example.com")
+    row.disabled_at = desk.clock.now()
+    await desk.database.transaction(lambda session: session.merge(row))
+    for number in range(5):
+        for email in ("asha@example.com", "gone@example.com", f"nobody{number}@example.com"):
+            assert (await ask_for_link(desk, email))["errors"] == []
+    asked = [event["data"]["account_id"] for event in await desk.events("password.reset_requested")]
+    assert [asked.count(disabled), asked.count(None), len(asked), len(await desk.letters())] == [1, 1, 7, 5]
+    desk.clock.move(timedelta(minutes=1))
+    await ask_for_link(desk, "nobody@example.com")
+    assert len(await desk.events("password.reset_requested")) == 8
+
+
+async def test_a_request_that_could_not_be_announced_does_not_keep_the_next_one_out(desk, monkeypatch):
+    async def down(work):
+        raise ConnectionError("the database is away")
+
+    monkeypatch.setattr(desk.database, "transaction", down)
+    await desk.send(ASK, email="nobody@example.com")
+    monkeypatch.undo()
+    await ask_for_link(desk, "nobody@example.com")
+    assert len(await desk.events("password.reset_requested")) == 1

@@ -132,12 +132,11 @@ class House:
 
     @contextmanager
     def counting(self):
-        """The SQL statements that are run meanwhile, but for those that begin a transaction."""
+        """The SQL statements that are run meanwhile."""
         statements: list[str] = []
 
         def count(connection, cursor, statement, *rest):
-            if not statement.startswith("BEGIN"):
-                statements.append(statement)
+            statements.append(statement)
 
         event.listen(Engine, "before_cursor_execute", count)
         try:

@@ -1,4 +1,9 @@
 import pytest
+from sqlalchemy import text
+from sqlmodel import update
+
+from subgraphs.doctors.tables import DepartmentRow, DoctorRow, DoctorWordRow
+from subgraphs.kernel.migrate import migrate
 
 
 @pytest.fixture
@@ -110,3 +115,24 @@ async def test_entities_come_in_the_order_and_length_asked(new_doctor, query, me
         None,
         None,
     ]
+
+
+async def test_what_was_kept_before_letters_with_strokes_were_folded_is_found_once_migrated(
+    doctors, new_doctor, make_department, find, query
+):
+    await make_department("Zoo")
+    await make_department("Øre")
+    await new_doctor("Dr. Łukasz", specialty="Øyelege")
+
+    async def as_before(session) -> None:
+        await session.exec(update(DepartmentRow).where(DepartmentRow.name == "Øre").values(sort_name="øre"))
+        await session.exec(update(DoctorRow).values(sort_name="dr łukasz", specialty_key="øyelege"))
+        await session.exec(update(DoctorWordRow).where(DoctorWordRow.word == "lukasz").values(word="łukasz"))
+        await session.exec(text("UPDATE alembic_version_doctors SET version_num = '0001'"))
+
+    await doctors.base.database.transaction(as_before)
+    assert await find(search="Łukasz") == await find(specialty="Øyelege") == []
+    await migrate(doctors.base.database, "doctors")
+    assert await find(search="lukasz") == await find(specialty="oyelege") == ["Dr. Łukasz"]
+    names = [each["name"] for each in (await query("{ departments { name } }"))["departments"]]
+    assert names[-2:] == ["Øre", "Zoo"]

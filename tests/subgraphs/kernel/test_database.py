@@ -174,3 +174,13 @@ async def test_a_cancelled_transaction_leaves_nothing_and_blocks_nobody(base, co
 )
 def test_only_named_errors_are_transient(error, transient):
     assert is_transient(error) == transient
+
+
+async def test_it_knows_whether_somebody_writes(base):
+    seen = []
+
+    async def work(session) -> None:
+        seen.append(base.database.is_written())
+
+    await base.database.transaction(work)
+    assert [*seen, base.database.is_written()] == [True, False]

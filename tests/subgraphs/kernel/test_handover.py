@@ -83,3 +83,18 @@ async def test_one_that_the_receiver_refuses_does_not_cost_the_others_theirs(wok
     hand = handover(woken, receiver, limit_seconds=5)
     await asyncio.gather(*(hand([message(str(number))]) for number in range(20)))
     assert sorted(receiver.got, key=int) == [str(number) for number in range(20) if number != 7]
+
+
+async def test_while_somebody_writes_the_next_are_waited_for_and_share_a_transaction(woken):
+    receiver, written = Receiver(), [True]
+    busy = Handover({"thing.noted": (receiver,)}, lambda: woken.append(1), more_comes=lambda: written[0])
+
+    async def later() -> None:
+        await asyncio.sleep(0.001)
+        await busy([message("2")])
+
+    await asyncio.gather(busy([message("1")]), later())
+    assert (receiver.got, receiver.calls) == (["1", "2"], 1)
+    written[0] = False
+    await asyncio.gather(busy([message("3")]), later())
+    assert (receiver.got, receiver.calls) == (["1", "2", "3", "2"], 3)

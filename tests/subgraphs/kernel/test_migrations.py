@@ -5,7 +5,7 @@ from sqlalchemy import create_mock_engine
 from sqlalchemy.dialects import mysql
 
 import subgraphs
-from subgraphs.kernel.migrate import _metadata, differences, migrate
+from subgraphs.kernel.migrate import _main, _metadata, differences, migrate
 
 ROOMS = Path(subgraphs.__path__[0])
 OWNERS = sorted(
@@ -36,3 +36,19 @@ def test_every_table_can_be_written_for_mysql_with_keys_that_fit(owner):
         for columns in [table.primary_key.columns, *(index.columns for index in table.indexes)]:
             bytes_of_key = sum(4 * (getattr(column.type, "length", None) or 2) for column in columns)
             assert bytes_of_key <= 3072, (table.name, [column.name for column in columns])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "make migration DOMAIN="),
+        (["", ""], "make migration DOMAIN="),
+        (["doctors"], "make migration DOMAIN="),
+        (["doctors", " "], "make migration DOMAIN="),
+        (["nobody", "x"], "nobody owns no tables"),
+        (["no.such.package", "x"], "owns no tables"),
+    ],
+)
+def test_a_revision_of_nothing_is_refused_in_a_line(arguments, said):
+    with pytest.raises(SystemExit, match=said):
+        _main(arguments)

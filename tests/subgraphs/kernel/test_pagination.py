@@ -153,4 +153,4 @@ async def test_a_connection_counts_only_when_asked():
     assert (made.page_info.has_next_page, made.page_info.has_previous_page) == (True, False)
     assert made.page_info.end_cursor == BY_NAME.cursor(rows[1])
     assert asked == []
-    assert await made.total_count() == 7
+    assert await made.count() == 7

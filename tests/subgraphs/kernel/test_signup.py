@@ -17,7 +17,9 @@ class Logins:
 
     def __init__(self) -> None:
         self.held: list[str] = []
+        self.released: list[str] = []
         self.on_hold = lambda: None
+        self.while_writing: list = []
 
     async def hold(self, *, email, password, role, subject_id) -> None:
         assert (email, password, role) == (LOGIN.email, LOGIN.password, LOGIN.role)
@@ -25,6 +27,10 @@ class Logins:
         done = self.on_hold()
         if done is not None:
             await done
+
+    async def release(self, *, role, subject_id) -> None:
+        assert role == LOGIN.role
+        self.released.append(subject_id)
 
 
 @pytest.fixture
@@ -35,6 +41,8 @@ def logins() -> Logins:
 @pytest.fixture
 def make(base, logins):
     async def write(session, id: str) -> None:
+        for step in logins.while_writing:
+            await step()
         session.add(PositionRow(consumer=id, topic="t", position=0))
 
     async def run(key: str | None = None, password: str = LOGIN.password) -> str:
@@ -77,6 +85,63 @@ async def test_what_was_held_too_long_ago_is_not_written_and_the_next_try_holds_
     assert await count_of(PositionRow) == 0
     logins.on_hold = lambda: None
     assert [await make("k")] * 2 == logins.held
+
+
+async def fail() -> None:
+    raise RuntimeError("the disk is full")
+
+
+async def test_a_write_that_fails_releases_the_hold_at_once(make, logins, count_of):
+    logins.while_writing = [fail]
+    with pytest.raises(RuntimeError, match="the disk is full"):
+        await make()
+    assert logins.released == logins.held != []
+    assert await count_of(PositionRow) == 0
+
+
+async def test_a_caller_who_goes_away_while_it_is_written_leaves_no_hold(make, logins):
+    reached = asyncio.Event()
+
+    async def wait() -> None:
+        reached.set()
+        await asyncio.sleep(60)
+
+    logins.while_writing = [wait]
+    making = asyncio.create_task(make())
+    await reached.wait()
+    making.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    assert logins.released == logins.held != []
+
+
+async def test_an_equal_request_may_be_writing_so_with_a_key_the_hold_stays(make, logins):
+    logins.while_writing = [fail]
+    with pytest.raises(RuntimeError):
+        await make("k")
+    logins.while_writing = []
+    assert await make("k") == logins.held[0]
+    assert logins.released == []
+
+
+async def test_what_may_have_been_committed_stays_held(make, logins, base):
+    async def lose_the_answer(events) -> None:
+        raise ConnectionError("lost")
+
+    base.database.after_commit = lose_the_answer
+    with pytest.raises(ConnectionError, match="lost"):
+        await make()
+    assert logins.released == []
+
+
+async def test_a_hold_that_cannot_be_released_is_left_and_the_failure_is_the_writes(make, logins, monkeypatch):
+    async def down(self, **given) -> None:
+        raise ConnectionError("accounts are down")
+
+    monkeypatch.setattr(Logins, "release", down)
+    logins.while_writing = [fail]
+    with pytest.raises(RuntimeError, match="the disk is full"):
+        await make()
 
 
 async def test_a_repeat_holds_nothing_and_another_password_is_another_request(make, logins):

@@ -50,6 +50,22 @@ def test_without_a_letter_or_a_digit_it_is_no_name(text):
         name(text, "A name", 20)
 
 
+@pytest.mark.parametrize(
+    "unseen", [*"\u200b\u200e\u200f\u202a\u202e\u2060\u2066\u2069\u00ad\u061c\ufeff", "\U000e0041"]
+)
+def test_what_turns_text_round_or_is_not_seen_is_refused_but_where_text_is_pasted(unseen):
+    for rule in (one_line, name):
+        with pytest.raises(InvalidInput):
+            rule(f"Asha{unseen} Rao", "It", 20)
+    assert lines(f"Pasted{unseen} text", "It", 20) == f"Pasted{unseen} text"
+
+
+@pytest.mark.parametrize("text", ["می\u200cخواهم", "क्\u200dष", "שרה", "سارة"])
+def test_joiners_and_scripts_from_right_to_left_are_text(text):
+    for rule in (one_line, name, lines):
+        assert rule(text, "It", 20) == text
+
+
 def test_lines_may_break_and_may_be_none_at_all():
     assert lines(" one\r\n\ttwo ", "It", 20) == "one\r\n\ttwo"
     assert lines(None, "It", 20) is lines(" \n ", "It", 20) is None

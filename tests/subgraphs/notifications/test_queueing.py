@@ -170,3 +170,11 @@ async def test_a_message_of_another_topic_or_of_no_sense_changes_nothing(ward):
     async with ward.domain.base.database.reading() as session:
         handled = (await session.exec(select(InboxRow.event_id))).all()
     assert broken.id not in handled
+
+
+async def test_who_cannot_be_reached_costs_no_look_for_words(ward, statements):
+    patient_id = await ward.patient(email=None, phone=None)
+    statements.clear()
+    await ward.hear(visit(AppointmentBooked, patient_id))
+    assert not [statement for statement in statements if "FROM templates" in statement]
+    assert await ward.told() == []

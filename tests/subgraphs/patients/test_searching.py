@@ -1,6 +1,11 @@
 import pytest
+from sqlalchemy import text
+from sqlmodel import delete, update
 
+from subgraphs.kernel import refolding
+from subgraphs.kernel.migrate import migrate
 from subgraphs.patients.service.importing import ImportedPatient
+from subgraphs.patients.tables import NameWordRow, PatientRow
 
 PAGE = """
 query ($search: String, $first: Int!, $after: String) {
@@ -133,3 +138,33 @@ async def test_indexes_serve_the_list_and_every_search(patients, ask, desk, peop
             plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", arguments)).all()
             told = " ".join(row[3] for row in plan)
             assert "USING INDEX" in told or "USING COVERING INDEX" in told, told
+
+
+async def test_names_kept_before_letters_with_strokes_were_folded_are_found_once_migrated(
+    patients, register, find, monkeypatch
+):
+    monkeypatch.setattr(refolding, "_LOT", 1)
+    names = ["Łukasz Øst", "Asha Rao", "Ðóra Dal"]
+    for name in names:
+        await register(name=name)
+
+    async def as_before(session) -> None:
+        await session.exec(delete(NameWordRow))
+        for name in names:
+            row = (
+                await session.exec(
+                    update(PatientRow)
+                    .where(PatientRow.name == name)
+                    .values(sort_name=name.lower())
+                    .returning(PatientRow.id)
+                )
+            ).one()
+            session.add_all(NameWordRow(word=word, patient_id=row.id) for word in name.lower().split())
+        await session.exec(text("UPDATE alembic_version_patients SET version_num = '0003'"))
+
+    await patients.base.database.transaction(as_before)
+    assert await find("lukasz") == await find("Łukasz") == []
+    await migrate(patients.base.database, "patients")
+    assert await find("lukasz ost") == await find("Łukasz") == ["Łukasz Øst"]
+    assert await find("dora") == ["Ðóra Dal"]
+    assert await find() == ["Asha Rao", "Ðóra Dal", "Łukasz Øst"]

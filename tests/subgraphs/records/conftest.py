@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,12 @@ mutation ($input: BreakGlassInput!) {
 }
 """
 RECORD = f"query ($id: ID!) {{ medicalRecord(id: $id) {{ {FIELDS} }} }}"
+CODES = {
+    "E11.00": "Type 2 diabetes mellitus with hyperosmolarity",
+    "I10": "Essential (primary) hypertension",
+    "J06.9": "Acute upper respiratory infection, unspecified",
+    "J45.909": "Unspecified asthma, uncomplicated",
+}
 PARACETAMOL = {"name": "Paracetamol", "dosage": "500mg", "duration": "5 days"}
 
 
@@ -124,8 +131,22 @@ class House:
 
 
 @pytest.fixture
-async def house(make_base, signer, ask, announced_by) -> House:
-    return House(build(await make_base("records")), signer.bearer, ask, announced_by)
+def write_list(tmp_path) -> Callable[[dict[str, str]], Path]:
+    """Writes a list of codes as set-up does."""
+
+    def write(codes: dict[str, str]) -> Path:
+        path = tmp_path / "codes.tsv"
+        path.write_text("".join(f"{code}\t{display}\n" for code, display in codes.items()), "utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+async def house(make_base, write_list, signer, ask, announced_by) -> House:
+    domain = build(await make_base("records"))
+    await domain.service.fill_codes(write_list(CODES))
+    return House(domain, signer.bearer, ask, announced_by)
 
 
 @pytest.fixture

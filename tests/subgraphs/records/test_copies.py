@@ -35,3 +35,42 @@ async def test_a_second_delivery_changes_nothing_and_a_broken_event_raises(house
     with pytest.raises(ValueError, match="patient_id"):
         await subscriber.receive([broken])
     assert problems(await house.break_glass(house.as_role("ADMIN"), fact.patient_id)) == []
+
+
+@pytest.fixture
+def on_its_way(house):
+    """What is waited for: each wait calls the last of these."""
+    coming = []
+
+    async def bring() -> None:
+        await coming.pop()()
+
+    house.domain.base.arrivals.bring = bring
+    return coming
+
+
+async def nothing() -> None:
+    return None
+
+
+async def test_a_booking_on_its_way_is_waited_for_before_a_doctor_is_shown_nothing(house, treated, on_its_way):
+    author, patient = treated
+    record, booked = await house.created(author, patient), new_id()
+    on_its_way.append(lambda: house.visit(booked, patient, "PENDING"))
+    assert (await house.look(record["id"], house.as_doctor(booked)))["id"] == record["id"]
+
+
+async def test_what_never_was_is_waited_for_as_what_is_hidden(house, treated, on_its_way):
+    author, patient = treated
+    record, stranger = await house.created(author, patient), house.as_doctor(new_id())
+    for id in (record["id"], new_id()):
+        on_its_way.append(nothing)
+        assert await house.look(id, stranger) is None
+        assert on_its_way == []
+
+
+async def test_who_sees_a_record_waits_for_nothing(house, treated, on_its_way):
+    author, patient = treated
+    record = await house.created(author, patient)
+    for bearer in (house.as_doctor(author), house.as_patient(patient)):
+        assert await house.look(record["id"], bearer) is not None

@@ -1,0 +1,42 @@
+"""What was measured against its limit: one line each, and whether all held."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Round:
+    """CPU milliseconds of one request here and by hand, taken one right after the other."""
+
+    ours: float
+    by_hand: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.by_hand
+
+
+class Verdicts:
+    def __init__(self) -> None:
+        self.broken = False
+
+    def at_most(self, rounds: Sequence[Round], times: float) -> None:
+        """The middle round counts: on a machine that others use too, one may say anything."""
+        middle = sorted(rounds, key=lambda round: round.ratio)[len(rounds) // 2]
+        spread = f"{min(each.ratio for each in rounds):.1f} to {max(each.ratio for each in rounds):.1f}"
+        measured = f"{middle.ours:.2f} ms of CPU time, by hand {middle.by_hand:.2f} ms: {middle.ratio:.1f} times"
+        self._say(f"{measured} ({spread})", middle.ratio <= times, f"{times:.0f} times", "MORE THAN")
+
+    def faster_than(self, rounds: Sequence[Round], a_second: float) -> None:
+        """The quietest round counts: no ratio takes out of an absolute number what others on the machine put in."""
+        reached, middle = 1000 / min(each.ours for each in rounds), 1000 / median(each.ours for each in rounds)
+        measured = f"{reached:.0f} a CPU second in the quietest round ({middle:.0f} in the middle one)"
+        self._say(measured, reached > a_second, f"more than {a_second:.0f}", "NOT")
+
+    def at_least(self, text: str, value: float, limit: float) -> None:
+        self._say(text, value >= limit, f"at least {limit}", "NOT")
+
+    def _say(self, measured: str, holds: bool, limit: str, broken: str) -> None:
+        self.broken = self.broken or not holds
+        print(f"  {measured}: {'within' if holds else broken} {limit}", flush=True)
