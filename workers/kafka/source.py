@@ -46,9 +46,12 @@ class KafkaSource:
         """Nothing: the inbox knows what had its effect, and the broker how far that is."""
 
     async def skip(self, handled: Sequence[Delivery]) -> None:
-        await self.commit(handled)
+        await self._reached(handled)
 
     async def commit(self, handled: Sequence[Delivery]) -> None:
+        await self._reached(handled)
+
+    async def _reached(self, handled: Sequence[Delivery]) -> None:
         consumer = await self._started()
         reached = {TopicPartition(self.topic, each.partition): each.place + 1 for each in handled}
         await consumer.commit(reached)
