@@ -23,7 +23,8 @@ Statement = Callable[[sqlite3.Cursor], object]
 class Connection(aiosqlite.Connection):
     """`begin` opens every transaction, with its first statement; None: each statement stands alone.
 
-    What is put off goes with the next statement or the commit, and fails there if it fails.
+    What is put off goes with the next statement or the commit, and fails there if it fails. Then, as when the BEGIN
+    fails, the transaction is lost: rolled back at once, and it refuses every statement until `rollback` ends it.
     """
 
     def __init__(self, path: str, begin: str | None) -> None:
@@ -54,17 +55,16 @@ class Connection(aiosqlite.Connection):
 
     def _taken(self) -> list[Statement]:
         before, self._before = self._before, []
-        if self._begin is not None and not self._may_be_open:
+        if self._begin is not None:
+            before.insert(0, _check_open if self._may_be_open else partial(_execute, self._begin, ()))
             self._may_be_open = True
-            before.insert(0, partial(_execute, self._begin, ()))
         return before
 
     def _whole(self, before: Sequence[Statement], statement: Statement) -> tuple[list[Any], sqlite3.Cursor]:
         """In the connection's thread."""
         made = self._conn.cursor()
         try:
-            for earlier in before:
-                earlier(made)
+            self._all_or_lost(before, made)
             statement(made)
             return made.fetchall() if made.description else [], made
         finally:
@@ -73,14 +73,18 @@ class Connection(aiosqlite.Connection):
     def _committed(self, before: Sequence[Statement]) -> None:
         made = self._conn.cursor()
         try:
-            for earlier in before:
-                earlier(made)
-            self._conn.commit()
+            self._all_or_lost([*before, _commit], made)
+        finally:
+            made.close()
+
+    def _all_or_lost(self, statements: Sequence[Statement], cursor: sqlite3.Cursor) -> None:
+        """Rolled back here, as whoever swallows the error takes it for that of another statement."""
+        try:
+            for statement in statements:
+                statement(cursor)
         except BaseException:
             self._conn.rollback()
             raise
-        finally:
-            made.close()
 
 
 class Cursor:
@@ -135,7 +139,7 @@ class Adapted(AsyncAdapt_aiosqlite_connection):
 
     def put_off(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
         """Once with each of the parameters."""
-        self.driver_connection.put_off(partial(_execute_many, sql, parameters))
+        self.driver_connection.put_off(partial(_execute_late, sql, parameters))
 
 
 def connector(path: str, begin: str | None) -> Callable[[], Adapted]:
@@ -171,3 +175,20 @@ def _execute(sql: str, parameters: Sequence[Any], cursor: sqlite3.Cursor) -> Non
 
 def _execute_many(sql: str, parameters: Iterable[Sequence[Any]], cursor: sqlite3.Cursor) -> None:
     cursor.executemany(sql, parameters)
+
+
+def _execute_late(sql: str, parameters: Iterable[Sequence[Any]], cursor: sqlite3.Cursor) -> None:
+    try:
+        cursor.executemany(sql, parameters)
+    except sqlite3.Error as error:
+        error.add_note(f"It was put off: {sql}")
+        raise
+
+
+def _check_open(cursor: sqlite3.Cursor) -> None:
+    if not cursor.connection.in_transaction:
+        raise sqlite3.OperationalError("the transaction is lost")
+
+
+def _commit(cursor: sqlite3.Cursor) -> None:
+    cursor.connection.commit()
