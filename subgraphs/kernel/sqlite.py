@@ -5,6 +5,7 @@ SQLAlchemy takes each from its greenlet to the loop and back. The hops cost more
 does a statement whole: the BEGIN before the first, and those that were put off as nobody needs what they say, with it.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -153,7 +154,8 @@ async def _connected(path: str, begin: str | None) -> Connection:
     try:
         await connection
     except BaseException:
-        connection._thread.join()  # it was told to end, and says so to the loop, which may be closed next
+        # it was told to end, and says so to the loop, which may be closed next
+        await asyncio.shield(asyncio.to_thread(connection._thread.join))
         raise
     return connection
 

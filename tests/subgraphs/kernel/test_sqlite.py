@@ -218,3 +218,23 @@ async def test_a_commit_that_finds_the_file_locked_is_tried_again_whole(hasty, o
 
     await hasty.transaction(work)
     assert (len(tries), await count_of(PositionRow)) == (2, 1)
+
+
+async def test_who_gives_a_connection_up_does_not_hold_up_the_others(tmp_path):
+    """The pragmas wait for a file that another process holds, in the thread."""
+    path = tmp_path / "held.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE held (id)")
+        other.execute("BEGIN EXCLUSIVE")
+        database = Database(f"sqlite+aiosqlite:///{path}")
+        connecting = asyncio.create_task(database.transaction(lambda session: run(session, text("SELECT 1"))))
+        await asyncio.sleep(0.05)
+        connecting.cancel()
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        assert not connecting.done()
+        other.rollback()
+    with pytest.raises(asyncio.CancelledError):
+        await connecting
+    await database.transaction(lambda session: run(session, text("SELECT 1")))
+    await database.close()
