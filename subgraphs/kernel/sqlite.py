@@ -7,8 +7,9 @@ does a statement whole: the BEGIN before the first, and those that were put off 
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, cast
 
 import aiosqlite
@@ -95,7 +96,7 @@ class Cursor:
 
     def __init__(self, adapted: "Adapted") -> None:
         self._adapted = adapted
-        self._rows: list[Any] = []
+        self._rows: Iterator[Any] = iter(())
         self.description: Any = None
         self.rowcount = -1
         self.lastrowid: int | None = None
@@ -107,28 +108,26 @@ class Cursor:
         self._run(partial(_execute_many, sql, parameters))
 
     def fetchall(self) -> list[Any]:
-        rows, self._rows = self._rows, []
-        return rows
+        return list(self._rows)
 
     def fetchone(self) -> Any:
-        return self._rows.pop(0) if self._rows else None
+        return next(self._rows, None)
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
-        size = size or self.arraysize
-        some, self._rows = self._rows[:size], self._rows[size:]
-        return some
+        return list(islice(self._rows, size or self.arraysize))
 
     def close(self) -> None:
-        self._rows = []
+        self._rows = iter(())
 
     async def _async_soft_close(self) -> None:
         """It was closed in the thread."""
 
     def _run(self, statement: Statement) -> None:
         try:
-            self._rows, made = await_only(self._adapted.driver_connection.run(statement))
+            rows, made = await_only(self._adapted.driver_connection.run(statement))
         except Exception as error:
             self._adapted._handle_exception(error)
+        self._rows = iter(rows)
         self.description, self.rowcount, self.lastrowid = made.description, made.rowcount, made.lastrowid
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -17,6 +18,7 @@ from subgraphs.kernel.sqlite import Connection
 from subgraphs.kernel.tables import InboxRow, PositionRow
 
 _PUT = text("INSERT INTO positions (consumer, topic, position) VALUES (:consumer, 't', 1)")
+_NUMBERS = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :to) SELECT i FROM n")
 
 
 @pytest.fixture
@@ -238,3 +240,15 @@ async def test_who_gives_a_connection_up_does_not_hold_up_the_others(tmp_path):
         await connecting
     await database.transaction(lambda session: run(session, text("SELECT 1")))
     await database.close()
+
+
+async def test_fetching_one_by_one_costs_no_more_a_row_where_there_are_more(base):
+    async def cost_seconds(rows: int) -> float:
+        async with base.database.reading() as session:
+            found = await run(session, _NUMBERS, {"to": rows})
+        began = time.thread_time()
+        while found.fetchone():
+            pass
+        return time.thread_time() - began
+
+    assert await cost_seconds(160_000) < 24 * await cost_seconds(20_000)
