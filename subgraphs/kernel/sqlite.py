@@ -13,8 +13,13 @@ from itertools import islice
 from typing import Any, cast
 
 import aiosqlite
+from sqlalchemy import event
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, SQLiteDialect_aiosqlite
+from sqlalchemy.engine.interfaces import ExecutionContext
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only
+
+from subgraphs.kernel.rows import PUT_OFF
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
 _DBAPI = SQLiteDialect_aiosqlite.import_dbapi()
@@ -145,6 +150,23 @@ class Adapted(AsyncAdapt_aiosqlite_connection):
 def connector(path: str, begin: str | None) -> Callable[[], Adapted]:
     """For SQLAlchemy's `creator`."""
     return lambda: Adapted(_DBAPI, cast(Any, await_only(_connected(path, begin))))
+
+
+def put_off_in(engine: AsyncEngine) -> None:
+    """Lets the statements of this engine that have the option PUT_OFF wait for the next one."""
+    event.listen(engine.sync_engine, "do_execute", _does_wait)
+    event.listen(engine.sync_engine, "do_executemany", _do_wait)
+
+
+def _does_wait(cursor: Any, sql: str, parameters: Any, context: ExecutionContext) -> bool:
+    return _do_wait(cursor, sql, [parameters], context)
+
+
+def _do_wait(cursor: Any, sql: str, parameters: Any, context: ExecutionContext) -> bool:
+    if not context.execution_options.get(PUT_OFF):
+        return False
+    cast(Adapted, context.root_connection.connection.dbapi_connection).put_off(sql, parameters)
+    return True
 
 
 async def _connected(path: str, begin: str | None) -> Connection:
