@@ -31,7 +31,7 @@ _DECIDES_NOTHING = {AUDIT_TRAIL, NOTIFICATIONS}
 """Consumers that nobody need wait for."""
 
 _WAITS_FOR = dict.fromkeys((BILLING, RECORDS), (AppointmentBooked,))
-"""Events that a consumer refuses nothing by without asking first for what is on its way (`Arrivals`)."""
+"""Events that a consumer says nothing by without asking first for what is on its way (`Arrivals`)."""
 
 _LOOKS_EVERY_SECONDS = 0.05
 _AWAITED_AT_MOST_SECONDS = 3.0

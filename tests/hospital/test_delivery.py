@@ -47,6 +47,12 @@ async def test_everybody_has_all_of_it_when_it_has_settled(runtime: Runtime):
     assert await rows(domains.audit.base.database, AuditEventRow) == many
 
 
+async def test_it_has_settled_soon_though_consumers_passed_over_what_they_were_handed(runtime: Runtime):
+    await runtime.domains.patients.service.import_patients(patients(1))
+    async with asyncio.timeout(5):
+        await runtime.delivery.settled()
+
+
 async def test_a_copy_may_lag_where_that_was_asked_for_and_no_longer(runtime: Runtime):
     domains = runtime.domains
     with runtime.delivery.without_handover():
