@@ -48,13 +48,13 @@ async def _prune(domains: Domains, delivery: Delivery) -> None:
     now = domains.accounts.base.clock.now()
     await domains.appointments.service.prune_changes(now - CHANGES_KEPT)
     await domains.appointments.service.prune_claims(now)
-    await _prune_over(domains, now)
     for base in domains.bases:
         await prune_idempotency_keys(base.database, now - IDEMPOTENCY_KEYS_KEPT, KEYS_KEPT_FOR_GOOD)
         await prune_dead_letters(base.database, now - DEAD_LETTERS_KEPT)
         await prune_inbox(base.database, delivery.subscribers, delivery.feeds, now - INBOX_KEPT)
     for feed in delivery.feeds:
         await prune_outbox(feed, delivery.subscribers, now - OUTBOX_KEPT)
+    await _prune_over(domains, now)
 
 
 async def _prune_over(domains: Domains, now: datetime) -> None:
