@@ -13,7 +13,7 @@ from typing import Any
 from typer.main import get_command
 from websockets.sync.client import connect
 
-from hospital.__main__ import app
+from hospital.command_line import app
 from hospital.settings import every_setting, read_settings
 from tests.e2e.sockets import PROTOCOL
 from tests.hospital.processes import Command, Running
