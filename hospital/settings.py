@@ -16,7 +16,7 @@ from subgraphs.kernel.settings import Settings
 from workers.email.settings import SmtpSettings
 from workers.sms.settings import SmsSettings
 
-ALL = (Settings, RouterSettings, SmtpSettings, SmsSettings)
+ALL: tuple[type[BaseSettings], ...] = (Settings, RouterSettings, SmtpSettings, SmsSettings)
 MASK = "********"
 
 _PREFIX = "HOSPITAL_"
@@ -58,8 +58,10 @@ def _read(model: type[S]) -> S:
         raise CannotDo(f"{name}: this is not JSON") from None
 
 
-def every_setting(*settings: BaseSettings) -> list[Setting]:
-    return [setting for each in settings for setting in _of(each, str(each.model_config.get("env_prefix", "")))]
+def every_setting() -> list[Setting]:
+    """Raises CannotDo, naming the variable that is wrong."""
+    read = [_read(model) for model in ALL]
+    return [setting for each in read for setting in _of(each, str(each.model_config.get("env_prefix", "")))]
 
 
 def meaningless_variables(known: list[Setting]) -> list[str]:

@@ -13,13 +13,11 @@ from typing import Any
 from typer.main import get_command
 from websockets.sync.client import connect
 
-from hospital.__main__ import app
-from hospital.settings import every_setting, read_settings
+from hospital.command_line import app
+from hospital.settings import every_setting
 from tests.e2e.sockets import PROTOCOL
 from tests.hospital.processes import Command, Running
 from tests.hospital.test_up import PASSWORD, admin_of, doctor_in
-from workers.email.settings import SmtpSettings
-from workers.sms.settings import SmsSettings
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 OPERATIONS = re.findall(r"```graphql\n(.*?)```(?:(?:(?!```).)*```json\n(.*?)```)?", README, re.DOTALL)
@@ -152,7 +150,7 @@ def test_it_lists_every_command_and_none_that_is_not():
 
 
 def test_its_settings_are_settings():
-    known = {setting.name for setting in every_setting(*read_settings(), SmtpSettings(), SmsSettings())}
+    known = {setting.name for setting in every_setting()}
     named = set(re.findall(r"`(HOSPITAL_\w+[A-Z])`", README))
     assert len(named) > 5
     assert named <= known

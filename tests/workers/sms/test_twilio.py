@@ -161,6 +161,6 @@ async def test_operators_are_told_why_it_is_unreachable():
 
 
 def test_twilio_needs_an_account():
-    with pytest.raises(ValidationError, match="HOSPITAL_SMS_ACCOUNT"):
+    with pytest.raises(ValidationError, match="twilio sends nothing without it"):
         SmsSettings(provider=Provider.TWILIO)
     assert "t0ken" not in repr(settings())
