@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,7 +31,7 @@ _DECIDES_NOTHING = {AUDIT_TRAIL, NOTIFICATIONS}
 """Consumers that nobody need wait for."""
 
 _WAITS_FOR = dict.fromkeys((BILLING, RECORDS), (AppointmentBooked,))
-"""Events that a consumer refuses nothing by without asking first for what is on its way (`Arrivals`)."""
+"""Events that a consumer says nothing by without asking first for what is on its way (`Arrivals`)."""
 
 _LOOKS_EVERY_SECONDS = 0.05
 _AWAITED_AT_MOST_SECONDS = 3.0
@@ -85,7 +85,8 @@ class Delivery:
             if not (await self._unread() or await self._unread()):  # the first look may miss what arrived behind it
                 return
             for source in self.sources:
-                source.hurry()
+                if await source.position() < await source.feed.end():
+                    source.wake()
             await asyncio.sleep(_LOOKS_EVERY_SECONDS)
 
     async def _unread(self) -> bool:
@@ -99,10 +100,15 @@ class Delivery:
 
 
 async def _bring(own: Sequence[OutboxSource]) -> None:
-    with suppress(TimeoutError):
+    """What takes too long is not waited for again until it has come."""
+    ends: Sequence[int] = ()
+    try:
         async with asyncio.timeout(_AWAITED_AT_MOST_SECONDS):
-            for source in own:
-                await source.has_passed(await source.feed.end())
+            ends = await asyncio.gather(*(source.feed.end() for source in own))
+            await asyncio.gather(*(source.has_passed(end) for source, end in zip(own, ends, strict=True)))
+    except TimeoutError:
+        for source, end in zip(own, ends, strict=False):
+            source.give_up(end)
 
 
 async def _announce(feed: OutboxFeed, events: list[Envelope]) -> None:

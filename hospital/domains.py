@@ -32,7 +32,7 @@ from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.migrate import upgrade
 from subgraphs.kernel.principal import RoleName
-from subgraphs.kernel.settings import Settings
+from subgraphs.kernel.settings import LEAST_SECRET_CHARACTERS, Settings
 from subgraphs.kernel.tokens import TokenChecker
 from subgraphs.notifications import app as notifications
 from subgraphs.notifications.app import NotificationsDomain
@@ -55,8 +55,6 @@ Domain: TypeAlias = (
 NAMES = ("accounts", "patients", "doctors", "appointments", "records", "billing", "notifications", "audit")
 MIGRATED_BY = {name: ("kernel", name) for name in NAMES} | {"mailbox": ("hospital.mailbox",)}
 """By database, whose revisions bring it up."""
-
-_LEAST_SECRET_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -141,11 +139,11 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
 
 
 def secret_of(folder: DataFolder, settings: Settings) -> bytes:
-    """Raises CannotDo for one that is too short to be one."""
+    """Raises CannotDo where the folder's own was cut short."""
     given = settings.secret_key
     secret = folder.secret_key() if given is None else given.get_secret_value().encode()
-    if len(secret) < _LEAST_SECRET_BYTES:
-        raise CannotDo(f"HOSPITAL_SECRET_KEY has {_LEAST_SECRET_BYTES} characters at least.")
+    if len(secret) < LEAST_SECRET_CHARACTERS:
+        raise CannotDo(f"{folder.path / 'secret-key'} was cut short. Put the whole folder back from a backup.")
     return secret
 
 

@@ -17,6 +17,7 @@ from subgraphs.audit.heads import BadHead
 from subgraphs.audit.service import ChainBroken
 from subgraphs.kernel.clock import Clock, SystemClock
 from subgraphs.kernel.settings import Settings
+from subgraphs.records.app import RecordsDomain
 from subgraphs.records.codes import NoCodes
 from workers.sending import Sender
 from workers.timers import Timers
@@ -50,7 +51,7 @@ async def open_runtime(folder: DataFolder, settings: Settings, clock: Clock | No
             raise CannotDo("HOSPITAL_SECRET_KEY is not the one that this hospital was made with: nothing was changed.")
         await domains.accounts.service.rotate_keys()
         await domains.notifications.service.write_defaults()
-        await _fill_codes(domains)
+        await fill_codes(domains.records)
         delivery = Delivery.of(domains)
         async with _delivering(delivery), _signing_at_the_end(domains, delivery):
             yield Runtime(folder, settings, clock, domains, delivery)
@@ -58,9 +59,10 @@ async def open_runtime(folder: DataFolder, settings: Settings, clock: Clock | No
         await domains.close()
 
 
-async def _fill_codes(domains: Domains) -> None:
+async def fill_codes(records: RecordsDomain) -> None:
+    """Raises CannotDo where there is no list of them and none was ever taken."""
     try:
-        await domains.records.service.fill_codes()
+        await records.service.fill_codes()
     except NoCodes as error:
         raise CannotDo(str(error)) from None
 

@@ -34,6 +34,7 @@ async def serve(
     host, port = listener.getsockname()[:2]
     server = Server(server_config(app, settings, host=host, port=port), app.state.drain, on_start)
     settle_memory()
+    await asyncio.sleep(0)  # an interrupt of what was done so far ends it here, before anything of the server begins
     with on_signals(server.stop):
         await server.serve(sockets=[listener])
 

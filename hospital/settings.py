@@ -18,7 +18,15 @@ from workers.email.settings import SmtpSettings
 from workers.kafka.settings import KafkaSettings
 from workers.sms.settings import SmsSettings
 
-ALL = (Settings, RouterSettings, SmtpSettings, SmsSettings, ComponentSettings, AdminSettings, KafkaSettings)
+ALL: tuple[type[BaseSettings], ...] = (
+    Settings,
+    RouterSettings,
+    SmtpSettings,
+    SmsSettings,
+    ComponentSettings,
+    AdminSettings,
+    KafkaSettings,
+)
 MASK = "********"
 
 _PREFIX = "HOSPITAL_"
@@ -70,8 +78,10 @@ def _read(model: type[S]) -> S:
         raise CannotDo(f"{name}: this is not JSON") from None
 
 
-def every_setting(*settings: BaseSettings) -> list[Setting]:
-    found = [setting for each in settings for setting in _of(each, str(each.model_config.get("env_prefix", "")))]
+def every_setting() -> list[Setting]:
+    """Raises CannotDo, naming the variable that is wrong."""
+    read = [_read(model) for model in ALL]
+    found = [setting for each in read for setting in _of(each, str(each.model_config.get("env_prefix", "")))]
     return list({setting.name: setting for setting in found}.values())
 
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 TABS = Path(__file__).parent / "graphiql"
 
 _DAYS = {"month_ago": -30, "today": 0, "tomorrow": 1, "next_week": 7, "next_year": 365}
-_MIDNIGHTS = {"day_begins": 0, "day_ends": 1, "week_ends": 8}
+_MIDNIGHTS = {"day_begins": 0, "week_ends": 8}
 """How many days after today; the last whole day of the week is `next_week`."""
 
 

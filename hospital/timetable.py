@@ -55,11 +55,11 @@ async def _prune(domains: Domains, prune_events: Prune) -> None:
     now = domains.accounts.base.clock.now()
     await domains.appointments.service.prune_changes(now - CHANGES_KEPT)
     await domains.appointments.service.prune_claims(now)
-    await _prune_over(domains, now)
     for base in domains.bases:
         await prune_idempotency_keys(base.database, now - IDEMPOTENCY_KEYS_KEPT, KEYS_KEPT_FOR_GOOD)
         await prune_dead_letters(base.database, now - DEAD_LETTERS_KEPT)
     await prune_events(now)
+    await _prune_over(domains, now)
 
 
 def prune_read(domains: Domains, delivery: Delivery) -> Prune:

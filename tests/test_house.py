@@ -25,7 +25,7 @@ def test_no_file_is_a_helper_bin():
 
 
 def test_only_transaction_commits():
-    """A source of messages has a `commit` too, and so has the driver of SQLite; migrations commit their own."""
-    commits = re.compile(r"(?<!source)(?<!consumer)(?<!self\._conn)\.commit\(")
+    """A source of messages has a `commit` too, and so has the connection of SQLite; migrations commit their own."""
+    commits = re.compile(r"(?<!source)(?<!consumer)(?<!cursor\.connection)\.commit\(")
     committing = {path.name for path in SOURCES if "tests" not in path.parts and commits.search(path.read_text())}
     assert committing == {"database.py", "migrate.py"}

@@ -94,6 +94,7 @@ class OutboxSource:
         self._poll_seconds, self._gather_seconds = poll_seconds, gather_seconds
         self._skipped_at_most = skipped_at_most
         self._position: int | None = None
+        self._given_up_at = 0
         self._skipped = 0
         self._may_be_more = True
         self._bell, self._moved, self._hurried = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -124,14 +125,17 @@ class OutboxSource:
         return self._position
 
     async def has_passed(self, place: int) -> None:
-        """Returns when the event of that sequence is handled, whoever handles it."""
-        while await self.position() < place:
-            self.hurry()
+        """Returns when the event of that sequence is handled, whoever handles it, or was given up."""
+        while self._given_up_at <= await self.position() < place:
+            self.wake()
             await self._moved.wait()
 
-    def hurry(self) -> None:
-        """It looks at what is there already, and lets nobody join."""
-        self._hurried.set()
+    def give_up(self, place: int) -> None:
+        """Nobody waits for anything again before that event is handled: a back-off may take half a minute."""
+        if self._position is not None and self._position < place:
+            self._given_up_at = max(self._given_up_at, place)
+            log.warning("source.given_up", consumer=self.subscriber.consumer, topic=self.topic, place=place)
+            self._move(self._position)
 
     async def keep(self, session: AsyncSession, handled: Sequence[Delivery]) -> None:
         await self._keep(session, handled[-1].place)
@@ -170,6 +174,8 @@ class OutboxSource:
         await run_unheard(session, _KEEP, place)
 
     def wake(self) -> None:
+        """It looks at once at what is there, and lets nobody join."""
+        self._hurried.set()
         self._bell.set()
 
 

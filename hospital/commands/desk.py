@@ -4,19 +4,11 @@ from typing import Annotated
 
 import typer
 
-from hospital.commands.opening import Data, existing, folder_of, in_use, operations_of, run
-from hospital.components.settings import AdminSettings
+from hospital.commands.opening import Data, existing, folder_of, in_use, operations_of, run, warn_of_meaningless
 from hospital.domains import migrate_all
 from hospital.folder import InUse
 from hospital.problems import CannotDo
-from hospital.settings import (
-    every_setting,
-    meaningless_variables,
-    read_component_settings,
-    read_kafka_settings,
-    read_sending_settings,
-    read_settings,
-)
+from hospital.settings import every_setting
 from subgraphs.accounts.rules import credentials
 from subgraphs.audit.service import Verification
 from workers.dead_letters import DeadLetter, NoSuchDeadLetter
@@ -58,15 +50,12 @@ def migrate(data: Data = None) -> None:
 
 def settings() -> None:
     """Every setting with its value and where that comes from; secrets are masked."""
-    sending = read_sending_settings()
-    of_components = read_component_settings(), AdminSettings(), read_kafka_settings()
-    found = every_setting(*read_settings(), sending.smtp, sending.sms, *of_components)
+    found = every_setting()
     widest = max(len(setting.name) for setting in found)
     for setting in found:
         value = f"{setting.value:<{_VALUE_WIDTH}}"
         typer.echo(f"{setting.name:<{widest}}  {value}  {setting.source:<11}  {setting.description}".rstrip())
-    for name in meaningless_variables(found):
-        typer.echo(f"{name} is set in the environment, and is none of the hospital's settings.", err=True)
+    warn_of_meaningless(found)
 
 
 @dead_letters.callback(invoke_without_command=True)
@@ -88,7 +77,7 @@ def list_dead_letters(data: Data = None) -> None:
         typer.echo(f"{letter.id}  {letter.failed_at:%Y-%m-%dT%H:%M:%SZ}  {letter.consumer} of {letter.topic}")
         typer.echo(f"  {_one_line(letter.error)}")
         typer.echo(f"  {_one_line(letter.body)}")
-    typer.echo(f"{len(letters)} dead letters." if len(letters) != 1 else "1 dead letter.")
+    typer.echo(f"{_counted(len(letters), 'dead letter')}.")
 
 
 @dead_letters.command("replay")
@@ -119,14 +108,17 @@ def verify_audit(data: Data = None) -> None:
             return await operations.verify_audit()
 
     found = run(work())
-    typer.echo(
-        f"{found.head.sequence} events, {found.signed_heads} signed heads (the last at event {found.signed_up_to})."
-    )
+    events, heads = _counted(found.head.sequence, "event"), _counted(found.signed_heads, "signed head")
+    typer.echo(f"{events}, {heads} (the last at event {found.signed_up_to}).")
     for problem in found.problems:
         typer.echo(problem, err=True)
     if not found.intact:
         raise typer.Exit(1)
     typer.echo(f"The trail is intact. Its head is {found.head.hash}.")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _one_line(text: str) -> str:

@@ -14,7 +14,7 @@ from hospital.folder import DataFolder, InUse, Occupant
 from hospital.operations import LocalOperations, Operations
 from hospital.problems import CannotDo
 from hospital.runtime import open_runtime
-from hospital.settings import read_settings
+from hospital.settings import Setting, meaningless_variables, read_settings
 
 T = TypeVar("T")
 
@@ -40,6 +40,11 @@ Data = Annotated[
 def run(work: Coroutine[Any, Any, T]) -> T:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+def warn_of_meaningless(known: list[Setting]) -> None:
+    for name in meaningless_variables(known):
+        typer.echo(f"{name} is set in the environment, and is none of the hospital's settings.", err=True)
 
 
 def folder_of(data: Path | None) -> DataFolder:

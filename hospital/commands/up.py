@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from starlette.types import ASGIApp
 
-from hospital.commands.opening import Data, folder_of, in_use, run
+from hospital.commands.opening import Data, folder_of, in_use, run, warn_of_meaningless
 from hospital.control import taking_commands
 from hospital.demo.fill import fill
 from hospital.demo.kinds.logins import LOGINS
@@ -24,7 +24,7 @@ from hospital.problems import CannotDo
 from hospital.progress import progress
 from hospital.runtime import Runtime, keeping_time, open_runtime
 from hospital.server import on_signals, serve
-from hospital.settings import read_sending_settings, read_settings
+from hospital.settings import every_setting, read_sending_settings, read_settings
 from hospital.web import web_app
 from router.server import CannotListen, bind
 from router.settings import RouterSettings
@@ -58,6 +58,7 @@ def up(
 ) -> None:
     """Runs the hospital in one process: SQLite, events delivered in process, a mailbox page instead of SMTP."""
     _check_password(demo, demo_password)
+    warn_of_meaningless(every_setting())
     folder = folder_of(data)
     try:
         with folder.opened() as control, bind(host, port) as listener:

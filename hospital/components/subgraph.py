@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from hospital.components.building import DECIDERS, House
 from hospital.domains import NAMES, Domain
 from hospital.problems import CannotDo
+from hospital.runtime import fill_codes
 from router.entrypoints.probes import Readiness, ReadinessCheck, healthz
 from subgraphs.accounts.app import AccountsDomain
 from subgraphs.accounts.oauth import oauth_app
@@ -62,7 +63,7 @@ async def _prepare(domain: Domain) -> None:
     if isinstance(domain, NotificationsDomain):
         await domain.service.write_defaults()
     if isinstance(domain, RecordsDomain):
-        await domain.service.fill_codes()
+        await fill_codes(domain)
 
 
 def readable(base: Foundation) -> ReadinessCheck:

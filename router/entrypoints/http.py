@@ -1,7 +1,7 @@
 """GraphQL over HTTP, GET and POST (the specification's draft of 2025)."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -87,11 +87,11 @@ class GraphQLOverHttp:
             raise refused("The body did not come in time.", status=HTTPStatus.REQUEST_TIMEOUT) from None
 
     async def _read(self, request: Request) -> bytes:
-        body = bytearray()
-        async for chunk in request.stream():
+        body, stream = bytearray(), request.stream()
+        async for chunk in stream:
             body += chunk
             if len(body) > self._settings.limits.body_bytes:
-                await drain(request, DRAINED_BYTES)
+                await drain(stream, DRAINED_BYTES)
                 raise refused(
                     f"The body is larger than {self._settings.limits.body_bytes} bytes.",
                     status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -99,10 +99,10 @@ class GraphQLOverHttp:
         return bytes(body)
 
 
-async def drain(request: Request, most_bytes: int) -> None:
+async def drain(stream: AsyncIterator[bytes], most_bytes: int) -> None:
     """Reads on for a while what is thrown away: a client that is still sending would not see the answer."""
     drained = 0
-    async for chunk in request.stream():
+    async for chunk in stream:
         drained += len(chunk)
         if drained > most_bytes:
             return

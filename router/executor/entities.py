@@ -53,7 +53,7 @@ class EntitiesCall:
         """Places of one target share an answer; those of another get a copy, as they may be completed otherwise."""
         for answer, places in zip(answers, gathered.places, strict=True):
             if answer is None:
-                run.absent.update(id(place) for _, place in places)
+                run.absent.update((id(place), place) for _, place in places)
             elif type(answer) is dict:
                 first = places[0][0]
                 copies = {first: answer}

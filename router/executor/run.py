@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from router.executor.errors import Error
+from router.executor.locate import Object
 from router.planner.conditions import Condition, holds
 from router.planner.nodes import Fetch
 from router.transports.base import SubgraphRequest, Transport
@@ -16,7 +17,8 @@ NO_VARIABLES: Mapping[str, Any] = {}
 class Run:
     """`data` is what subgraphs gave, merged; `nulled` says that a null stood where the schema allows none.
 
-    `absent` holds the ids of the objects in `data` that a subgraph said it has not, and no more than that.
+    `absent` holds, by their ids, the objects in `data` that a subgraph said it has not, and no more than that.
+    It keeps them: the id of an object that is gone is given to another.
     """
 
     variables: Mapping[str, Any]
@@ -26,7 +28,7 @@ class Run:
     data: dict[str, Any] = field(default_factory=dict)
     errors: list[Error] = field(default_factory=list)
     nulled: bool = False
-    absent: set[int] = field(default_factory=set)
+    absent: dict[int, Object] = field(default_factory=dict)
 
     def holds(self, condition: Condition) -> bool:
         return holds(condition, self.switches)

@@ -117,6 +117,14 @@ REFUND_CLAIM = Move("refunded", frozenset({ClaimStatus.PAID}), PAYABLE)
 CLAIM_MOVES = (DECIDE, PAY_CLAIM, REFUND_CLAIM)
 
 
+def total(drugs_amount: Decimal, consultation_fee: Decimal) -> Decimal:
+    """Raises InvalidInput where the sum is more than an amount may be."""
+    whole = drugs_amount + consultation_fee
+    if whole > MAXIMUM:
+        raise InvalidInput(f"A bill is of {MAXIMUM:f} at the most.", "drugsAmount")
+    return whole
+
+
 def bill_status(total: Decimal, paid: Decimal, *, failed: bool = False) -> BillStatus:
     """Of a bill that is not void; `failed`: the last that was tried is that a payment failed."""
     if paid >= total:

@@ -1,5 +1,6 @@
 """What other domains have announced and is still on its way here."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 
@@ -20,3 +21,16 @@ class Arrivals:
         made by somebody a moment ago.
         """
         await self.bring()
+
+
+class Awaited:
+    """The arrivals as one request asks for them, in many places: the first to ask waits, and the others with it."""
+
+    def __init__(self, arrivals: Arrivals) -> None:
+        self._arrivals, self._waiting, self._came = arrivals, asyncio.Lock(), False
+
+    async def catch_up(self) -> None:
+        async with self._waiting:
+            if not self._came:
+                await self._arrivals.catch_up()
+                self._came = True

@@ -7,17 +7,16 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from sqlalchemy import URL, event, make_url
-from sqlalchemy.engine.interfaces import ExecutionContext
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subgraphs.kernel.rows import PUT_OFF, write_rows
-from subgraphs.kernel.sqlite import Adapted, connector
+from subgraphs.kernel.rows import write_rows
+from subgraphs.kernel.sqlite import connector, put_off_in
 
 T = TypeVar("T")
 AfterCommit = Callable[[list[Any]], Awaitable[None]]
@@ -126,21 +125,8 @@ def _engine(url: URL, size: int) -> AsyncEngine:
         creator=connector(_path(url), begin="BEGIN IMMEDIATE"),
         hide_parameters=True,
     )
-    event.listen(engine.sync_engine, "do_execute", _put_off)
-    event.listen(engine.sync_engine, "do_executemany", _put_off_many)
+    put_off_in(engine)
     return engine
-
-
-def _put_off(cursor: Any, statement: str, parameters: Any, context: ExecutionContext) -> bool:
-    """Whether the statement waits for the next one."""
-    return _put_off_many(cursor, statement, [parameters], context)
-
-
-def _put_off_many(cursor: Any, statement: str, parameters: Any, context: ExecutionContext) -> bool:
-    if not context.execution_options.get(PUT_OFF):
-        return False
-    cast(Adapted, context.root_connection.connection.dbapi_connection).put_off(statement, parameters)
-    return True
 
 
 def _reading_engine(url: URL, size: int) -> AsyncEngine:

@@ -86,20 +86,15 @@ class DenialLog:
         """Whether it was announced now."""
         refused = target or Target()
         equal = (principal.account_id, deed, refused)
-        if self._noted.has(equal):
-            return False
-        self._noted.add(equal)
         denied = AccessDenied(deed=deed, denied_type=refused.type, denied_id=refused.id, patient_id=refused.patient_id)
 
         async def work(session: AsyncSession) -> None:
             self._outbox.record(session, denied, Actor.of(principal))
 
-        try:
-            await self._database.transaction(work)
-        except BaseException:  # a caller who goes away does not keep the next refusal out of the trail
-            self._noted.discard(equal)
-            raise
-        return True
+        with self._noted.announcing(equal) as is_new:
+            if is_new:
+                await self._database.transaction(work)
+        return is_new
 
 
 async def _write_nothing(session: AsyncSession) -> None:

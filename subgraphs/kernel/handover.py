@@ -14,7 +14,7 @@ from subgraphs.kernel.events import Envelope
 
 Receiver: TypeAlias = Callable[[Sequence[Envelope]], Awaitable[None]]
 
-_TOGETHER, _GATHERS_SECONDS = 25, 0.005
+_TOGETHER = 25
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 class Handover:
     """`receivers` (by event type) get the events in order, side by side; `wake` tells the transport of the news.
 
-    Where `more_comes`, as somebody else writes already, a receiver waits some milliseconds for that: it then has one
+    Where `more_comes`, as somebody else writes already, a receiver waits `gather_seconds` for that: it then has one
     transaction for all. Who is alone waits for nobody.
     """
 
@@ -32,9 +32,10 @@ class Handover:
         wake: Callable[[], None],
         limit_seconds: float = 0.3,
         more_comes: Callable[[], bool] = lambda: False,
+        gather_seconds: float = 0.005,
     ) -> None:
         distinct = dict.fromkeys(receiver for some in receivers.values() for receiver in some)
-        lines = {receiver: _Line(receiver, more_comes) for receiver in distinct}
+        lines = {receiver: _Line(receiver, more_comes, gather_seconds) for receiver in distinct}
         self._lines = {type: [lines[receiver] for receiver in some] for type, some in receivers.items()}
         self._wake, self._limit_seconds = wake, limit_seconds
 
@@ -60,8 +61,8 @@ class Handover:
 class _Line:
     """What waits for one receiver: whoever comes while it works is taken with the others in its next transaction."""
 
-    def __init__(self, receiver: Receiver, more_comes: Callable[[], bool]) -> None:
-        self._receiver, self._more_comes = receiver, more_comes
+    def __init__(self, receiver: Receiver, more_comes: Callable[[], bool], gather_seconds: float) -> None:
+        self._receiver, self._more_comes, self._gather_seconds = receiver, more_comes, gather_seconds
         self._waiting: list[tuple[Sequence[Envelope], asyncio.Future[None]]] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -75,7 +76,7 @@ class _Line:
 
     async def _work(self) -> None:
         if self._more_comes():
-            await asyncio.sleep(_GATHERS_SECONDS)
+            await asyncio.sleep(self._gather_seconds)
         while self._waiting:
             lot, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
             if not await self._received([message for events, _ in lot for message in events]) and len(lot) > 1:

@@ -64,6 +64,13 @@ def ensure_table(operations: Operations, name: str, *parts: Any, **options: Any)
     operations.create_table(name, *parts, if_not_exists=True, **options)
 
 
+def ensure_column(operations: Operations, table: str, column: sqlalchemy.Column[Any]) -> None:
+    """Adds the column unless it is there."""
+    known = sqlalchemy.inspect(operations.get_bind()).get_columns(table)
+    if column.name not in {each["name"] for each in known}:
+        operations.add_column(table, column)
+
+
 def ensure_index(operations: Operations, name: str, table: str, columns: list[str], **options: Any) -> None:
     """Makes the index unless it is there."""
     known = sqlalchemy.inspect(operations.get_bind()).get_indexes(table)

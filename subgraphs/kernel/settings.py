@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from subgraphs.kernel.currency import known_currency
 
+LEAST_SECRET_CHARACTERS = 16
+
 
 def known_zone(name: str) -> str:
     """The name of an IANA zone. Raises ValueError for any other."""
@@ -32,6 +34,13 @@ def origin(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"{url!r} is no address to reach a hospital at, such as https://hospital.example")
     return url.rstrip("/")
+
+
+def long_enough(secret: SecretStr | None) -> SecretStr | None:
+    """As given. Raises ValueError for one that is too short to be a secret."""
+    if secret is not None and len(secret) < LEAST_SECRET_CHARACTERS:
+        raise ValueError(f"it has {LEAST_SECRET_CHARACTERS} characters at least")
+    return secret
 
 
 class Settings(BaseSettings):
@@ -64,7 +73,7 @@ class Settings(BaseSettings):
     stripe_url: Annotated[str, AfterValidator(origin)] = Field(
         default="https://api.stripe.com", description="Where Stripe's API is."
     )
-    secret_key: SecretStr | None = Field(
+    secret_key: Annotated[SecretStr | None, AfterValidator(long_enough)] = Field(
         default=None,
         description="Seals the keys of tokens, signs the audit trail; made and kept in the data folder when not given.",
     )

@@ -5,14 +5,21 @@ SQLAlchemy takes each from its greenlet to the loop and back. The hops cost more
 does a statement whole: the BEGIN before the first, and those that were put off as nobody needs what they say, with it.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, cast
 
 import aiosqlite
+from sqlalchemy import event
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, SQLiteDialect_aiosqlite
+from sqlalchemy.engine.interfaces import ExecutionContext
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only
+
+from subgraphs.kernel.rows import PUT_OFF
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
 _DBAPI = SQLiteDialect_aiosqlite.import_dbapi()
@@ -23,7 +30,8 @@ Statement = Callable[[sqlite3.Cursor], object]
 class Connection(aiosqlite.Connection):
     """`begin` opens every transaction, with its first statement; None: each statement stands alone.
 
-    What is put off goes with the next statement or the commit, and fails there if it fails.
+    What is put off goes with the next statement or the commit, and fails there if it fails. Then, as when the BEGIN
+    fails, the transaction is lost: rolled back at once, and it refuses every statement until `rollback` ends it.
     """
 
     def __init__(self, path: str, begin: str | None) -> None:
@@ -54,17 +62,16 @@ class Connection(aiosqlite.Connection):
 
     def _taken(self) -> list[Statement]:
         before, self._before = self._before, []
-        if self._begin is not None and not self._may_be_open:
+        if self._begin is not None:
+            before.insert(0, _check_open if self._may_be_open else partial(_execute, self._begin, ()))
             self._may_be_open = True
-            before.insert(0, partial(_execute, self._begin, ()))
         return before
 
     def _whole(self, before: Sequence[Statement], statement: Statement) -> tuple[list[Any], sqlite3.Cursor]:
         """In the connection's thread."""
         made = self._conn.cursor()
         try:
-            for earlier in before:
-                earlier(made)
+            self._all_or_lost(before, made)
             statement(made)
             return made.fetchall() if made.description else [], made
         finally:
@@ -73,14 +80,18 @@ class Connection(aiosqlite.Connection):
     def _committed(self, before: Sequence[Statement]) -> None:
         made = self._conn.cursor()
         try:
-            for earlier in before:
-                earlier(made)
-            self._conn.commit()
+            self._all_or_lost([*before, _commit], made)
+        finally:
+            made.close()
+
+    def _all_or_lost(self, statements: Sequence[Statement], cursor: sqlite3.Cursor) -> None:
+        """Rolled back here, as whoever swallows the error takes it for that of another statement."""
+        try:
+            for statement in statements:
+                statement(cursor)
         except BaseException:
             self._conn.rollback()
             raise
-        finally:
-            made.close()
 
 
 class Cursor:
@@ -90,7 +101,7 @@ class Cursor:
 
     def __init__(self, adapted: "Adapted") -> None:
         self._adapted = adapted
-        self._rows: list[Any] = []
+        self._rows: Iterator[Any] = iter(())
         self.description: Any = None
         self.rowcount = -1
         self.lastrowid: int | None = None
@@ -102,28 +113,26 @@ class Cursor:
         self._run(partial(_execute_many, sql, parameters))
 
     def fetchall(self) -> list[Any]:
-        rows, self._rows = self._rows, []
-        return rows
+        return list(self._rows)
 
     def fetchone(self) -> Any:
-        return self._rows.pop(0) if self._rows else None
+        return next(self._rows, None)
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
-        size = size or self.arraysize
-        some, self._rows = self._rows[:size], self._rows[size:]
-        return some
+        return list(islice(self._rows, size or self.arraysize))
 
     def close(self) -> None:
-        self._rows = []
+        self._rows = iter(())
 
     async def _async_soft_close(self) -> None:
         """It was closed in the thread."""
 
     def _run(self, statement: Statement) -> None:
         try:
-            self._rows, made = await_only(self._adapted.driver_connection.run(statement))
+            rows, made = await_only(self._adapted.driver_connection.run(statement))
         except Exception as error:
             self._adapted._handle_exception(error)
+        self._rows = iter(rows)
         self.description, self.rowcount, self.lastrowid = made.description, made.rowcount, made.lastrowid
 
 
@@ -135,12 +144,29 @@ class Adapted(AsyncAdapt_aiosqlite_connection):
 
     def put_off(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
         """Once with each of the parameters."""
-        self.driver_connection.put_off(partial(_execute_many, sql, parameters))
+        self.driver_connection.put_off(partial(_execute_late, sql, parameters))
 
 
 def connector(path: str, begin: str | None) -> Callable[[], Adapted]:
     """For SQLAlchemy's `creator`."""
     return lambda: Adapted(_DBAPI, cast(Any, await_only(_connected(path, begin))))
+
+
+def put_off_in(engine: AsyncEngine) -> None:
+    """Lets the statements of this engine that have the option PUT_OFF wait for the next one."""
+    event.listen(engine.sync_engine, "do_execute", _does_wait)
+    event.listen(engine.sync_engine, "do_executemany", _do_wait)
+
+
+def _does_wait(cursor: Any, sql: str, parameters: Any, context: ExecutionContext) -> bool:
+    return _do_wait(cursor, sql, [parameters], context)
+
+
+def _do_wait(cursor: Any, sql: str, parameters: Any, context: ExecutionContext) -> bool:
+    if not context.execution_options.get(PUT_OFF):
+        return False
+    cast(Adapted, context.root_connection.connection.dbapi_connection).put_off(sql, parameters)
+    return True
 
 
 async def _connected(path: str, begin: str | None) -> Connection:
@@ -149,7 +175,8 @@ async def _connected(path: str, begin: str | None) -> Connection:
     try:
         await connection
     except BaseException:
-        connection._thread.join()  # it was told to end, and says so to the loop, which may be closed next
+        # it was told to end, and says so to the loop, which may be closed next
+        await asyncio.shield(asyncio.to_thread(connection._thread.join))
         raise
     return connection
 
@@ -171,3 +198,20 @@ def _execute(sql: str, parameters: Sequence[Any], cursor: sqlite3.Cursor) -> Non
 
 def _execute_many(sql: str, parameters: Iterable[Sequence[Any]], cursor: sqlite3.Cursor) -> None:
     cursor.executemany(sql, parameters)
+
+
+def _execute_late(sql: str, parameters: Iterable[Sequence[Any]], cursor: sqlite3.Cursor) -> None:
+    try:
+        cursor.executemany(sql, parameters)
+    except sqlite3.Error as error:
+        error.add_note(f"It was put off: {sql}")
+        raise
+
+
+def _check_open(cursor: sqlite3.Cursor) -> None:
+    if not cursor.connection.in_transaction:
+        raise sqlite3.OperationalError("the transaction is lost")
+
+
+def _commit(cursor: sqlite3.Cursor) -> None:
+    cursor.connection.commit()

@@ -3,7 +3,6 @@
 import strawberry
 
 from subgraphs.kernel.errors import Refused
-from subgraphs.kernel.given import given
 from subgraphs.notifications.context import Info
 from subgraphs.notifications.types import (
     NotificationTemplate,
@@ -31,11 +30,8 @@ class Mutation:
     async def preview_notification_template(
         self, info: Info, input: PreviewNotificationTemplateInput
     ) -> PreviewNotificationTemplatePayload | None:
-        context, subject = info.context, given(input.subject)
         try:
-            letter = await context.service.preview(
-                context.principal, input.event, input.channel.channel, subject, input.body
-            )
+            letter = await info.context.service.preview(info.context.principal, input.draft())
         except Refused as refused:
             return PreviewNotificationTemplatePayload(subject=None, body=None, errors=UserError.all_of(refused))
         return PreviewNotificationTemplatePayload.of(letter)

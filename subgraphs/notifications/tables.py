@@ -118,7 +118,7 @@ class ReminderRow(NotificationsTable, table=True):
     """That the appointment at that time was seen to: reminded of, once."""
 
     __tablename__ = "reminders"
-    __table_args__ = (PrimaryKeyConstraint("appointment_id", "slot"),)
+    __table_args__ = (PrimaryKeyConstraint("appointment_id", "slot"), Index("ix_reminders_slot", "slot"))
 
     appointment_id: str = Field(sa_type=ExactText(36))
     slot: datetime = Field(sa_type=Instant)

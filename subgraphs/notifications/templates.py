@@ -1,8 +1,8 @@
 """The language of templates: Jinja, in a sandbox, and of it only what ends.
 
 Text, variables, `if`, comparisons and a few filters. Without loops, calls, attributes and arithmetic, no template
-runs longer or grows larger than what it is made of: that is looked at before anything is compiled, since compiling
-already computes what is constant.
+runs longer or grows larger than what it is made of, and as texts alone are compared and given to filters, none fails
+with some values only. That is looked at before anything is compiled, since compiling already computes what is constant.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,6 +19,7 @@ MAXIMUM_SOURCE, MAXIMUM_NODES, MAXIMUM_DEPTH = 10_000, 500, 20
 MAXIMUM_RESULT = {Channel.EMAIL: 100_000, Channel.SMS: 1600}
 FILTERS = ("capitalize", "default", "lower", "title", "trim", "upper")
 
+_TAKEN = {"trim": "one text at most", "default": "a text, and `true` where it is to stand for an empty one too"}
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, cache_size=0)
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.CondExpr),
@@ -42,6 +43,7 @@ _WORDS: Mapping[type[nodes.Node], str] = {
     nodes.FilterBlock: "`filter` as a block",
     nodes.Test: "`is`",
     nodes.Concat: "`~`",
+    nodes.Keyword: "a name for what a filter takes",
     nodes.BinExpr: "arithmetic",
     nodes.UnaryExpr: "arithmetic",
 }
@@ -116,12 +118,20 @@ def _parsed(source: str) -> nodes.Template:
 
 
 def _check_words(tree: nodes.Template, variables: tuple[str, ...]) -> None:
+    bounded = list(_bounded(tree))
+    for node in bounded:
+        _check_node(node, variables)
+    for node in bounded:
+        _check_texts(node)
+
+
+def _bounded(tree: nodes.Template) -> Iterator[nodes.Node]:
     for count, (node, depth) in enumerate(_walk(tree)):
         if count > MAXIMUM_NODES:
             raise Unfit(f"This has too much in it: {MAXIMUM_NODES} pieces are the most.")
         if depth > MAXIMUM_DEPTH:
             raise Unfit(f"Line {node.lineno}: this is nested too deeply.")
-        _check_node(node, variables)
+        yield node
 
 
 def _check_node(node: nodes.Node, variables: tuple[str, ...]) -> None:
@@ -132,6 +142,40 @@ def _check_node(node: nodes.Node, variables: tuple[str, ...]) -> None:
     if isinstance(node, nodes.Name) and node.name not in variables:
         known = ", ".join(variables) or "none"
         raise Unfit(f"Line {node.lineno}: `{node.name}` is no variable that can be said here. There are: {known}.")
+
+
+def _check_texts(node: nodes.Node) -> None:
+    if isinstance(node, nodes.Compare) and not all(map(_is_text, (node.expr, *(each.expr for each in node.ops)))):
+        raise Unfit(f"Line {node.lineno}: only texts are compared, as in `'5'` instead of `5`.")
+    if isinstance(node, nodes.Filter) and not _takes(node):
+        raise Unfit(f"Line {node.lineno}: the filter `{node.name}` takes {_TAKEN.get(node.name, 'nothing')}.")
+
+
+def _is_text(node: nodes.Node | None) -> bool:
+    """Whether it gives a text whatever the variables hold."""
+    match node:
+        case nodes.Name() | nodes.Const(value=str()):
+            return True
+        case nodes.Filter():
+            return node.name != "default" or _is_text(node.node)
+        case nodes.And() | nodes.Or():
+            return _is_text(node.left) and _is_text(node.right)
+        case nodes.CondExpr():
+            return _is_text(node.expr1) and _is_text(node.expr2)
+    return False
+
+
+def _takes(given: nodes.Filter) -> bool:
+    if given.dyn_args or given.dyn_kwargs:
+        return False
+    match given.name, given.args:
+        case _, []:
+            return True
+        case (("trim" | "default"), [text]):
+            return _is_text(text)
+        case "default", [text, nodes.Const(value=bool())]:
+            return _is_text(text)
+    return False
 
 
 def _named(node: nodes.Node) -> str:
@@ -150,7 +194,7 @@ def _walk(tree: nodes.Node) -> Iterator[tuple[nodes.Node, int]]:
 
 
 def _check_results(source: str, variables: tuple[str, ...], channel: Channel) -> None:
-    """With sample data, and with values as long as they may be; each branch at once, and as it is."""
+    """With sample data, and with values as long as they may be; all branches together, and as it is."""
     straight = _parsed(source)
     straight.body = list(_straight(straight.body))
     compiled = _compiled_tree(straight)
@@ -168,10 +212,9 @@ def _longest(variables: tuple[str, ...]) -> dict[str, str]:
 
 
 def _straight(body: list[nodes.Node]) -> Iterator[nodes.Node]:
-    """The same without `if`: every test computed, and every branch behind the other."""
+    """The same without `if`: every branch behind the other."""
     for node in body:
         if isinstance(node, nodes.If):
-            yield nodes.Output([node.test], lineno=node.lineno)
             yield from _straight([*node.body, *node.elif_, *node.else_])
         elif isinstance(node, nodes.Output):
             yield nodes.Output([part for item in node.nodes for part in _parts(item)], lineno=node.lineno)
@@ -179,12 +222,20 @@ def _straight(body: list[nodes.Node]) -> Iterator[nodes.Node]:
             yield node
 
 
-def _parts(item: nodes.Node) -> Iterator[nodes.Expr]:
-    if isinstance(item, nodes.CondExpr):
-        for part in (item.test, item.expr1, item.expr2):
-            yield from _parts(part) if part is not None else ()
-    elif isinstance(item, nodes.Expr):
-        yield item
+def _parts(item: nodes.Node | None) -> Iterator[nodes.Expr]:
+    """All that an expression may give, one behind the other."""
+    match item:
+        case nodes.CondExpr():
+            yield from (*_parts(item.expr1), *_parts(item.expr2))
+        case nodes.And() | nodes.Or():
+            yield from (*_parts(item.left), *_parts(item.right))
+        case nodes.Filter(name="default"):
+            yield from (part for each in (item.node, *item.args) for part in _parts(each))
+        case nodes.Filter():
+            for part in _parts(item.node):
+                yield nodes.Filter(part, item.name, item.args, [], None, None, lineno=item.lineno)
+        case nodes.Expr():
+            yield item
 
 
 @lru_cache(maxsize=200)
@@ -196,11 +247,11 @@ def _compiled_tree(tree: nodes.Template) -> Template:
     try:
         return _ENVIRONMENT.from_string(tree)
     except (TemplateError, SyntaxError, RecursionError, MemoryError, ValueError, TypeError) as error:
-        raise Unfit(f"This is no template: {one_line(str(error))}") from None
+        raise Unfit("This cannot be made into a template.") from error
 
 
 def _rendered(template: Template, values: Mapping[str, str]) -> str:
     try:
         return template.render(values)
     except Exception as error:
-        raise Unfit(f"This does not render: {one_line(str(error))}") from None
+        raise Unfit("This does not render with the values that it is given.") from error

@@ -11,7 +11,7 @@ from subgraphs.kernel.pagination import Connection, connection
 from subgraphs.kernel.refusals import Refusal
 from subgraphs.notifications import repository, rules
 from subgraphs.notifications.repository import Wanted
-from subgraphs.notifications.service import Edit, Listed
+from subgraphs.notifications.service import Draft, Edit, Listed
 from subgraphs.notifications.tables import NotificationRow, TemplateRow
 from subgraphs.notifications.templates import Letter
 
@@ -141,6 +141,9 @@ class PreviewNotificationTemplateInput:
     channel: NotificationChannel
     subject: str | None = strawberry.UNSET
     body: str
+
+    def draft(self) -> Draft:
+        return Draft(self.event, self.channel.channel, given(self.subject), self.body, self.subject is strawberry.UNSET)
 
 
 @strawberry.type

@@ -1,6 +1,7 @@
 """One DataLoader per entity: many ids, one statement."""
 
 from subgraphs.kernel.access import seat_towards
+from subgraphs.kernel.arrivals import Awaited
 from subgraphs.kernel.errors import Hidden, NotFound, Target
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import is_id
@@ -14,7 +15,7 @@ class Loaders:
     """For one request of one principal. `patients` looks at no rights; `visible` and `seen` do."""
 
     def __init__(self, base: Foundation, principal: Principal | None) -> None:
-        self._base, self._principal = base, principal
+        self._base, self._principal, self._arrivals = base, principal, Awaited(base.arrivals)
         self._scope = access.scope_of(principal)
         self.patients: DataLoader[str, PatientRow | None] = DataLoader(self._patients)
         self.reached: DataLoader[str, bool] = DataLoader(self._reached)
@@ -46,7 +47,7 @@ class Loaders:
         known = {id for id in ids if is_id(id)}
         reached = await self._reached_by_now(known)
         if self._scope.doctor_id is not None and reached != known:
-            await self._base.arrivals.catch_up()
+            await self._arrivals.catch_up()
             reached |= await self._reached_by_now(known - reached)
         return [id in reached for id in ids]
 

@@ -111,11 +111,14 @@ def _phones(wanted: str, phone_region: str) -> tuple[str, ...]:
         return (digits,)
 
 
+_MISSING = {"email": "A login needs an e-mail address."}
+
+
 def _fit(attribute: str, value: Any, around: Surroundings, required: tuple[str, ...]) -> Any:
     if value is not None:
         return _RULES[attribute](value, around)
     if attribute in required:
-        raise InvalidInput("This may be left out, but not be null.", attribute)
+        raise InvalidInput(_MISSING.get(attribute, "This may be left out, but not be null."), attribute)
     return None
 
 

@@ -6,6 +6,7 @@ from typing import TypeAlias, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from subgraphs.kernel.arrivals import Awaited
 from subgraphs.kernel.errors import Hidden, NotFound
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import is_id
@@ -24,7 +25,7 @@ class Loaders:
     """For one request of one principal. None of these notes that a record was read: whoever gives it away does."""
 
     def __init__(self, base: Foundation, principal: Principal | None) -> None:
-        self._base, self._principal = base, principal
+        self._base, self._principal, self._arrivals = base, principal, Awaited(base.arrivals)
         self.records: DataLoader[str, MedicalRecordRow | None] = DataLoader(self._records)
         self.sees: DataLoader[str, bool] = DataLoader(self._sees)
         self.of_appointments: DataLoader[str, MedicalRecordRow | None] = DataLoader(self._of_appointments)
@@ -63,7 +64,7 @@ class Loaders:
         """Whether it could have changed what they see."""
         if self._principal is None or access.doctor_id_of(self._principal) is None:
             return False
-        await self._base.arrivals.catch_up()
+        await self._arrivals.catch_up()
         return True
 
     async def _of_appointments(self, ids: list[str]) -> list[MedicalRecordRow | None]:

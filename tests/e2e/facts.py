@@ -24,6 +24,7 @@ BEHIND = frozenset(
         "mailbox.mails",
         *("notifications.notifications", "notifications.reminders", "notifications.waiting_facts"),
         *("notifications.patient_copies", "notifications.appointment_copies", "billing.appointment_copies"),
+        "records.treating",
     }
 )
 """The same by database, where others have tables of that name whose events are handed over."""

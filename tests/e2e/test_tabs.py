@@ -87,14 +87,14 @@ async def accepted(reader: Reader, patient: str, doctor: str, visit: Any) -> Non
 
 
 async def treated(reader: Reader, doctor: str, visit: Any) -> Any:
-    hospital, day = reader.hospital, {"from_": visit["slot"], "to": visit["end"]}
-    seen = await reader.data("frontDesk", hospital.desk, **day)
+    hospital = reader.hospital
+    seen = await reader.data("frontDesk", hospital.desk)
     assert [node["id"] for node in seen["toCheckIn"]["nodes"]] == [visit["id"]]
     await reader.done("checkIn", hospital.desk, id=visit["id"])
-    seen = await reader.data("frontDesk", hospital.desk, **day)
-    assert [seen[part]["totalCount"] for part in ("toCheckIn", "waiting", "wholeDay")] == [0, 1, 1]
+    seen = await reader.data("frontDesk", hospital.desk)
+    assert [seen[part]["totalCount"] for part in ("toCheckIn", "waiting", "all")] == [0, 1, 2]
     assert await refused(reader, "noShow", hospital.desk, id=visit["id"]) == ["INVALID_TRANSITION"]
-    [waiting] = (await reader.data("doctorsDay", doctor, **day))["viewer"]["doctor"]["appointments"]["nodes"]
+    [waiting] = (await reader.data("doctorsDay", doctor))["viewer"]["doctor"]["appointments"]["nodes"]
     assert (waiting["patient"]["name"], waiting["patient"]["medicalRecords"]["nodes"]) == ("Huzaifa", [])
     done = (await reader.done("complete", doctor, id=visit["id"]))["appointment"]
     patient = done["patient"]["id"]

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import structlog
 
-from hospital.__main__ import main
+from hospital import command_line
 
 STARTED_WITHIN_SECONDS = 60.0  # on a busy machine
 MAILED_WITHIN_SECONDS = 20.0
@@ -93,7 +93,7 @@ class Command:
         self.monkeypatch.setattr(sys, "argv", ["hospital", *arguments])
         umask, status = os.umask(0o022), 0
         try:
-            main()
+            command_line.run()
         except SystemExit as ended:
             status = int(ended.code or 0)
         finally:

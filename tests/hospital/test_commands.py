@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +59,8 @@ def test_an_administrator_is_made_once(tmp_path: Path, command: Command):
     arguments = ("create-admin", "--email", "A@Example.com", "--data", str(tmp_path / "data"))
     made = f"A new hospital was made in {tmp_path / 'data'}.\n"
     assert command(*arguments, "--password", PASSWORD) == (0, "a@example.com can sign in as ADMIN.\n", made)
+    trail = command("verify-audit", "--data", str(tmp_path / "data"))[1]
+    assert trail.startswith("1 event, 1 signed head (the last at event 1).")
     status, _, error = command(*arguments, "--password", PASSWORD)
     assert (status, error) == (1, "There is a login for this e-mail already.\n")
     status, _, error = command(*arguments, "--password", "short")
@@ -96,7 +99,7 @@ def test_dead_letters_are_listed_and_replayed(tmp_path: Path, command: Command):
         "Replayed: audit.trail has handled it.\n",
     )
     assert command("dead-letters", "--data", str(folder))[1] == "0 dead letters.\n"
-    assert "2 events" in command("verify-audit", "--data", str(folder))[1]
+    assert command("verify-audit", "--data", str(folder))[1].startswith("2 events, 2 signed heads (the last at event 2")
 
 
 def test_a_trail_that_was_tampered_with_is_found_out(tmp_path: Path, command: Command):
@@ -169,6 +172,30 @@ def test_a_wrong_setting_is_named_in_one_line(command: Command, monkeypatch: pyt
     assert command("settings")[2] == "HOSPITAL_ROUTER_SUBGRAPH_URLS: this is not JSON\n"
 
 
+@pytest.mark.parametrize("name", ["settings", "migrate", "up"])
+def test_a_secret_that_is_too_short_is_refused_everywhere(name: str, command: Command, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOSPITAL_SECRET_KEY", "fifteen letters")
+    assert command(name)[::2] == (1, "HOSPITAL_SECRET_KEY: it has 16 characters at least\n")
+
+
+def test_what_twilio_lacks_is_named(command: Command, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOSPITAL_SMS_PROVIDER", "twilio")
+    monkeypatch.setenv("HOSPITAL_SMS_TOKEN", "secret")
+    lacking = [f"HOSPITAL_SMS_{name}: twilio sends nothing without it\n" for name in ("ACCOUNT", "SENDER")]
+    assert command("settings")[::2] == (1, "".join(lacking))
+
+
+def test_a_misspelt_setting_is_said_where_the_hospital_is_opened(
+    tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOSPITAL_TIMEZONE", "UTC")
+    warned = "HOSPITAL_TIMEZONE is set in the environment, and is none of the hospital's settings.\n"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        status, _, error = command("up", "--data", str(tmp_path / "data"), "--port", port)
+    assert (status, error.startswith(warned), error.count("HOSPITAL_TIMEZONE")) == (1, True, 1)
+
+
 @pytest.mark.parametrize(
     "url", ["hospital.example", "ftp://hospital.example", "https://", "https://h.example/?a", "http://[::"]
 )
@@ -209,14 +236,18 @@ def test_what_is_wrong_with_a_folder_is_said_in_one_line(
     monkeypatch.setenv("HOSPITAL_SECRET_KEY", "short")
     assert command("verify-audit", *data)[2].startswith("There is no hospital in")
     create = ("create-admin", "--email", "a@example.com", "--password", PASSWORD, *data)
-    assert command(*create)[::2] == (1, "HOSPITAL_SECRET_KEY has 16 characters at least.\n")
+    assert command(*create)[::2] == (1, "HOSPITAL_SECRET_KEY: it has 16 characters at least\n")
+    monkeypatch.delenv("HOSPITAL_SECRET_KEY")
+    assert command("migrate", *data)[0] == 0
+    advice = "Put the whole folder back from a backup."
+    (tmp_path / "secret-key").write_text("short\n")
+    assert command(*create)[::2] == (1, f"{tmp_path / 'secret-key'} was cut short. {advice}\n")
     with sqlite3.connect(tmp_path / "patients.db") as connection:
         connection.execute("UPDATE alembic_version_patients SET version_num = '9999'")
     status, _, error = command("migrate", *data)
     patients = tmp_path / "patients.db"
     assert (status, error) == (1, f"{patients} cannot be migrated: Can't locate revision identified by '9999'.\n")
     patients.write_bytes(b"no database at all, for certain")
-    advice = "Put the whole folder back from a backup."
     assert command("migrate", *data)[::2] == (1, f"{patients} cannot be used: file is not a database. {advice}\n")
     patients.unlink()
     patients.mkdir()

@@ -13,8 +13,8 @@ from typing import Any
 from typer.main import get_command
 from websockets.sync.client import connect
 
-from hospital.__main__ import app
-from hospital.settings import ALL, every_setting
+from hospital.command_line import app
+from hospital.settings import every_setting
 from tests.e2e.sockets import PROTOCOL
 from tests.hospital.processes import Command, Running
 from tests.hospital.test_up import PASSWORD, admin_of, doctor_in
@@ -150,7 +150,7 @@ def test_it_lists_every_command_and_none_that_is_not():
 
 
 def test_its_settings_are_settings():
-    known = {setting.name for setting in every_setting(*(settings() for settings in ALL))}
+    known = {setting.name for setting in every_setting()}
     named = set(re.findall(r"`(HOSPITAL_\w+[A-Z])`", README))
     assert len(named) > 5
     assert named <= known

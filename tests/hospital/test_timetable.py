@@ -3,12 +3,15 @@
 from datetime import timedelta
 from functools import partial
 
+import pytest
+from sqlalchemy import text, update
+from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
 from hospital.mailbox.tables import MailRow
-from hospital.timetable import IDEMPOTENCY_KEYS_KEPT, jobs, prune_read
+from hospital.timetable import IDEMPOTENCY_KEYS_KEPT, OUTBOX_KEPT, jobs, prune_read
 from subgraphs.appointments import tables as appointments
-from subgraphs.kernel.tables import IdempotencyRow
+from subgraphs.kernel.tables import IdempotencyRow, OutboxRow
 from subgraphs.notifications.tables import ReminderRow
 from subgraphs.patients import tables as patients
 from subgraphs.records import tables as records
@@ -48,6 +51,26 @@ async def test_what_has_had_its_time_goes_a_month_later_and_the_rest_stays(runti
         async with database.reading() as session:
             left = (await session.exec(select(getattr(table, column)))).all()
         assert sorted(left) == sorted(now - ages[name] for name in ("young", "to come"))
+
+
+async def test_where_one_table_cannot_be_pruned_old_events_go_all_the_same(runtime):
+    base, reminders = runtime.domains.accounts.base, runtime.domains.notifications.base.database
+    await runtime.domains.accounts.service.create_admin("boss@example.com", "a fine password")
+    await runtime.delivery.settled()
+    old = update(OutboxRow).values(recorded_at=base.clock.now() - OUTBOX_KEPT - timedelta(days=1))
+    await base.database.transaction(lambda session: session.exec(old))
+    await reminders.transaction(lambda session: session.exec(text("DROP TABLE reminders")))
+    with pytest.raises(OperationalError, match="reminders"):
+        await _pruning(runtime)
+    async with base.database.reading() as session:
+        assert (await session.exec(select(OutboxRow.type))).all() == []
+
+
+async def test_old_reminders_are_found_by_their_time(runtime):
+    asked = "EXPLAIN QUERY PLAN SELECT slot FROM reminders WHERE slot < '2020' ORDER BY slot LIMIT 1000"
+    async with runtime.domains.notifications.base.database.reading() as session:
+        plan = [row.detail for row in await session.exec(text(asked))]
+    assert plan == ["SEARCH reminders USING COVERING INDEX ix_reminders_slot (slot<?)"]
 
 
 def _row(table, name: str, **given):

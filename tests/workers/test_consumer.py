@@ -353,7 +353,9 @@ async def test_a_letter_that_cannot_be_buried_now_is_buried_later(
 
 
 async def test_an_idle_consumer_stops_at_once(wards, kitchen):
-    runner = Consumer(kitchen.subscriber, OutboxSource(wards.feed, kitchen.subscriber, poll_seconds=30))
+    runner = Consumer(
+        kitchen.subscriber, OutboxSource(wards.feed, kitchen.subscriber, poll_seconds=30, gather_seconds=30)
+    )
     task = asyncio.create_task(runner.run())
     await asyncio.sleep(0.1)
     runner.stop()

@@ -69,6 +69,76 @@ async def test_a_bell_that_rang_meanwhile_is_not_missed(feed, wards, kitchen):
         assert len(await source.batch()) == 1
 
 
+async def test_who_waits_for_an_event_waits_for_no_bell_nor_for_others_to_join(wards, kitchen, running):
+    deaf = OutboxFeed("wards", wards.database)
+    source = OutboxSource(deaf, kitchen.subscriber, poll_seconds=30, gather_seconds=30)
+    async with running(Consumer(kitchen.subscriber, source)):
+        await asyncio.sleep(0.05)
+        await wards.announce("a")
+        async with asyncio.timeout(1):
+            await source.has_passed(await deaf.end())
+    assert await kitchen.heard() == ["a0"]
+
+
+async def test_others_join_the_first_until_somebody_waits_for_it(feed, wards, kitchen, running):
+    source = OutboxSource(feed, kitchen.subscriber, poll_seconds=30, gather_seconds=30)
+    async with running(Consumer(kitchen.subscriber, source)):
+        await asyncio.sleep(0.05)
+        before = feed.reads
+        await wards.announce("a")
+        await asyncio.sleep(0.05)
+        await wards.announce("b")
+        assert (await kitchen.heard(), feed.reads) == ([], before)
+        async with asyncio.timeout(1):
+            await source.has_passed(await feed.end())
+        assert (await kitchen.heard(), feed.reads) == (["a0", "b0"], before + 1)
+
+
+async def test_who_was_woken_for_nothing_lets_others_join_the_next(feed, wards, kitchen, running):
+    source = OutboxSource(feed, kitchen.subscriber, poll_seconds=30, gather_seconds=30)
+    async with running(Consumer(kitchen.subscriber, source)):
+        await asyncio.sleep(0.05)
+        source.wake()
+        await asyncio.sleep(0.05)
+        await wards.announce("a")
+        await asyncio.sleep(0.05)
+        assert await kitchen.heard() == []
+
+
+async def test_what_was_given_up_is_not_waited_for_again_until_it_has_come(wards, kitchen, running, eventually):
+    """Neither by who waits already nor by who comes later."""
+    source = OutboxSource(wards.feed, kitchen.subscriber)
+    await wards.announce("a")
+    waiting = asyncio.create_task(source.has_passed(1))
+    await asyncio.sleep(0.05)
+    with capture_logs() as logs:
+        source.give_up(1)
+    assert [(entry["event"], entry["place"]) for entry in logs] == [("source.given_up", 1)]
+    await wards.announce("b")
+    async with asyncio.timeout(1):
+        await waiting
+        await source.has_passed(2)
+    assert await source.position() == 0
+    async with running(Consumer(kitchen.subscriber, source)):
+
+        async def has_come() -> bool:
+            return await source.position() == 2
+
+        await eventually(has_come)
+        await wards.announce("c")
+        await source.has_passed(3)
+        assert await kitchen.heard() == ["a0", "b0", "c0"]
+
+
+async def test_nobody_gives_up_what_has_come(wards, kitchen):
+    await wards.announce("a")
+    source = OutboxSource(wards.feed, kitchen.subscriber)
+    await source.commit(await source.batch())
+    with capture_logs() as logs:
+        source.give_up(1)
+    assert logs == []
+
+
 async def test_without_a_bell_the_poll_finds_it(wards, kitchen, consumer, running, eventually):
     deaf = OutboxFeed("wards", wards.database)
     async with running(consumer(deaf)):

@@ -18,10 +18,12 @@ from workers.email.settings import SmtpSettings, Tls
 _MAILS_A_CONNECTION = 100
 _IDLE_SECONDS = 5.0
 _OUR_OWN_FAULT = {530, 534, 535, 538}
-"""Told to operators alone: patients read why their mail did not go out."""
+"""Refusals for want of a sign-in, which says nothing of the mail.
+
+Told to operators alone: patients read why their mail did not go out.
+"""
 
 log = structlog.get_logger(__name__)
-"""Refusals for want of a sign-in, which says nothing of the mail."""
 
 
 class TryLater(Exception):

@@ -39,6 +39,7 @@ class TwilioSms:
             async with asked as response:
                 status, body = response.status, await response.content.read(_MOST_BYTES)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("sms.unreachable", error=type(error).__name__)
             raise Unreachable("the SMS provider cannot be reached") from error
         if status != 201:
             raise _refusal(status, _said(body))

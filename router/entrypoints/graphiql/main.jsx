@@ -30,9 +30,15 @@ const fetcher = (parameters, options) =>
 // remembers tabs of its own, they would open one more.
 const [first = {}] = localStorage.getItem('graphiql:tabState') ? [] : tabs;
 
+// The history would keep tokens and passwords, as headers and variables of what was run, in the browser's storage.
+const NO_HISTORY = [];
+localStorage.removeItem('graphiql:queries');
+
 createRoot(document.getElementById('graphiql')).render(
   <GraphiQL
     fetcher={fetcher}
+    plugins={NO_HISTORY}
+    shouldPersistHeaders={false}
     defaultTabs={tabs.length ? tabs : undefined}
     initialVariables={first.variables ?? undefined}
     initialHeaders={first.headers ?? undefined}

@@ -31,8 +31,10 @@ async def request_reset(
     """
     kept = compared(email_address(email, "email"))
     answer_at = asyncio.get_running_loop().time() + answer_seconds
-    held = await _hold_to_open(base, owners, kept, answer_seconds / 2)
-    told.add(await _add_reset_link(base, tokens, told, kept, held))
+    account = await _account_of_email(base, kept)
+    held = await _hold_to_open(owners, account, answer_seconds / 2)
+    with told.announcing(None if account is None else account.id) as is_new:
+        await _add_reset_link(base, tokens, kept, held, announced=is_new)
     await asyncio.sleep(answer_at - asyncio.get_running_loop().time())
 
 
@@ -50,33 +52,34 @@ async def reset_password(base: Foundation, hashing: PasswordHashing, keys: Signi
     return await granted(base, keys, opening)
 
 
-async def _hold_to_open(base: Foundation, owners: Owners, email: str, within_seconds: float) -> AccountRow | None:
-    """The held login of that e-mail, where its owner says that the patient or doctor was written."""
+async def _account_of_email(base: Foundation, email: str) -> AccountRow | None:
     async with base.database.reading() as session:
-        account = await repository.account_of_email(session, email)
+        return await repository.account_of_email(session, email)
+
+
+async def _hold_to_open(owners: Owners, account: AccountRow | None, within_seconds: float) -> AccountRow | None:
+    """The login where it is held and its owner says that the patient or doctor was written."""
     if account is None or not account.is_held:
         return None
     return account if await owners.have_written(account, within_seconds) else None
 
 
 async def _add_reset_link(
-    base: Foundation, tokens: LinkTokens, told: LastMinute, email: str, held: AccountRow | None
-) -> str | None:
-    """Gives the id of the login, if there is one."""
+    base: Foundation, tokens: LinkTokens, email: str, held: AccountRow | None, *, announced: bool
+) -> None:
+    """A link is announced in any case."""
 
-    async def work(session: AsyncSession) -> str | None:
+    async def work(session: AsyncSession) -> None:
         if held is not None and (row := await repository.locked_account(session, held.id)) is not None:
             open_held(session, base.outbox, row, Actor())
         account = await repository.account_of_email(session, email)
         link_id = None
         if account is not None and await _gets_link(base, session, account):
             link_id = await add_link(base, tokens, session, account, Purpose.RESET, rules.RESET_LINK_LASTS)
-        id = None if account is None else account.id
-        if link_id is not None or not told.has(id):
+        if link_id is not None or announced:
             base.outbox.record(session, _requested(account, link_id), Actor())
-        return id
 
-    return await base.database.transaction(work)
+    await base.database.transaction(work)
 
 
 async def _gets_link(base: Foundation, session: AsyncSession, account: AccountRow) -> bool:

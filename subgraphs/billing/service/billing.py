@@ -105,8 +105,8 @@ def new_bill(
     consultation_fee: Decimal,
     at: datetime,
 ) -> BillRow:
-    """It has no number yet."""
-    total = drugs_amount + consultation_fee
+    """It has no number yet. Raises InvalidInput for more than a bill may be of."""
+    total = rules.total(drugs_amount, consultation_fee)
     return BillRow(
         id=id,
         number="",

@@ -105,10 +105,13 @@ def _amount(bill: BillRow, paying: ClaimRow | None, given: Decimal | None) -> De
         raise AlreadyPaid
     rules.PAY_BILL.check("bill", BillStatus(bill.status), "billId")
     free = rules.free(bill.total, bill.paid, bill.reserved)
-    approved = free if paying is None else (paying.approved_amount or ZERO) - paying.paid
-    amount = min(free, approved) if given is None else given
-    if amount > approved:
-        raise AmountExceedsBalance(f"The insurer has approved {approved:f} more at the most.")
+    if paying is None:
+        amount = free if given is None else given
+    else:
+        approved = (paying.approved_amount or ZERO) - paying.paid
+        amount = min(free, approved) if given is None else given
+        if amount > approved:
+            raise AmountExceedsBalance(f"The insurer has approved {approved:f} more at the most.")
     rules.check_free(amount, free)
     return amount
 

@@ -11,7 +11,7 @@ from subgraphs.billing.tables import PaymentRow
 from subgraphs.kernel.access import signed_in
 from subgraphs.kernel.errors import NotFound
 from subgraphs.kernel.foundation import Foundation
-from subgraphs.kernel.idempotency import claim, once
+from subgraphs.kernel.idempotency import Claim, claim, once
 from subgraphs.kernel.ids import is_id
 from subgraphs.kernel.principal import Principal
 
@@ -26,15 +26,15 @@ async def refund(
     access.VOID.require(principal)
     clerk, why = signed_in(principal), rules.reason(reason)
     claimed = claim(clerk.account_id, "refundPayment", key, {"payment": payment_id, "reason": why})
-    begun: set[str] = set()
+    through_provider: dict[str, bool] = {}
 
     async def work(session: AsyncSession, id: str) -> None:
         payment = await _refundable(session, clerk, id)
-        payment.refund_reason = why
+        payment.refund_reason, payment.refund_key = why, claimed.key if claimed else None
         payment.by_account_id, payment.by_name, payment.by_role = clerk.account_id, clerk.name, clerk.role.value
-        if PaymentMethod(payment.method) in THROUGH_PROVIDER:
+        through_provider[id] = PaymentMethod(payment.method) in THROUGH_PROVIDER
+        if through_provider[id]:
             settling.begin_refund(base, payment)
-            begun.add(id)
         else:
             await settling.refund(session, base, await locked_bill_of(session, payment), payment)
 
@@ -42,19 +42,30 @@ async def refund(
         if not is_id(payment_id):
             raise NotFound("payment", "paymentId")
         id = await once(base.database, base.clock, claimed, work, entity_id=payment_id)
-    if id not in begun:
-        await _check_repeated(base, id)
-    elif (answer := await asking.ask(base, provider, id)).said is Said.DECLINED:
+    if id not in through_provider:
+        await _check_repeated(base, claimed, id)
+    elif through_provider[id] and (answer := await asking.ask(base, provider, id)).said is Said.DECLINED:
         raise InvalidTransition(f"The provider gave nothing back: {answer.reason}", "paymentId")
     return id
 
 
-async def _check_repeated(base: Foundation, id: str) -> None:
+async def _check_repeated(base: Foundation, claimed: Claim | None, id: str) -> None:
     """Of a refund that is asked for again. Raises InvalidTransition where the provider has refused it."""
     async with base.database.reading() as session:
         payment = await repository.payment(session, id)
-    if payment is not None and payment.status == PaymentStatus.SUCCESS and payment.ask_at is None:
+    if payment is not None and (_was_refused(payment) or _is_of_another(payment, claimed)):
         raise InvalidTransition("The provider gave nothing back.", "paymentId")
+
+
+def _was_refused(payment: PaymentRow) -> bool:
+    return payment.status == PaymentStatus.SUCCESS and payment.ask_at is None
+
+
+def _is_of_another(payment: PaymentRow, claimed: Claim | None) -> bool:
+    """Whether a refund was begun after that of the claim, as only one can be that comes after a refusal."""
+    if claimed is None or payment.refund_key is None:
+        return False
+    return (payment.by_account_id, payment.refund_key) != (claimed.caller, claimed.key)
 
 
 async def _refundable(session: AsyncSession, clerk: Principal, id: str) -> PaymentRow:

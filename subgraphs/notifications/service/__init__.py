@@ -14,11 +14,11 @@ from subgraphs.notifications.repository import Wanted
 from subgraphs.notifications.rules import Channel
 from subgraphs.notifications.service import reminding, sending, templates
 from subgraphs.notifications.service.sending import Outcome, Outgoing
-from subgraphs.notifications.service.templates import Edit
+from subgraphs.notifications.service.templates import Draft, Edit
 from subgraphs.notifications.tables import NotificationRow, TemplateRow
 from subgraphs.notifications.templates import Letter
 
-__all__ = ["Edit", "NotificationService", "Outcome", "Outgoing", "Wanted"]
+__all__ = ["Draft", "Edit", "NotificationService", "Outcome", "Outgoing", "Wanted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,9 @@ class NotificationService:
         """Raises Unauthenticated, Forbidden, NotFound, VersionConflict, and Refused: TEMPLATE_INVALID."""
         return await templates.update(self.base, principal, edit)
 
-    async def preview(
-        self, principal: Principal | None, event: str, channel: Channel, subject: str | None, body: str
-    ) -> Letter:
+    async def preview(self, principal: Principal | None, draft: Draft) -> Letter:
         """Writes and sends nothing. Raises Unauthenticated, Forbidden, and Refused: TEMPLATE_INVALID, INVALID_INPUT."""
-        return await templates.preview(principal, event, channel, subject, body)
+        return await templates.preview(principal, draft)
 
     async def write_defaults(self) -> None:
         """At every start: the templates that are missing; safe to repeat."""

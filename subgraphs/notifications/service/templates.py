@@ -35,6 +35,17 @@ class Edit:
     expected_version: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Words to be tried; `body_alone`: no subject was given."""
+
+    event: str
+    channel: Channel
+    subject: str | None
+    body: str
+    body_alone: bool = False
+
+
 async def all_templates(base: Foundation, principal: Principal | None) -> Sequence[TemplateRow]:
     access.TEMPLATES.require(principal)
     async with base.database.reading() as session:
@@ -107,14 +118,14 @@ def _updated(row: TemplateRow) -> TemplateUpdated:
     )
 
 
-async def preview(principal: Principal | None, event: str, channel: Channel, subject: str | None, body: str) -> Letter:
+async def preview(principal: Principal | None, draft: Draft) -> Letter:
     access.WRITE_TEMPLATES.require(principal)
-    kind = KINDS.get(event)
+    kind = KINDS.get(draft.event)
     if kind is None:
         raise InvalidInput(f"Nothing is told of such an event. There are: {', '.join(KINDS)}.", "event")
-    if channel not in kind.channels:
+    if draft.channel not in kind.channels:
         raise InvalidInput("This is told by e-mail alone.", "channel")
-    return await checked(event, channel, subject, body, subject_needed=False)
+    return await checked(draft.event, draft.channel, draft.subject, draft.body, subject_needed=not draft.body_alone)
 
 
 async def checked(

@@ -16,8 +16,12 @@ _LOT = 2000
 class NoCodes(Exception):
     """The file is not there, or is not what set-up makes."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"There is no list of the codes of ICD-10-CM at {path}: `make setup` makes it.")
+    def __init__(self, path: Path, *, damaged: bool = False) -> None:
+        said = (
+            "The list of the codes of ICD-10-CM is damaged" if damaged else "There is no list of the codes of ICD-10-CM"
+        )
+        again = "again, once that file is gone" if damaged else "it"
+        super().__init__(f"{said} at {path}: `make setup` makes {again}.")
 
 
 def digest(path: Path = FILE) -> str:
@@ -35,12 +39,14 @@ def lots(path: Path = FILE) -> Iterator[list[tuple[str, str]]]:
         with path.open(encoding="utf-8") as file:
             lot = _lot(file)
             if not lot:
-                raise NoCodes(path)
+                raise NoCodes(path, damaged=True)
             while lot:
                 yield lot
                 lot = _lot(file)
-    except (OSError, ValueError):
+    except OSError:
         raise NoCodes(path) from None
+    except ValueError:
+        raise NoCodes(path, damaged=True) from None
 
 
 def _lot(lines: Iterator[str]) -> list[tuple[str, str]]:

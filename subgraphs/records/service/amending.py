@@ -33,11 +33,12 @@ async def amend(base: Foundation, principal: Principal | None, asked: Amendment)
     """What changes nothing gives the record as it is, without a new version. Raises Forbidden, Refused, …"""
     access.WRITE.require(principal)
     doctor, reason = signed_in(principal), rules.reason(asked.reason)
+    listed = await writing.surroundings(base, asked.changes.get("diagnoses") or ())
 
     async def work(session: AsyncSession) -> Written:
         row = await _own(session, base, doctor, asked.id)
         check_version(row.version, asked.expected_version)
-        around = await _surroundings(session, base, row, asked)
+        around = _knowing_own(listed, row)
         values = writing.columns(rules.checked_changes(asked.changes, row.treated_at, around))
         changed = {name: value for name, value in values.items() if value != getattr(row, name)}
         if not changed:
@@ -51,11 +52,8 @@ async def amend(base: Foundation, principal: Principal | None, asked: Amendment)
         return await base.database.transaction(work)
 
 
-async def _surroundings(
-    session: AsyncSession, base: Foundation, row: MedicalRecordRow, asked: Amendment
-) -> rules.Surroundings:
+def _knowing_own(around: rules.Surroundings, row: MedicalRecordRow) -> rules.Surroundings:
     """A code that the record has already keeps its words, also where the list has it no more."""
-    around = await writing.surroundings(session, base, asked.changes.get("diagnoses") or ())
     kept = (each for each in writing.diagnoses_of(row) if each.system is CodeSystem.ICD10CM)
     return around.knowing({each.code: each.display or "" for each in kept})
 

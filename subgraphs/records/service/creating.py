@@ -46,7 +46,7 @@ async def create(base: Foundation, principal: Principal | None, given: NewRecord
     """Raises Forbidden, Unauthenticated, Refused."""
     access.WRITE.require(principal)
     doctor = signed_in(principal)
-    values = rules.checked(given.values(), await _surroundings(base, given))
+    values = rules.checked(given.values(), await writing.surroundings(base, given.diagnoses))
     asked = given.values() | {"patient": given.patient_id, "appointment": given.appointment_id}
     claimed = claim(doctor.account_id, MUTATION, given.idempotency_key, asked)
     made: dict[str, MedicalRecordRow] = {}
@@ -69,11 +69,6 @@ async def create(base: Foundation, principal: Principal | None, given: NewRecord
             await base.arrivals.catch_up()
             id = await attempt()
     return Written(made[id], is_new=True) if id in made else Written(await _earlier(base, doctor, id), is_new=False)
-
-
-async def _surroundings(base: Foundation, given: NewRecord) -> rules.Surroundings:
-    async with base.database.reading() as session:
-        return await writing.surroundings(session, base, given.diagnoses)
 
 
 async def _earlier(base: Foundation, doctor: Principal, id: str) -> MedicalRecordRow:

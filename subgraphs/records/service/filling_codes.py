@@ -19,17 +19,18 @@ async def fill_codes(base: Foundation, path: Path) -> None:
     async with base.database.reading() as session:
         known = await repository.digest_of_codes(session)
     try:
-        if digest(path) != known:
-            await _replace(base, path)
+        found = digest(path)
+        if found != known:
+            await _replace(base, path, found)
     except NoCodes as error:
         if known is None:
             raise
         log.warning("records.codes_stay_as_they_are", reason=str(error))
 
 
-async def _replace(base: Foundation, path: Path) -> None:
+async def _replace(base: Foundation, path: Path, found: str) -> None:
     async def work(session: AsyncSession) -> None:
-        if await repository.claim_codes(session, digest(path)):
+        if await repository.claim_codes(session, found):
             await repository.replace_codes(session, lots(path))
 
     await base.database.transaction(work)

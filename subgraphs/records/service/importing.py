@@ -47,6 +47,8 @@ class ImportedAllergy:
 async def import_records(base: Foundation, batch: Sequence[ImportedRecord], actor: Actor) -> Imported:
     """One transaction, safe to repeat: what is not fit is refused alone, what is here already stays as it is."""
 
+    around = await writing.surroundings(base, *(given.diagnoses for given in batch))
+
     async def work(session: AsyncSession) -> Imported:
         known = await repository.ids_by_import_key(session, MedicalRecordRow, keys_of(batch))
         visit_ids = {given.appointment_id for given in batch if given.import_key not in known}
@@ -54,7 +56,6 @@ async def import_records(base: Foundation, batch: Sequence[ImportedRecord], acto
         for id in await repository.records_of_appointments(session, visit_ids):
             visits.pop(id)
         outcome = Imported(ids=known)
-        around = await writing.surroundings(session, base, *(given.diagnoses for given in batch))
         for row in taken(batch, outcome, lambda id, given: _record(id, given, visits, around)):
             writing.add_record(session, row, None)
             event = MedicalRecordCreated(**writing.state_of(row), imported=True)

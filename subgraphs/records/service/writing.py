@@ -29,10 +29,14 @@ class Written:
     is_new: bool
 
 
-async def surroundings(session: AsyncSession, base: Foundation, *given: Sequence[Diagnosis]) -> rules.Surroundings:
-    """With what the list has of the codes of these lists of diagnoses, as many as a record may have."""
+async def surroundings(base: Foundation, *given: Sequence[Diagnosis]) -> rules.Surroundings:
+    """With what the list has of the codes of these lists of diagnoses, as many as a record may have.
+
+    Looked up before the transaction that writes: what is no code takes a statement each.
+    """
     asked = chain.from_iterable(diagnoses[: rules.MAXIMUM_ITEMS] for diagnoses in given)
-    codes = await repository.codes(session, rules.icd_codes(asked))
+    async with base.database.reading() as session:
+        codes = await repository.codes(session, rules.icd_codes(asked))
     return rules.Surroundings(base.clock.now(), base.settings.zone, codes)
 
 

@@ -106,6 +106,18 @@ async def test_each_tab_opens_with_its_variables_and_opens_once(page: Page, star
         await expect(page.locator(".graphiql-tab")).to_have_count(2)
 
 
+async def test_the_browser_keeps_no_headers_of_what_was_run(page: Page, start_router: Any, tabs: Path) -> None:
+    async with start_router(graphiql_tabs=tabs) as router:
+        await page.goto(router.url)
+        await expect(page.locator(".result-window .monaco-editor")).to_be_visible()
+        await page.click(".graphiql-execute-button")
+        await expect(page.locator(".result-window")).to_contain_text("hello Ada")
+        await page.wait_for_timeout(SETTLING_MS)  # it remembers its tabs a little later
+        kept = await page.evaluate("JSON.stringify(localStorage)")
+    assert "Greet" in kept
+    assert "of-the-first" not in kept
+
+
 @pytest.mark.parametrize("height", [400, 800])
 async def test_the_page_itself_does_not_scroll(page: Page, start_router: Any, tabs: Path, height: int) -> None:
     (tabs / "1.graphql").write_text("query Greet {" + "\n  hello" * 200 + "\n}")

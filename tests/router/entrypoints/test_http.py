@@ -83,9 +83,21 @@ async def test_it_refuses_a_batch_by_name(start_router: Any, client: Any) -> Non
         assert "Batching" in (await response.json())["errors"][0]["message"]
 
 
-async def test_it_refuses_ten_megabytes(start_router: Any, client: Any) -> None:
+@pytest.mark.parametrize("size", [1_000_001, 1_050_000, 1_100_000, 1_200_000, 10_000_000])
+async def test_it_refuses_more_than_a_megabyte(start_router: Any, client: Any, size: int) -> None:
+    """Also where the piece that is too much is the last one."""
     headers = {"content-type": "application/json"}
-    async with start_router() as router, client.post(router.url, data=b"x" * 10_000_000, headers=headers) as response:
+    async with start_router() as router, client.post(router.url, data=b"x" * size, headers=headers) as response:
+        assert response.status == 413
+
+
+async def test_it_refuses_more_than_a_megabyte_in_pieces(start_router: Any, client: Any) -> None:
+    async def pieces() -> Any:
+        for _ in range(21):
+            yield b"x" * 50_000
+
+    headers = {"content-type": "application/json"}
+    async with start_router() as router, client.post(router.url, data=pieces(), headers=headers) as response:
         assert response.status == 413
 
 

@@ -1,3 +1,6 @@
+from router.executor.entities import EntitiesCall
+from router.executor.run import Run
+from router.planner.nodes import Entities, Flatten, PathStep
 from tests.router.executor.subgraphs import Subgraphs, data, entities, run
 
 
@@ -58,3 +61,16 @@ async def test_one_answer_in_two_places_is_not_shared_between_them() -> None:
 
     assert answer == data({"one": {"bills": [{"total": 3}]}, "two": {"bills": [{"total": 3}]}})
     assert len(subgraphs.representations[0]) == 1
+
+
+def test_who_comes_after_an_absent_object_is_not_taken_for_it() -> None:
+    call = EntitiesCall(
+        Entities("_entities", "representations", (Flatten((PathStep("patient"),), "Patient"),), ("due",))
+    )
+    state = Run({}, {}, Subgraphs(), {}, data={"patient": {"id": "1"}})
+    call.spread([None], call.gather(state), state)
+    assert list(state.absent) == [id(state.data["patient"])]
+
+    del state.data["patient"]
+
+    assert not {id(other) for other in [{"id": str(number)} for number in range(1000)]} & set(state.absent)

@@ -261,6 +261,19 @@ async def test_requests_that_make_no_link_are_announced_once_a_minute(desk):
     assert len(await desk.events("password.reset_requested")) == 8
 
 
+async def test_who_asks_more_often_than_once_a_minute_is_announced_every_other_time(desk):
+    disabled = await desk.login("gone@example.com")
+    row = await desk.account("gone@example.com")
+    row.disabled_at = desk.clock.now()
+    await desk.database.transaction(lambda session: session.merge(row))
+    for number in range(6):
+        await ask_for_link(desk, "gone@example.com")
+        await ask_for_link(desk, f"nobody{number}@example.com")
+        desk.clock.move(timedelta(seconds=59))
+    asked = [event["data"]["account_id"] for event in await desk.events("password.reset_requested")]
+    assert asked == [disabled, None] * 3
+
+
 async def test_a_request_that_could_not_be_announced_does_not_keep_the_next_one_out(desk, monkeypatch):
     async def down(work):
         raise ConnectionError("the database is away")

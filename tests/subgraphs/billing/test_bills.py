@@ -49,6 +49,15 @@ async def test_it_refuses_amounts_that_are_none(house, given):
     assert await house.outbox() == []
 
 
+async def test_a_bill_is_never_more_than_can_be_paid_in_one_sum(house):
+    half, visit = "500000000.01", await house.visit()
+    payload = await house.do("createBill", appointmentId=visit, drugsAmount=half, consultationFee=half)
+    assert (codes(payload), fields(payload)) == (["INVALID_INPUT"], [["drugsAmount"]])
+    assert await house.outbox() == []
+    bill = await house.bill(visit, drugsAmount="500000000.00", consultationFee="500000000.00")
+    assert (await house.paid(bill, amount="1000000000.00"))["bill"]["status"] == "PAID"
+
+
 @pytest.mark.parametrize("status", ["PENDING", "REJECTED", "CANCELLED", "NO_SHOW"])
 async def test_it_bills_from_accepted_on(house, status):
     visit = await house.visit(status=status)

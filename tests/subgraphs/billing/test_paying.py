@@ -69,6 +69,7 @@ async def test_a_bill_is_paid_in_parts_and_never_beyond_its_balance(house):
     assert (await house.paid(bill, amount="0.01"))["bill"]["status"] == "PARTIALLY_PAID"
     payload = await house.pay(bill, amount="1000")
     assert (codes(payload), fields(payload)) == (["AMOUNT_EXCEEDS_BALANCE"], [["amount"]])
+    assert "insurer" not in payload["errors"][0]["message"]
     assert (await house.paid(bill, method="CASH"))["payment"]["amount"] == "999.99"
     assert codes(await house.pay(bill)) == ["ALREADY_PAID"]
     assert codes(await house.do("voidBill", id=bill["id"], reason="Wrong")) == ["INVALID_TRANSITION"]

@@ -4,7 +4,10 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from subgraphs.billing import repository
+from subgraphs.billing.tables import PaymentRow
 from tests.subgraphs.billing.conftest import codes, fields
 
 
@@ -86,6 +89,41 @@ async def test_a_refusal_that_is_asked_for_again_with_its_key_is_a_refusal_still
     for _ in range(2):
         payload = await house.refund(payment, idempotencyKey="the same")
         assert (codes(payload), fields(payload)) == (["INVALID_TRANSITION"], [["paymentId"]])
+
+
+@pytest.mark.parametrize("second", ["succeed", "refund_late", "refund_fail"])
+async def test_a_refusal_stays_one_whatever_becomes_of_the_next_refund(house, second):
+    payment = (await house.paid(await house.bill(), paymentMethodToken="refund_fail"))["payment"]
+    assert codes(await house.refund(payment, idempotencyKey="first")) == ["INVALID_TRANSITION"]
+    other = update(PaymentRow).values(reference=f"console:{second}")
+    await house.base.database.transaction(lambda session: session.exec(other))
+    begun = [await house.refund(payment, idempotencyKey="second") for _ in range(2)]
+    assert codes(begun[0]) == codes(begun[1]) == ([] if second != "refund_fail" else ["INVALID_TRANSITION"])
+    again = await house.refund(payment, idempotencyKey="first")
+    assert (codes(again), fields(again)) == (["INVALID_TRANSITION"], [["paymentId"]])
+
+
+async def test_the_same_key_of_another_clerk_is_another_refund(house):
+    payment = (await house.paid(await house.bill(), paymentMethodToken="refund_fail"))["payment"]
+    assert codes(await house.refund(payment, idempotencyKey="the same")) == ["INVALID_TRANSITION"]
+    other = update(PaymentRow).values(reference="console:succeed")
+    await house.base.database.transaction(lambda session: session.exec(other))
+    wanted = {"paymentId": payment["id"], "reason": "Paid twice", "idempotencyKey": "the same"}
+    await house.done("refundPayment", house.bearer("BILLING_CLERK", "another"), **wanted)
+    assert codes(await house.refund(payment, idempotencyKey="the same")) == ["INVALID_TRANSITION"]
+
+
+async def test_cash_is_given_back_without_another_look_at_the_payment(house, monkeypatch):
+    payment = (await house.paid(await house.bill(), method="CASH"))["payment"]
+    reads, read = [], repository.payment
+
+    async def counted(session, id):
+        reads.append(id)
+        return await read(session, id)
+
+    monkeypatch.setattr(repository, "payment", counted)
+    assert codes(await house.refund(payment)) == []
+    assert len(reads) == 2, "in its transaction, and for the answer"
 
 
 async def test_a_refund_that_is_under_way_is_no_refusal_when_it_is_asked_for_again(house):

@@ -80,7 +80,7 @@ async def test_an_unknown_department_is_not_found_and_no_login_held(register, co
         ("email", ["", "doctor", "a@b@c", "a b@example.com", "a@example.com\0", "a@.com", "a" * 250 + "@b.com"]),
         ("email", ["\ud800@example.com", "a@example.com\nBcc: b@c.com", "@example.com", "a@", "a@b c"]),
         ("specialty", ["", "  ", "a" * 201, "Car\rdiology", "\ud800"]),
-        ("consultationFee", ["-0.01", "-0.001", "9999999999.995", "9" * 30, "10000000000"]),
+        ("consultationFee", ["-0.01", "-0.001", "1000000000.01", "1000000000.005001", "9" * 30]),
         ("timeZone", ["", "Nowhere/City", "UTC+5", "../etc/passwd", "localtime", "asia/kolkata", "\0"]),
         ("slotMinutes", [0, -5, 1, 7, 485, 2**31 - 1]),
         ("password", ["half a character \ud800"]),
@@ -100,7 +100,7 @@ async def test_several_problems_are_told_together(register, codes):
 
 
 async def test_fees_are_rounded_half_even(register, look):
-    roundings = {"0.005": "0.00", "0.015": "0.02", "-0": "0.00", "9999999999.994": "9999999999.99", "500": "500.00"}
+    roundings = {"0.005": "0.00", "0.015": "0.02", "-0": "0.00", "999999999.994": "999999999.99", "500": "500.00"}
     for given, kept in roundings.items():
         doctor = (await register(consultationFee=given, email=f"{kept}{given}@example.com"))["doctor"]
         assert (await look(doctor["id"]))["consultationFee"] == doctor["consultationFee"] == kept

@@ -87,7 +87,9 @@ async def test_one_that_the_receiver_refuses_does_not_cost_the_others_theirs(wok
 
 async def test_while_somebody_writes_the_next_are_waited_for_and_share_a_transaction(woken):
     receiver, written = Receiver(), [True]
-    busy = Handover({"thing.noted": (receiver,)}, lambda: woken.append(1), more_comes=lambda: written[0])
+    busy = Handover(
+        {"thing.noted": (receiver,)}, lambda: woken.append(1), more_comes=lambda: written[0], gather_seconds=0.3
+    )
 
     async def later() -> None:
         await asyncio.sleep(0.001)

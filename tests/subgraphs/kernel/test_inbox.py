@@ -2,9 +2,12 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import OperationalError
 
 from subgraphs.kernel.events import Actor, Envelope
 from subgraphs.kernel.inbox import Subscriber
+from subgraphs.kernel.rows import run_unheard
 from subgraphs.kernel.tables import InboxRow, PositionRow
 
 
@@ -73,3 +76,16 @@ async def test_the_callers_transaction_decides_over_effect_and_inbox_alike(subsc
     with pytest.raises(LookupError):
         await base.database.transaction(work)
     assert (await count_of(PositionRow), await count_of(InboxRow)) == (0, 0)
+
+
+async def test_what_failed_before_a_delivery_is_not_taken_for_a_second_one(subscriber, base, effects, count_of):
+    async def work(session) -> None:
+        for _ in range(2):
+            await run_unheard(session, insert(PositionRow), {"consumer": "a", "topic": "t", "position": 1})
+        await subscriber.apply(session, [message("1")])
+
+    with pytest.raises(OperationalError, match="the transaction is lost"):
+        await base.database.transaction(work)
+    assert (effects.calls, await count_of(PositionRow)) == (0, 0)
+    await subscriber.receive([message("1")])
+    assert (effects.calls, await count_of(InboxRow)) == (1, 1)

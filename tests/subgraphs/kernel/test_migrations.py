@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import create_mock_engine
 from sqlalchemy.dialects import mysql
 
@@ -20,6 +21,17 @@ async def test_a_migrated_database_equals_the_tables(make_base, owner):
     async with base.database.engine.connect() as connection:
         for rows_of in ("kernel", owner):
             assert await connection.run_sync(differences, rows_of) == []
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+async def test_revisions_that_were_cut_off_before_they_were_noted_are_made_again(make_base, owner):
+    base, noted = await make_base(owner), sa.table(f"alembic_version_{owner}", sa.column("version_num"))
+    await migrate(base.database, owner)
+    async with base.database.engine.begin() as connection:
+        await connection.execute(sa.update(noted).values(version_num="0001"))
+    await migrate(base.database, owner)
+    async with base.database.engine.connect() as connection:
+        assert await connection.run_sync(differences, owner) == []
 
 
 @pytest.mark.parametrize("owner", OWNERS)

@@ -112,6 +112,12 @@ async def test_what_does_not_render_is_refused_and_changes_nothing(ward, given, 
     assert await announced_by(ward.domain.base) == []
 
 
+async def test_a_body_that_would_fail_for_some_patients_alone_is_refused(ward):
+    row = await template(ward, "bill.created")
+    body = "{% if patient_name == 'Huzaifa' and amount < 5 %}x{% endif %}y"
+    assert codes(await update(ward, row["id"], body=body)) == [("TEMPLATE_INVALID", ["body"])]
+
+
 async def test_an_sms_has_no_subject(ward):
     row = await template(ward, channel="SMS")
     assert codes(await update(ward, row["id"], subject="S", body="B")) == [("TEMPLATE_INVALID", ["subject"])]
@@ -124,7 +130,12 @@ async def test_a_preview_renders_with_sample_data_and_writes_nothing(ward, state
     shown = await preview(ward, "Amount: {{ amount }}", "payment.succeeded", subject="For {{ patient_name }}")
     assert shown == {"subject": "For Huzaifa Ansari", "body": "Amount: 1000.0\n", "errors": []}
     assert statements == []
-    assert (await preview(ward, "{{ time }}"))["subject"] is None
+
+
+async def test_a_preview_without_a_subject_tries_the_body_alone_and_null_is_none(ward):
+    assert await preview(ward, "{{ time }}") == {"subject": None, "body": "11:30\n", "errors": []}
+    assert codes(await preview(ward, "{{ time }}", subject=None)) == [("INVALID_INPUT", ["subject"])]
+    assert (await preview(ward, "{{ time }}", channel="SMS", subject=None))["errors"] == []
 
 
 async def test_a_preview_says_what_is_wrong(ward):

@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 
 from subgraphs.notifications.defaults import SHIPPED, default, every
 from subgraphs.notifications.rules import KINDS, LINK_PLACEHOLDER, VARIABLES, Channel
-from subgraphs.notifications.templates import MAXIMUM_SOURCE, Unfit, check, html_of, render, samples
+from subgraphs.notifications.templates import FILTERS, MAXIMUM_SOURCE, Unfit, check, html_of, render, samples
 
 BOOKED, EMAIL, SMS = "appointment.booked", Channel.EMAIL, Channel.SMS
 
@@ -59,6 +59,7 @@ def test_branches_filters_and_comparisons_render():
         ("{{ 1 / 0 }}", "arithmetic has no place"),
         ("{{ 'a' ~ 'b' }}", "`~` has no place"),
         ("{{ patient_name|center(1000000000) }}", "there is no filter `center`"),
+        ("{{ patient_name|trim(chars='a') }}", "a name for what a filter takes has no place"),
         ("{{ patient_name|nothing }}", "there is no filter `nothing`"),
         ("{% if time is defined %}x{% endif %}", "has no place"),
         ("{% raw %}{% endraw %}", "This says nothing."),
@@ -78,11 +79,91 @@ def test_what_has_no_place_is_refused_at_once_and_named(body, says):
     assert time.monotonic() - began < 1
 
 
-@pytest.mark.parametrize("branch", ["{% if time == 'never' %}%s{% endif %}", "{% if time %}x{% else %}%s{% endif %}"])
-@pytest.mark.parametrize("fault", ["{{ patient_name < 5 }}", "{{ 'a' if patient_name < 5 else 'b' }}"])
-def test_a_fault_in_a_branch_that_samples_do_not_take_is_found_too(branch, fault):
-    assert "does not render" in refusal("x" + branch.replace("%s", fault))
-    assert "does not render" in refusal("x{{ 'b' if time == 'never' else ('c' if " + "patient_name < 5 else 'd') }}")
+@pytest.mark.parametrize(
+    "place",
+    [
+        "{% if time == 'never' %}{{ FAULT }}{% endif %}",
+        "{% if time %}x{% else %}{{ FAULT }}{% endif %}",
+        "{% if time == 'never' and FAULT %}x{% endif %}",
+        "{% if time or FAULT %}x{% endif %}",
+        "{{ 'b' if time == 'never' else ('c' if FAULT else 'd') }}",
+        "{{ 'b' if time else (FAULT)|upper }}",
+        "{{ time|default('a' if FAULT else 'b') }}",
+        "{% if 'a' == ('b' if time else 'c' if FAULT else 'd') %}x{% endif %}",
+    ],
+)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(
+            "patient_name < 5",
+            "5 >= patient_name",
+            "time < '12:00' < 5",
+            "5 in patient_name",
+            "'a' in 5",
+            "time > none",
+        ),
+        *(
+            "patient_name == 5",
+            "(not time) < '1'",
+            "('a' if time) < 'b'",
+            "(time or 5) < 'a'",
+            "true|default(time) > 'a'",
+        ),
+    ],
+)
+def test_a_fault_is_found_wherever_it_stands(place, fault):
+    assert "Line 2: only texts are compared" in refusal("x\n" + place.replace("FAULT", fault))
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        *(("time|upper(1)", "`upper` takes nothing."), ("time|title(*time)", "`title` takes nothing.")),
+        *(
+            ("time|trim(5)", "`trim` takes one text at most."),
+            ("time|trim('a', 'b')", "`trim` takes one text at most."),
+        ),
+        ("time|trim(**time)", "`trim` takes one text at most."),
+        ("time|default(5)", "`default` takes a text, and `true` where it is to stand for an empty one too."),
+        ("time|default('a', 1)", "`default` takes a text, and `true` where it is to stand for an empty one too."),
+    ],
+)
+def test_a_filter_that_is_given_what_it_does_not_take_is_refused(said, words):
+    assert refusal("x\n{{ " + said + " }}") == f"body: Line 2: the filter {words}"
+
+
+def test_filters_take_what_they_may():
+    body = "{{ time|trim }} {{ time|trim('1') }} {{ time|default('a') }} {{ ''|default('b'|upper, true) }}"
+    assert check(BOOKED, SMS, None, body).body == "11:30 :30 11:30 B"
+
+
+def _larger(inner: some.SearchStrategy[str]) -> some.SearchStrategy[str]:
+    words = ["<", ">=", "==", "!=", "in", "not in", "and", "or"]
+    return some.one_of(
+        some.tuples(inner, some.sampled_from(words), inner).map(lambda parts: f"({' '.join(parts)})"),
+        some.tuples(inner, inner).map(lambda parts: f"({parts[0]} if {parts[1]})"),
+        some.tuples(inner, inner, inner).map(lambda parts: f"({parts[0]} if {parts[1]} else {parts[2]})"),
+        some.tuples(inner, inner).map(lambda parts: f"({parts[0]})|default({parts[1]}, true)"),
+        some.tuples(inner, some.sampled_from(FILTERS)).map(lambda parts: f"({parts[0]})|{parts[1]}"),
+        inner.map(lambda part: f"(not {part})"),
+    )
+
+
+EXPRESSIONS = some.recursive(
+    some.sampled_from(["patient_name", "time", "date", "'a'", "''", "5", "true", "none"]), _larger, max_leaves=6
+)
+VALUES = some.fixed_dictionaries({name: some.text(max_size=3) for name in KINDS[BOOKED].variables})
+
+
+@settings(max_examples=500, deadline=2000)
+@given(EXPRESSIONS, some.lists(VALUES, min_size=3, max_size=3))
+def test_what_is_accepted_renders_whatever_its_variables_hold(said, held):
+    body = f"x{{% if {said} %}}{{{{ {said} }}}}{{% endif %}}"
+    if outcome(body).startswith("x"):
+        assert all(render(EMAIL, body, body, values).body.startswith("x") for values in held)
+    else:
+        assert outcome(body).startswith("Line 1: ")
 
 
 def test_a_subject_is_one_line_whatever_is_said_in_it():
@@ -105,6 +186,14 @@ def test_an_sms_is_no_longer_than_a_provider_takes():
     assert "longer than the 1600 characters" in refusal("x" * 1601, None, channel=SMS)
     assert "longer than the 1600 characters" in refusal("x" * 1401 + "{{ patient_name }}", None, channel=SMS)
     check(BOOKED, SMS, None, "x" * 1400 + "{{ patient_name }}")
+
+
+@pytest.mark.parametrize(
+    "said", ["time == '09:00' and LONG", "time or LONG", "('a' if time else LONG)|upper", "time|default(LONG, true)"]
+)
+def test_what_could_be_too_long_with_other_values_is_refused_too(said):
+    body = "{{ " + said.replace("LONG", "'" + "x" * 1601 + "'") + " }}"
+    assert "longer than the 1600 characters" in refusal(body, None, channel=SMS)
 
 
 def test_html_is_the_text_in_paragraphs_with_nothing_that_runs():

@@ -97,6 +97,18 @@ async def test_who_is_unknown_is_waited_for_as_who_is_hidden_and_who_is_seen_is_
     assert await look(patient_id, doctor) is not None
 
 
+async def test_one_request_waits_once_however_often_it_asks(waited_for, patients, ask, patient_id, doctor):
+    waited_for.append(None)
+    document = """query ($id: ID!, $of: [_Any!]!) {
+        patient(id: $id) { name }
+        _entities(representations: $of) { ... on Patient { name } }
+    }"""
+    of = [{"__typename": "Patient", "id": new_id()}]
+    answer = await ask(patients.subgraph, document, doctor, id=patient_id, of=of)
+    assert answer == {"data": {"patient": None, "_entities": [None]}}
+    assert waited_for == []
+
+
 async def test_a_booking_with_another_doctor_does_not(tell, look, find, patient_id, doctor):
     await tell(said("doctor-2", patient_id))
     assert await look(patient_id, doctor) is None

@@ -30,6 +30,7 @@ async def test_anybody_signed_in_may_make_a_patient_with_a_login_too(sign_up, si
 async def test_it_needs_an_e_mail(sign_up, logins, find):
     payload = await sign_up(email=None, name="")
     assert [error["field"] for error in payload["errors"]] == [["name"], ["email"]]
+    assert payload["errors"][1]["message"] == "A login needs an e-mail address."
     assert logins.asked == 0
     assert await find() == []
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as some
 from sqlmodel import select
 
 from subgraphs.records import codes as file_of_codes
+from subgraphs.records import repository
 from subgraphs.records.app import build
 from subgraphs.records.codes import FILE, NoCodes
-from subgraphs.records.rules import MAXIMUM_ITEMS, Codes, icd_code
+from subgraphs.records.rules import MAXIMUM_ITEMS, Codes, CodeSystem, Diagnosis, icd_code
+from subgraphs.records.service import ImportedRecord
 from subgraphs.records.tables import CodeRow
 from tests.subgraphs.records.conftest import CODES, problems
 
@@ -98,12 +100,15 @@ async def test_a_table_that_is_filled_needs_no_file(empty, write_list):
     assert await all_codes(empty) == CODES
 
 
-@pytest.mark.parametrize("content", [None, b"", b"A00.0\n"])
-async def test_without_a_list_it_is_said_how_to_get_one(empty, tmp_path, content):
+NONE, DAMAGED = "There is no list .* `make setup` makes it", "The list .* is damaged .* once that file is gone"
+
+
+@pytest.mark.parametrize(("content", "said"), [(None, NONE), (b"", DAMAGED), (b"A00.0\n", DAMAGED)])
+async def test_without_a_list_it_is_said_how_to_get_one(empty, tmp_path, content, said):
     path = tmp_path / "codes.tsv"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(NoCodes, match="`make setup` makes it"):
+    with pytest.raises(NoCodes, match=said):
         await empty.fill_codes(path)
     assert await all_codes(empty) == {}
     assert await empty.codes(["J06.9"]) == Codes()
@@ -114,6 +119,33 @@ async def test_no_more_codes_are_looked_up_than_a_record_may_have(house, treated
     payload = await house.create(*treated, diagnoses=codes)
     assert problems(payload) == [("INVALID_INPUT", ["diagnoses"])]
     assert len(statements) <= 1 + MAXIMUM_ITEMS
+
+
+async def test_codes_are_looked_up_while_nobody_waits_to_write(house, treated, monkeypatch):
+    doctor, patient = treated[:2]
+    visit = await house.visit(doctor, patient, "COMPLETED")
+    writing, found = [], []
+    transaction, codes = house.domain.base.database.transaction, repository.codes
+
+    async def noted(work):
+        writing.append(work)
+        try:
+            return await transaction(work)
+        finally:
+            writing.remove(work)
+
+    async def looked_up(session, asked):
+        found.append((sorted(asked), len(writing)))
+        return await codes(session, asked)
+
+    monkeypatch.setattr(house.domain.base.database, "transaction", noted)
+    monkeypatch.setattr(repository, "codes", looked_up)
+    record = await house.created(doctor, patient, diagnoses=[{"code": "J06.9"}])
+    await house.amend(doctor, record["id"], diagnoses=[{"code": "Z99.999"}])
+    cold = Diagnosis(CodeSystem.ICD10CM, "J06.9")
+    given = ImportedRecord("one", visit, house.domain.base.clock.now(), "Seen elsewhere", diagnoses=(cold,))
+    assert (await house.domain.service.import_records([given])).refused == {}
+    assert found == [(["J06.9"], 0), (["Z99.999"], 0), (["J06.9"], 0)]
 
 
 @given(some.sampled_from(sorted(LINES)))
@@ -130,5 +162,5 @@ def test_what_is_not_written_as_a_code_is_none(given: str):
 
 
 def test_the_running_hospital_never_imports_the_library_of_codes():
-    program = "import sys, hospital.__main__; sys.exit('simple_icd_10_cm' in sys.modules)"
+    program = "import sys, hospital.command_line; sys.exit('simple_icd_10_cm' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -69,6 +69,15 @@ async def test_what_never_was_is_waited_for_as_what_is_hidden(house, treated, on
         assert on_its_way == []
 
 
+async def test_one_request_waits_once_however_often_it_asks(house, treated, on_its_way):
+    author, patient = treated
+    record, booked = await house.created(author, patient), new_id()
+    on_its_way.append(lambda: house.visit(booked, patient, "PENDING"))
+    document = "query ($a: ID!, $b: ID!) { a: medicalRecord(id: $a) { id } b: medicalRecord(id: $b) { id } }"
+    answer = await house.ask(document, house.as_doctor(booked), a=new_id(), b=record["id"])
+    assert answer == {"a": None, "b": {"id": record["id"]}}
+
+
 async def test_who_sees_a_record_waits_for_nothing(house, treated, on_its_way):
     author, patient = treated
     record = await house.created(author, patient)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from subgraphs.kernel.mail import Sms, Undeliverable, Unreachable
 from workers.sms.settings import Provider, SmsSettings
@@ -145,7 +146,21 @@ async def test_one_that_hangs_or_is_not_there_is_unreachable():
     await provider.rest()
 
 
+async def test_operators_are_told_why_it_is_unreachable():
+    with capture_logs() as logs:
+        async with standing_in() as (stand_in, provider):
+            stand_in.delay_seconds = 2.0
+            with pytest.raises(Unreachable, match=r"^the SMS provider cannot be reached$"):
+                await provider.send(SMS)
+        provider = TwilioSms(settings())
+        with pytest.raises(Unreachable, match=r"^the SMS provider cannot be reached$"):
+            await provider.send(SMS)
+        await provider.rest()
+    assert [entry["event"] for entry in logs] == ["sms.unreachable"] * 2
+    assert [entry["error"] for entry in logs] == ["TimeoutError", "ClientConnectorError"]
+
+
 def test_twilio_needs_an_account():
-    with pytest.raises(ValidationError, match="HOSPITAL_SMS_ACCOUNT"):
+    with pytest.raises(ValidationError, match="twilio sends nothing without it"):
         SmsSettings(provider=Provider.TWILIO)
     assert "t0ken" not in repr(settings())
