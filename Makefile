@@ -6,7 +6,7 @@ PYTEST := $(BIN)/pytest -n 3 --dist loadfile
 ASSETS := router/entrypoints/graphiql/assets/.built
 CODES := subgraphs/records/codes/icd10cm.tsv
 
-.PHONY: help setup run test check bench schema format migration services audit clean
+.PHONY: help setup run test check bench schema format migration services clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'

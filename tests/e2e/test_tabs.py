@@ -1,14 +1,23 @@
 """GraphiQL's tabs tell one visit: each operation is run from its tab, in order, by whom it is for."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from tests.e2e.hospital import PASSWORD, Hospital
+from tests.e2e.hospital import PASSWORD, Hospital, open_hospital
 from tests.e2e.sockets import listening_to
 from tests.e2e.tabs import tabs_on
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("tabs")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def hospital(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hospital]:
+    """One with nothing in it but this visit: screens show all that is there."""
+    async with open_hospital(tmp_path_factory.mktemp("tabs") / "data") as opened:
+        yield opened
 
 
 class Reader:
