@@ -1,11 +1,17 @@
-"""What stays for long is kept from the garbage collector, whose full collections stop everything while they look."""
+"""What the garbage collector looks at, and how often: its collections stop everything while they look."""
 
 import gc
 
+_YOUNG = 20_000
+"""How many more objects are made than freed before it looks at the young ones; by default 700, several times a request."""
+
 
 def settle_memory() -> None:
-    """Hides all that lives now from further collections. What is hidden and dies in a cycle is never freed: do it
-    when the application is made, and a bounded number of times after that.
+    """Hides all that lives now from further collections, and makes these rarer: they took a sixth of the CPU time.
+
+    What is hidden and dies in a cycle is never freed: do it when the application is made, and a bounded number of times
+    after that.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_YOUNG, 20, 20)
