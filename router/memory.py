@@ -3,7 +3,7 @@
 import gc
 
 _YOUNG = 20_000
-"""How many more objects are made than freed before it looks at the young ones; by default 700, several times a request."""
+"""How many more objects are made than freed before it looks at the young ones; by default 700, often in a request."""
 
 
 def settle_memory() -> None:
