@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n 3 --dist loadfile
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 ASSETS := router/entrypoints/graphiql/assets/.built
 CODES := subgraphs/records/codes/icd10cm.tsv
 
