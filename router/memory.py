@@ -2,7 +2,7 @@
 
 import gc
 
-_YOUNG = 20_000
+_YOUNG = 50_000
 """How many more objects are made than freed before it looks at the young ones; by default 700, often in a request."""
 
 
