@@ -133,7 +133,6 @@ def _receivers(base: Foundation, subscribers: Sequence[Subscriber]) -> dict[str,
     return {type: receivers for type, receivers in copies.items() if receivers}
 
 
-def types_decided_by(consumer: str, domain: str) -> list[str]:
-    """The types of the domain's events that the consumer is to have before the answer is given."""
-    waits_for = _WAITS_FOR.get(consumer, ())
-    return [event.type for event in _DECIDED_BY.get(domain, ()) if event not in waits_for]
+def types_decided_by(domain: str) -> list[str]:
+    """The types of the domain's events that others decide by."""
+    return [event.type for event in _DECIDED_BY.get(domain, ())]

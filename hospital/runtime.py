@@ -13,6 +13,7 @@ from hospital.folder import DataFolder
 from hospital.problems import CannotDo
 from hospital.sending import SendingSettings, senders
 from hospital.timetable import jobs, prune_read
+from subgraphs.accounts.app import AccountsDomain
 from subgraphs.audit.heads import BadHead
 from subgraphs.audit.service import ChainBroken
 from subgraphs.kernel.clock import Clock, SystemClock
@@ -47,8 +48,7 @@ async def open_runtime(folder: DataFolder, settings: Settings, clock: Clock | No
     await migrate_all(folder)
     domains = await build_domains(folder, settings, clock)
     try:
-        if not await domains.accounts.service.fits_the_secret():
-            raise CannotDo("HOSPITAL_SECRET_KEY is not the one that this hospital was made with: nothing was changed.")
+        await check_secret(domains.accounts)
         await domains.accounts.service.rotate_keys()
         await domains.notifications.service.write_defaults()
         await fill_codes(domains.records)
@@ -57,6 +57,12 @@ async def open_runtime(folder: DataFolder, settings: Settings, clock: Clock | No
             yield Runtime(folder, settings, clock, domains, delivery)
     finally:
         await domains.close()
+
+
+async def check_secret(accounts: AccountsDomain) -> None:
+    """Raises CannotDo for another than this hospital was made with."""
+    if not await accounts.service.fits_the_secret():
+        raise CannotDo("HOSPITAL_SECRET_KEY is not the one that this hospital was made with: nothing was changed.")
 
 
 async def fill_codes(records: RecordsDomain) -> None:

@@ -77,12 +77,12 @@ def _web_app(runtime: Runtime, settings: RouterSettings, mailbox: ASGIApp) -> St
             "/.well-known": oauth,
             "/dev/mailbox": mailbox,
         },
-        readiness={base.name: _readable(base) for base in domains.bases},
+        readiness={base.name: readable(base) for base in domains.bases},
         on_shutdown=[transport.aclose],
     )
 
 
-def _readable(base: Foundation) -> ReadinessCheck:
+def readable(base: Foundation) -> ReadinessCheck:
     async def check() -> None:
         async with base.database.reading() as session:
             await (await session.connection()).execute(text("SELECT 1"))

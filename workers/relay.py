@@ -113,16 +113,15 @@ class Relay:
     def _gone(self, rows: Sequence[Waiting], hindered: Sequence[BaseException | None]) -> list[int]:
         """The rows that may be marked: in each shard those before the first that was hindered."""
         stopped: set[int] = set()
+        gone = []
         for row, error in zip(rows, hindered, strict=True):
-            if error is not None and row.shard not in stopped:
+            if row.shard in stopped:
+                continue
+            if error is None:
+                gone.append(row.sequence)
+            else:
                 stopped.add(row.shard)
                 self._stop(row, error)
-        gone = []
-        held: set[int] = set()
-        for row, error in zip(rows, hindered, strict=True):
-            held |= {row.shard} if error is not None else set()
-            if row.shard not in held:
-                gone.append(row.sequence)
         for shard in {row.shard for row in rows} - stopped:
             self._back_offs.pop(shard, None)
         return gone

@@ -1,6 +1,5 @@
 """One domain as a component: over its own database, asking the others over the network what it asks of them."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -117,12 +116,9 @@ class House:
         return secret_of(self._folder, self.settings)
 
     def _handover(self, name: str) -> Handover:
-        receivers: dict[str, list[RemoteReceiver]] = defaultdict(list)
-        for decider in DECIDERS.get(name, ()):
-            receiver = RemoteReceiver(self.peer(decider, name))
-            for event_type in types_decided_by(f"{decider}.copies", name):
-                receivers[event_type].append(receiver)
-        return Handover({event_type: tuple(each) for event_type, each in receivers.items()}, lambda: None)
+        """To every decider: no component waits yet for what a broker has on its way (`Arrivals`)."""
+        receivers = tuple(RemoteReceiver(self.peer(decider, name)) for decider in DECIDERS.get(name, ()))
+        return Handover(dict.fromkeys(types_decided_by(name), receivers), lambda: None)
 
 
 async def _handed_over(handover: Handover, events: Sequence[Envelope]) -> None:

@@ -48,7 +48,7 @@ _ADDRESSES = {
     )
     for name in NAMES
 }
-_Settings = create_model("_Settings", __base__=_Common, **_DATABASES, **_ADDRESSES)  # type: ignore[call-overload]
+_Settings = create_model("_Settings", __base__=_Common, **_DATABASES, **_ADDRESSES)  # type: ignore[call-overload]  # fields by name
 
 
 class ComponentSettings(_Settings):

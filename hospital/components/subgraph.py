@@ -3,22 +3,20 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
 from hospital.components.building import DECIDERS, House
 from hospital.domains import NAMES, Domain
-from hospital.problems import CannotDo
-from hospital.runtime import fill_codes
-from router.entrypoints.probes import Readiness, ReadinessCheck, healthz
+from hospital.runtime import check_secret, fill_codes
+from hospital.web import readable
+from router.entrypoints.probes import Readiness, healthz
 from subgraphs.accounts.app import AccountsDomain
 from subgraphs.accounts.oauth import oauth_app
 from subgraphs.appointments.app import AppointmentsDomain
 from subgraphs.doctors.app import DoctorsDomain
 from subgraphs.kernel import calls
 from subgraphs.kernel.calls import Call
-from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.guarded import Guarded
 from subgraphs.kernel.http import MAXIMUM_BYTES, subgraph_app
 from subgraphs.kernel.signatures import Guard
@@ -57,21 +55,12 @@ def subgraph_component(house: House, name: str) -> Starlette:
 async def _prepare(domain: Domain) -> None:
     """What a domain needs to have before it answers; safe for several that start at once."""
     if isinstance(domain, AccountsDomain):
-        if not await domain.service.fits_the_secret():
-            raise CannotDo("HOSPITAL_SECRET_KEY is not the one that this hospital was made with: nothing was changed.")
+        await check_secret(domain)
         await domain.service.rotate_keys()
     if isinstance(domain, NotificationsDomain):
         await domain.service.write_defaults()
     if isinstance(domain, RecordsDomain):
         await fill_codes(domain)
-
-
-def readable(base: Foundation) -> ReadinessCheck:
-    async def check() -> None:
-        async with base.database.reading() as session:
-            await (await session.connection()).execute(text("SELECT 1"))
-
-    return check
 
 
 def _beside(domain: Domain) -> list[BaseRoute]:

@@ -18,7 +18,7 @@ _DESCRIPTION = """
 Every status change that the viewer may see, narrowed by the arguments; access is decided for each. `after` is the cursor of the last change the
 client has: the stream then goes on from there, with none missed and none repeated; without it, from now. Changes are kept 30 days at least; an older
 cursor is BAD_USER_INPUT with `extensions.reason` CURSOR_EXPIRED. The socket is closed with 4403 when its token ends.
-"""  # noqa: E501
+"""  # noqa: E501  (the contract's own lines)
 
 
 @strawberry.type

@@ -25,7 +25,7 @@ PENDING holds the slot. REJECTED, CANCELLED and NO_SHOW free it. COMPLETED, REJE
 accept, reject: from PENDING. cancel: from PENDING, ACCEPTED. check in: from ACCEPTED. complete: from ACCEPTED, CHECKED_IN, at any time.
 no-show: from ACCEPTED, from the slot on. reschedule: PENDING, ACCEPTED; the status stays, and the move is in `history` (from = to) and on the stream.
 Records and bills: from ACCEPTED on. Everything else is INVALID_TRANSITION.
-""".strip(),  # noqa: E501
+""".strip(),  # noqa: E501  (the contract's own lines)
 )
 AppointmentStatus: TypeAlias = Status
 

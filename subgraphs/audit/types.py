@@ -19,7 +19,7 @@ _TYPE = """
 What was done: account.created|disabled|invited, session.signed_in|sign_in_failed|signed_out, password.changed|reset_requested|reset, patient.registered|updated,
 doctor.registered|updated (hours and leave too)|deactivated, department.created, appointment.booked|accepted|rejected|rescheduled|cancelled|checked_in|completed|no_show,
 medical_record.created|amended|read, glass.broken, bill.created|paid|voided, payment.failed|refunded, insurance_policy.added, claim.submitted|decided, template.updated, access.denied.
-"""  # noqa: E501
+"""  # noqa: E501  (the contract's own lines)
 
 
 @strawberry.enum

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from router.memory import settle_memory
 from subgraphs.billing.access import sees_bills_of
 from subgraphs.kernel.access import seat_towards
 from subgraphs.kernel.database import Database
@@ -157,6 +158,7 @@ def main(data: str, port: str, jwks: str, issuer: str) -> None:
         Route("/full-screen/{patient}", by_hand.full_screen),
         Route("/book", by_hand.book, methods=["POST"]),
     ]
+    settle_memory()
     uvicorn.run(Starlette(routes=routes), port=int(port), log_level="warning", access_log=False)
 
 

@@ -41,7 +41,7 @@ class Comparison:
         check(await ours(0), await theirs(0))
         await some_at_once(ours, WARM_UP)
         await some_at_once(theirs, WARM_UP)
-        return [await self._round(ours, theirs, SCREENS) for _ in range(2 * ROUNDS)]
+        return [await self._round(ours, theirs, SCREENS) for _ in range(ROUNDS)]
 
     async def bookings(self, desk: Client) -> list[Round]:
         """Each for somebody who has none yet: the doctors' free half hours, one after the other."""

@@ -62,10 +62,9 @@ async def test_people_sign_up_sign_in_and_book_over_components(gate: Gate, house
     [slot, *_] = (await gate.ask(document, id=doctor, day=day)).data["doctor"]["openSlots"]
     booked = (await gate.ask(BOOK, patient, doctor=doctor, slot=slot["start"])).data["bookAppointment"]
     assert booked["errors"] == []
-    seen = await gate.ask("{ patients { nodes { name appointments { nodes { status } } } } }", treating)
-    assert seen.data == {
-        "patients": {"nodes": [{"name": "Huzaifa", "appointments": {"nodes": [{"status": "PENDING"}]}}]}
-    }
+    document = "{ patients { nodes { name medicalRecordIds appointments { nodes { status } } } } }"
+    seen = (await gate.ask(document, treating)).data["patients"]["nodes"]
+    assert seen == [{"name": "Huzaifa", "medicalRecordIds": [], "appointments": {"nodes": [{"status": "PENDING"}]}}]
     await accounts.base.database.close()
 
 
