@@ -16,7 +16,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.rows import write_rows
-from subgraphs.kernel.sqlite import connector, put_off_in
+from subgraphs.kernel.sqlite import connector, put_off_in, run_here_in
 
 T = TypeVar("T")
 AfterCommit = Callable[[list[Any]], Awaitable[None]]
@@ -136,13 +136,14 @@ def _reading_engine(url: URL, size: int) -> AsyncEngine:
         "skip_autocommit_rollback": True,
         "hide_parameters": True,
     }
-    if url.get_backend_name() == "sqlite":
-        options["creator"] = connector(_path(url), begin=None)
-    else:
-        options["pool_pre_ping"] = True
-    return create_async_engine(
+    is_sqlite = url.get_backend_name() == "sqlite"
+    options |= {"creator": connector(_path(url), begin=None)} if is_sqlite else {"pool_pre_ping": True}
+    engine = create_async_engine(
         url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, pool_reset_on_return=None, **options
     )
+    if is_sqlite:
+        run_here_in(engine)
+    return engine
 
 
 def _path(url: URL) -> str:

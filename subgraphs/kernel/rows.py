@@ -19,6 +19,9 @@ RowClass = TypeVar("RowClass", bound=SQLModel)
 PUT_OFF = "rows.put_off"
 """The execution option of a statement that may wait for the next one: nobody needs what it says."""
 
+BRIEF = "rows.brief"
+"""The execution option of a statement that an index answers at once, so that nobody need wait for it elsewhere."""
+
 _CONNECTION, _ADDED = "rows.connection", "rows.added"
 
 
@@ -27,13 +30,13 @@ def table_of(row_class: type[SQLModel]) -> Table:
 
 
 def select_rows(row_class: type[SQLModel]) -> Select[Any]:
-    """All columns of a table, to be narrowed with bind parameters and kept for `read_rows`."""
-    return select(*table_of(row_class).c)
+    """All columns of a table, to be narrowed to what an index finds with bind parameters, and kept for `read_rows`."""
+    return select(*table_of(row_class).c).execution_options(**{BRIEF: True})
 
 
 async def run(session: AsyncSession, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
     """Runs a statement on tables; what the ORM holds back is not written first."""
-    return await (await _connection(session)).execute(statement, parameters)
+    return await (await _connection(session)).run_sync(Connection.execute, statement, parameters)
 
 
 async def run_unheard(session: AsyncSession, statement: Executable, parameters: Any = None) -> None:
