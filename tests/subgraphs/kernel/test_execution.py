@@ -126,5 +126,5 @@ async def test_the_documents_that_are_kept_are_bounded_by_their_length(schema, m
     for number in range(50):
         result = await operations.execute(f"{{ a{number}: __typename }} # {'x' * 200}", {}, None, None)
         assert result.data == {f"a{number}": "Query"}
-    assert sum(map(len, operations._documents)) <= 1000
-    assert any("a49" in text for text in operations._documents)
+    assert sum(map(len, operations._known)) <= 1000
+    assert any("a49" in text for text in operations._known)
