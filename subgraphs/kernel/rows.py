@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, Executable, Insert, Select, Table, func, insert, select
+from sqlalchemy import Connection, CursorResult, Engine, Executable, Insert, Row, Select, Table, func, insert, select
 from sqlalchemy.dialects import mysql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Session
+from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,6 +22,9 @@ PUT_OFF = "rows.put_off"
 
 BRIEF = "rows.brief"
 """The execution option of a statement that an index answers at once, so that nobody need wait for it elsewhere."""
+
+READER = "rows.reader"
+"""Where a session that only reads has its engine: a statement then takes a connection for itself, and no session."""
 
 _CONNECTION, _ADDED = "rows.connection", "rows.added"
 
@@ -59,7 +63,20 @@ async def read_rows(
     session: AsyncSession, row_class: type[RowClass], statement: Select[Any], parameters: Mapping[str, Any]
 ) -> Sequence[RowClass]:
     """What `select_rows` finds: rows with the attributes of `row_class`, to be read and not to be changed."""
-    return cast(Sequence[RowClass], (await run(session, statement, parameters)).all())
+    return cast(Sequence[RowClass], await read(session, statement, parameters))
+
+
+async def read(session: AsyncSession, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    """The rows that a statement on tables finds."""
+    reader: AsyncEngine | None = session.info.get(READER)
+    if reader is None or session.in_transaction():
+        return (await run(session, statement, parameters)).all()
+    return await greenlet_spawn(_read, reader.sync_engine, statement, parameters)
+
+
+def _read(engine: Engine, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    with engine.connect() as connection:
+        return connection.execute(statement, parameters).all()
 
 
 def add_row(session: AsyncSession, row_class: type[SQLModel], **values: Any) -> None:
