@@ -40,23 +40,17 @@ class Connection(aiosqlite.Connection):
         self._begin = begin
         self._may_be_open = False
         self._before: list[Statement] = []
-        self._sent = self._ended = 0
-
-    def is_idle(self) -> bool:
-        """Whether the thread has nothing to do for it, a statement that nobody waits for any more included."""
-        return self._sent == self._ended
 
     def put_off(self, statement: Statement) -> None:
         self._before.append(statement)
 
     async def run(self, statement: Statement) -> tuple[list[Any], sqlite3.Cursor]:
         """The rows, and the cursor that has the rest of what the statement says."""
-        self._sent += 1
         said: tuple[list[Any], sqlite3.Cursor] = await self._execute(partial(self._whole, self._taken(), statement))
         return said
 
     def run_here(self, statement: Statement) -> tuple[list[Any], sqlite3.Cursor]:
-        """The same in the thread of the caller: for what is brief, on a connection that begins nothing and is idle."""
+        """The same in the thread of the caller: for what is brief, on a connection that begins nothing."""
         made = self._conn.cursor()
         try:
             return _said(made, statement)
@@ -89,7 +83,6 @@ class Connection(aiosqlite.Connection):
             self._all_or_lost(before, made)
             return _said(made, statement)
         finally:
-            self._ended += 1
             made.close()
 
     def _committed(self, before: Sequence[Statement]) -> None:
@@ -188,8 +181,7 @@ def run_here_in(engine: AsyncEngine) -> None:
 
 
 def _is_done(cursor: Any, sql: str, parameters: Any, context: ExecutionContext) -> bool:
-    connection = cast(Adapted, context.root_connection.connection.dbapi_connection).driver_connection
-    if not context.execution_options.get(BRIEF) or not connection.is_idle():
+    if not context.execution_options.get(BRIEF):
         return False
     cursor.execute_here(sql, parameters)
     return True
