@@ -1,4 +1,4 @@
-"""The short way of plain leaves, and entities: the answers are those of graphql-core's long way."""
+"""Answers by shape, and entities: the same as those of graphql-core's long way."""
 
 import asyncio
 from decimal import Decimal
