@@ -27,6 +27,7 @@ from graphql import (
     SelectionNode,
     SelectionSetNode,
     Undefined,
+    get_nullable_type,
     is_abstract_type,
     is_leaf_type,
 )
@@ -46,14 +47,9 @@ class Shape(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """`as_is`: the class of values that need not be written anew."""
-
     type: Any
-    as_is: type | None
 
     def value_of(self, value: Any) -> Any:
-        if type(value) is self.as_is:
-            return value
         if value is None:
             return None
         try:
@@ -88,13 +84,15 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A field without a resolver."""
+    """A field without a resolver. `as_is`: the class of values that need not be written anew."""
 
     name: str
+    as_is: type | None
     shape: Shape
 
     def value_of(self, source: Any) -> Any:
-        return self.shape.value_of(getattr(source, self.name, None))
+        value = getattr(source, self.name, None)
+        return value if type(value) is self.as_is else self.shape.value_of(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +175,9 @@ class Shapes:
         if known is None or definition is None or not definition.is_basic_field or known.args:
             return None
         shape = self._value(known.type, nodes)
-        return None if shape is None else Attribute(definition.python_name, shape)
+        if shape is None:
+            return None
+        return Attribute(definition.python_name, _AS_IS.get(get_nullable_type(known.type)), shape)
 
     def _value(self, type_: GraphQLType, nodes: Sequence[FieldNode]) -> Shape | None:
         if isinstance(type_, GraphQLNonNull):
@@ -187,7 +187,7 @@ class Shapes:
             item = self._value(type_.of_type, nodes)
             return None if item is None else Listed(item)
         if is_leaf_type(type_):
-            return Leaf(type_, _AS_IS.get(type_))
+            return Leaf(type_)
         if isinstance(type_, GraphQLObjectType):
             return self._object(type_, nodes)
         return self._one_of(type_, nodes) if is_abstract_type(type_) else None
