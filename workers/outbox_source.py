@@ -19,6 +19,7 @@ from subgraphs.kernel.events import topic_of
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.rows import BRIEF, read, run_unheard, table_of
 from subgraphs.kernel.tables import OutboxRow, PositionRow
+from workers.dead_letters import bury
 from workers.pauses import pause
 from workers.source import Delivery
 
@@ -143,6 +144,13 @@ class OutboxSource:
 
     async def keep(self, session: AsyncSession, handled: Sequence[Delivery]) -> None:
         await self._keep(session, handled[-1].place)
+
+    async def bury(self, delivery: Delivery, error: Exception) -> None:
+        async def work(session: AsyncSession) -> None:
+            await bury(session, self.subscriber, delivery, error)
+            await self.keep(session, [delivery])
+
+        await self.subscriber.database.transaction(work)
 
     async def commit(self, handled: Sequence[Delivery]) -> None:
         self._skipped = 0

@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from hospital.components.building import House
@@ -13,10 +14,15 @@ from hospital.sending import email_of, sms_of
 from hospital.settings import read_kafka_settings, read_sending_settings
 from hospital.timetable import jobs, prune_published
 from subgraphs.kernel.database import Database
+from subgraphs.kernel.events import topic_of
 from subgraphs.notifications.app import NotificationsDomain
 from subgraphs.notifications.rules import Channel
 from workers.consumer import Consumer
+from workers.contract import CONTRACT
+from workers.kafka.checks import BrokerRefuses, check_broker
+from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
 from workers.kafka.publisher import KafkaPublisher
+from workers.kafka.settings import KafkaSettings
 from workers.kafka.source import KafkaSource
 from workers.relay import Relay
 from workers.timers import Timers
@@ -30,16 +36,21 @@ class Runner(Protocol):
     def stop(self) -> None: ...
 
 
+async def _nothing() -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Worker:
-    """What runs, and what is closed when all of that has ended."""
+    """What runs, what is closed when all of that has ended, and what is looked at before (it raises CannotDo)."""
 
     runners: Sequence[Runner]
     closing: Sequence[Callable[[], Awaitable[None]]]
+    check: Callable[[], Awaitable[None]] = _nothing
 
 
-def worker(house: House, name: str, ordinal: str) -> Worker:
-    """`ordinal` tells those of one name apart, and is the same when one starts again. Raises CannotDo."""
+def worker(house: House, name: str, ordinal: str | None) -> Worker:
+    """`ordinal` is that of the settings where none is given. Raises CannotDo."""
     builders: dict[str, Callable[[], Worker]] = {
         "relay": lambda: _relay(house, ordinal),
         "copies": lambda: _consumers(house, [name for name in NAMES if name != "audit"], ordinal),
@@ -53,22 +64,29 @@ def worker(house: House, name: str, ordinal: str) -> Worker:
     return builders[name]()
 
 
-def _relay(house: House, ordinal: str) -> Worker:
+def _relay(house: House, given: str | None) -> Worker:
+    settings = read_kafka_settings()
+    ordinal = given or settings.ordinal
     own = f"{socket.gethostname()}.{os.getpid()}.{ordinal}"[-64:]
-    publisher = KafkaPublisher(read_kafka_settings(), f"relay.{ordinal}")
+    publisher = KafkaPublisher(settings, f"relay.{ordinal}")
     databases = {name: Database(house.components.database_url(name)) for name in NAMES}
     relays = [Relay(name, database, house.clock, publisher, own) for name, database in databases.items()]
-    return Worker(relays, [publisher.aclose, *(database.close for database in databases.values())])
+    closing = [publisher.aclose, *(database.close for database in databases.values())]
+    return Worker(relays, closing, partial(_check, settings, [topic_of(name) for name in NAMES]))
 
 
-def _consumers(house: House, names: Sequence[str], ordinal: str) -> Worker:
+def _consumers(house: House, names: Sequence[str], given: str | None) -> Worker:
     settings = read_kafka_settings()
+    ordinal = given or settings.ordinal
     domains = [house.domain(name) for name in names]
     pairs = [(each, topic) for domain in domains for each in domain.subscribers for topic in each.topics]
-    sources = [(each, KafkaSource(settings, each.consumer, topic, ordinal)) for each, topic in pairs]
-    consumers = [Consumer(subscriber, source) for subscriber, source in sources]
+    publisher = KafkaPublisher(settings, f"dead-letters.{ordinal}")
+    letters = DeadLetterTopic(settings, house.clock, publisher)
+    sources = [(each, KafkaSource(settings, each.consumer, topic, ordinal, letters)) for each, topic in pairs]
+    consumers = [Consumer(subscriber, source, CONTRACT) for subscriber, source in sources]
     closing = [*(source.aclose for _, source in sources), *(domain.base.database.close for domain in domains)]
-    return Worker(consumers, [*closing, house.session.aclose])
+    topics = [*(source.topic for _, source in sources), DEAD_LETTERS]
+    return Worker(consumers, [*closing, publisher.aclose, house.session.aclose], partial(_check, settings, topics))
 
 
 def _sender(house: House, channel: Channel) -> Worker:
@@ -83,4 +101,12 @@ def _sender(house: House, channel: Channel) -> Worker:
 
 def _timers(house: House) -> Worker:
     domains = house.domains()
-    return Worker([Timers(jobs(domains, prune_published(domains)))], [domains.close, house.session.aclose])
+    prune = prune_published(domains, read_kafka_settings())
+    return Worker([Timers(jobs(domains, prune))], [domains.close, house.session.aclose])
+
+
+async def _check(settings: KafkaSettings, topics: Sequence[str]) -> None:
+    try:
+        await check_broker(settings, topics)
+    except BrokerRefuses as refused:
+        raise CannotDo(str(refused)) from None
