@@ -15,15 +15,22 @@ def policies() -> list[Manifest]:
         _policy("all-look-up-names", PART_OF, egress=[_to(None, _DNS, "UDP"), _to(None, _DNS, "TCP")]),
         _policy("anybody-reaches-the-router", selector(ROUTER), ingress=[{"ports": _ports(PORT)}]),
         *_between("subgraphs", {"hospital.subgraphs": "reached"}, _role("subgraph"), PORT),
-        *_between("kafka", {"hospital.kafka": "reached"}, _role("kafka"), _KAFKA),
-        *(policy for name in DOMAINS for policy in _to_database(name)),
+        *_to_server("kafka", "hospital.kafka", _KAFKA),
+        *(
+            policy
+            for name in DOMAINS
+            for policy in _to_server(f"the-database-of-{name}", f"hospital.database/{name}", _MYSQL)
+        ),
         *(_outside(component) for component in reaching),
     ]
 
 
-def _to_database(name: str) -> list[Manifest]:
-    database = _role("database") | {"app.kubernetes.io/name": name}
-    return _between(f"the-database-of-{name}", {f"hospital.database/{name}": "reached"}, database, _MYSQL)
+def _to_server(what: str, label: str, port: int) -> list[Manifest]:
+    """One that is no part of the hospital: those of its kind reach each other."""
+    server = {label: "kept"}
+    reached, reaching = _between(what, {label: "reached"}, server, port)
+    reached["spec"]["ingress"].append({"from": [_pods(server)]})
+    return [reached, reaching]
 
 
 def _between(what: str, who: dict[str, str], whom: dict[str, str], port: int) -> list[Manifest]:

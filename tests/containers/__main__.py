@@ -13,9 +13,10 @@ from pathlib import Path
 import aiohttp
 
 from tests.containers.compose import ROOT, STAND_INS, Compose, Failed, images, run
-from tests.containers.day import Staff, Town, a_visit, say
+from tests.containers.day import Staff, Town
 from tests.containers.engine import engine
 from tests.containers.restoring import what_was_saved_comes_back
+from tests.containers.telling import a_visit, say, told
 from tests.e2e.hospital import PASSWORD, Gate
 from tests.e2e.processes import spare_port
 
@@ -70,7 +71,7 @@ async def a_visit_while_components_restart(compose: Compose, town: Town, staff: 
     compose.start()
     await town.paid(staff, visit)
     compose("restart", "kafka")
-    await town.told(staff, visit)
+    await told(town, staff, visit)
     say("a visit while components were killed and restarted, and Kafka restarted: each mail and event once")
 
 

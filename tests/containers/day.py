@@ -1,7 +1,5 @@
-"""One visit through the published port, from the sign-up to the audit trail, with its mail in the catcher."""
+"""One visit through the published port, from the sign-up to the payment."""
 
-import asyncio
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -12,16 +10,6 @@ import aiohttp
 from tests.e2e.hospital import DAILY, PASSWORD, Gate
 from tests.e2e.sockets import listening_to
 
-SECONDS = 60.0
-TRAIL = {
-    "patient.registered",
-    "appointment.booked",
-    "appointment.accepted",
-    "medical_record.created",
-    "bill.created",
-    "bill.paid",
-}
-MAILS = ("Appointment requested for", "Appointment accepted for", "Your bill", "Payment Status - SUCCESS")
 MADE = {
     "createDepartment": "department { id }",
     "createStaffAccount": "account { id }",
@@ -128,7 +116,7 @@ class Town:
         async with listening_to(self.gate.url, visit.patient, after=now) as changes:
             made = await self.done("acceptAppointment", staff.doctor, id=visit.appointment)
             assert made["status"] == "ACCEPTED"
-            assert (await changes.next(SECONDS))["status"] == "ACCEPTED"
+            assert (await changes.next(60.0))["status"] == "ACCEPTED"
 
     async def treated(self, staff: Staff, visit: Visit) -> None:
         found = {"description": "Routine checkup", "diagnoses": [{"code": "Z00.00"}]}
@@ -149,35 +137,6 @@ class Town:
         found = await self.gate.data(document, visit.patient, id=visit.patient_id)
         return [bill["status"] for bill in found["patient"]["bills"]["nodes"]]
 
-    async def told(self, staff: Staff, visit: Visit) -> None:
-        """Each mail once, each event once in the trail, and the trail in order."""
-        await _until(lambda: self._mailed(visit), list(MAILS))
-        await _until(lambda: self._trail(staff, visit), TRAIL)
-        chain = (await self.gate.data("{ auditChain { length intact } }", staff.auditor))["auditChain"]
-        assert chain["intact"], chain
-
-    async def _mailed(self, visit: Visit) -> list[str]:
-        """How the subjects begin of what the patient was sent."""
-        caught = (await self._caught("messages?limit=500"))["messages"]
-        to = [each for each in caught if [whom["Address"] for whom in each["To"]] == [visit.email]]
-        for each in to:
-            if each["Subject"] == MAILS[-1]:
-                said = (await self._caught(f"message/{each['ID']}"))["Text"]
-                assert "Your payment of 1000.0 is successful!" in said, said
-        begun = [next(begin for begin in MAILS if each["Subject"].startswith(begin)) for each in to]
-        return sorted(begun, key=MAILS.index)
-
-    async def _caught(self, path: str) -> Any:
-        async with self.gate.session.get(f"{self.mail}/api/v1/{path}") as answer:
-            return await answer.json()
-
-    async def _trail(self, staff: Staff, visit: Visit) -> set[str]:
-        document = """query ($id: ID!) { auditEvents(filter: {patientId: $id}, first: 100) { nodes { id type } } }"""
-        nodes = (await self.gate.data(document, staff.auditor, id=visit.patient_id))["auditEvents"]["nodes"]
-        changes = [node["type"] for node in nodes if node["type"] in TRAIL]
-        assert len(changes) == len(set(changes)), changes
-        return set(changes)
-
     async def lives_through(self, staff: Staff) -> Visit:
         visit = await self.booked(staff)
         await self.accepted(staff, visit)
@@ -190,20 +149,3 @@ class Town:
             return (await self.gate.ask("{ __typename }")).status == 200
         except aiohttp.ClientError:
             return False
-
-
-async def a_visit(town: Town, staff: Staff) -> None:
-    await town.told(staff, await town.lives_through(staff))
-    say("a visit: signed up, booked, accepted, treated, billed, paid, mailed, in the trail")
-
-
-def say(text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)  # noqa: T201
-
-
-async def _until(seen: Any, wanted: Any) -> None:
-    """Raises AssertionError where it does not come to that within a minute."""
-    until = time.monotonic() + SECONDS
-    while (found := await seen()) != wanted:
-        assert time.monotonic() < until, f"{found} is not {wanted}"
-        await asyncio.sleep(0.3)

@@ -4,7 +4,8 @@ import asyncio
 import time
 
 from tests.containers.compose import PROJECT, Compose, run
-from tests.containers.day import SECONDS, Staff, Town, a_visit, say
+from tests.containers.day import Staff, Town
+from tests.containers.telling import SECONDS, a_visit, say, told
 
 DOMAINS = ("accounts", "patients", "doctors", "appointments", "records", "billing", "notifications", "audit")
 CONSUMERS = ("copies", "audit-trail")
@@ -21,7 +22,7 @@ async def what_was_saved_comes_back(compose: Compose, town: Town, staff: Staff) 
     _restore(compose, saved)
     compose.start("--scale", "router=2")
     assert await town.bills(visit) == ["PAID"]
-    await town.told(staff, visit)
+    await told(town, staff, visit)
     assert not await town.is_known(lost.email)
     await a_visit(town, staff)
     say("saved, lost and restored: what was saved is there, the trail is intact, and work goes on")

@@ -133,8 +133,7 @@ def test_a_component_knows_no_database_but_its_own():
 
 def reaching(policy: str) -> set[str]:
     """The components that a policy's ingress lets in."""
-    [rule] = policies()[policy]["ingress"]
-    [peer] = rule["from"]
+    [peer] = policies()[policy]["ingress"][0]["from"]
     wanted = peer["podSelector"]["matchLabels"].items()
     return {each.name for each in ALL if wanted <= labels_of(each.name).items()}
 

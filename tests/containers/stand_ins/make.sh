@@ -22,8 +22,13 @@ imported() { # NAME SUITE PACKAGES [CHANGE…]
   rm -rf "${folder:?}/$suite"
 }
 
-built() { # NAME, and a Dockerfile on standard input
-  docker build --quiet --network host --tag "$1" --file - . >/dev/null
+built() { # NAME [FILE…], and a Dockerfile on standard input
+  local name=$1
+  shift
+  rm -rf "$folder/context"
+  mkdir "$folder/context"
+  [ $# = 0 ] || cp -r "$@" "$folder/context"
+  docker build --quiet --network host --tag "$name" --file - "$folder/context" >/dev/null
 }
 
 has() { docker image inspect "$1" >/dev/null 2>&1; }
@@ -38,7 +43,7 @@ python_image() {
 
 mysql_image() {
   has stand-in-sid || imported stand-in-sid sid mysql-server-core,mysql-client-core
-  built "$1" <<'DOCKERFILE'
+  built "$1" mysql.sh <<'DOCKERFILE'
 FROM stand-in-sid
 RUN useradd --uid 999 --no-create-home mysql && install -d -o mysql -m 1777 /var/lib/mysql /var/run/mysqld
 COPY mysql.sh /entrypoint
@@ -47,8 +52,7 @@ DOCKERFILE
 }
 
 kafka_image() {
-  cp -r "${HOSPITAL_TEST_CACHE:-$HOME/.cache/hospital}/kafka/lib" lib
-  built "$1" <<DOCKERFILE || { rm -r lib; return 1; }
+  built "$1" "${HOSPITAL_TEST_CACHE:-$HOME/.cache/hospital}/kafka/lib" kafka.sh <<DOCKERFILE
 FROM $python
 RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends openjdk-17-jre-headless >/dev/null
 RUN useradd --uid 1000 --no-create-home appuser && install -d -o appuser /var/lib/kafka/data
@@ -57,7 +61,6 @@ COPY kafka.sh /entrypoint
 USER appuser
 ENTRYPOINT ["/entrypoint"]
 DOCKERFILE
-  rm -r lib
 }
 
 haproxy_image() {
@@ -71,7 +74,7 @@ DOCKERFILE
 }
 
 mailpit_image() {
-  built "$1" <<DOCKERFILE
+  built "$1" mailpit.py <<DOCKERFILE
 FROM $python
 RUN python -m venv /catcher && /catcher/bin/pip install --quiet aiohttp aiosmtpd
 COPY mailpit.py /mailpit
