@@ -6,7 +6,7 @@ PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 ASSETS := router/entrypoints/graphiql/assets/.built
 CODES := subgraphs/records/codes/icd10cm.tsv
 
-.PHONY: help setup run test check bench schema format migration services clean
+.PHONY: help setup run test check bench containers schema kubernetes format migration services clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,15 +45,22 @@ check: setup schema/node_modules/.installed ## Formatting, linting, types, impor
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m schema.generate --check
+	$(BIN)/python -m deploy.kubernetes.generate --check
 
 schema: setup schema/node_modules/.installed ## Writes schema/*.graphql, docs/states.md and docs/events.md anew from the subgraphs
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m schema.generate
+
+kubernetes: setup ## Writes deploy/kubernetes/*/*.yaml anew
+	$(BIN)/python -m deploy.kubernetes.generate
 
 services: setup ## Finds what tests need beside Python; installs it where CI=true
 	@tests/services.sh
 
 bench: setup ## What it costs, as ratios measured in one run
 	$(BIN)/python -m tests.bench
+
+containers: setup services ## Builds the image, starts docker-compose.yml, lives a day in it, and ends it
+	$(BIN)/python -m tests.containers
 
 format: setup ## Formats and mends what can be mended
 	$(BIN)/ruff check --fix .

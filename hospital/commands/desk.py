@@ -14,9 +14,12 @@ from hospital.commands.opening import (
     run,
     warn_of_meaningless,
 )
+from hospital.components.building import House
 from hospital.domains import migrate_all
 from hospital.folder import InUse
-from hospital.settings import every_setting
+from hospital.problems import CannotDo
+from hospital.settings import every_setting, read_component_settings, read_settings
+from subgraphs.accounts.app import AccountsDomain
 from subgraphs.accounts.rules import credentials
 from subgraphs.audit.service import Verification
 
@@ -28,8 +31,15 @@ def create_admin(
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Asked for when it is left out.")],
     data: Data = None,
 ) -> None:
-    """Makes a login for an administrator, such as the first one."""
+    """Makes a login for an administrator, such as the first one.
+
+    In the database that HOSPITAL_ACCOUNTS_DATABASE_URL names, where it is set and no folder is named.
+    """
     credentials(email, password)
+    house = House(read_settings()[0], read_component_settings())
+    if data is None and "accounts_database_url" in house.components.model_fields_set:
+        typer.echo(f"{run(_create_admin(house, email, password))} can sign in as ADMIN.")
+        return
     folder = folder_of(data)
     is_new = not folder.is_hospital
 
@@ -41,6 +51,16 @@ def create_admin(
     if is_new:
         typer.echo(f"A new hospital was made in {folder.path}.", err=True)
     typer.echo(f"{made} can sign in as ADMIN.")
+
+
+async def _create_admin(house: House, email: str, password: str) -> str:
+    accounts = house.domain("accounts")
+    assert isinstance(accounts, AccountsDomain)
+    try:
+        return (await accounts.service.create_admin(email, password)).email
+    finally:
+        await accounts.base.database.close()
+        await house.session.aclose()
 
 
 def migrate(data: Data = None) -> None:

@@ -24,13 +24,15 @@ class KafkaPublisher:
     def __init__(self, settings: KafkaSettings, name: str) -> None:
         self._settings, self._name = settings, name
         self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
 
     async def publish(
         self, topic: str, messages: Sequence[tuple[bytes, bytes | None]], headers: Headers = ()
     ) -> list[BaseException | None]:
         """For each pair of key and body what hindered it, or None when the broker has it for good."""
         try:
-            producer = await self._started()
+            async with self._starting:  # the relays of all domains share it
+                producer = await self._started()
         except (KafkaError, OSError) as error:
             return [error] * len(messages)
         hindered = await self._sent(producer, topic, messages, headers)
