@@ -17,7 +17,6 @@ from hospital.commands.opening import (
 from hospital.components.building import House
 from hospital.domains import migrate_all
 from hospital.folder import InUse
-from hospital.problems import CannotDo
 from hospital.settings import every_setting, read_component_settings, read_settings
 from subgraphs.accounts.app import AccountsDomain
 from subgraphs.accounts.rules import credentials
