@@ -1,12 +1,14 @@
 """A subgraph as a process: open to signed requests of the router and of the other domains, and to probes."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
-from hospital.components.building import DECIDERS, House
+from hospital.components.building import DECIDERS, ROUTER, House
+from hospital.components.needs import check_database
+from hospital.components.settings import database_setting
 from hospital.domains import NAMES, Domain
 from hospital.runtime import check_secret, fill_codes
 from hospital.web import readable
@@ -24,8 +26,6 @@ from subgraphs.notifications.app import NotificationsDomain
 from subgraphs.patients.app import PatientsDomain
 from subgraphs.records.app import RecordsDomain
 
-ROUTER = "router"
-
 
 def subgraph_component(house: House, name: str) -> Starlette:
     """Raises CannotDo where something is not set that it needs."""
@@ -36,12 +36,13 @@ def subgraph_component(house: House, name: str) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await _prepare(domain)
-        yield
-        if isinstance(domain, AppointmentsDomain):
-            await domain.stream.stop()
-        await domain.base.database.close()
-        await house.session.aclose()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(house.session.aclose)
+            stack.push_async_callback(domain.base.database.close)
+            await _prepare(domain)
+            if isinstance(domain, AppointmentsDomain):
+                stack.push_async_callback(domain.stream.stop)
+            yield
 
     async def drain() -> None:
         ready.draining = True
@@ -53,7 +54,8 @@ def subgraph_component(house: House, name: str) -> Starlette:
 
 
 async def _prepare(domain: Domain) -> None:
-    """What a domain needs to have before it answers; safe for several that start at once."""
+    """What a domain needs to have before it answers; safe for several that start at once. Raises CannotDo."""
+    await check_database(database_setting(domain.base.name), domain.base.database)
     if isinstance(domain, AccountsDomain):
         await check_secret(domain)
         await domain.service.rotate_keys()

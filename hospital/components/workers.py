@@ -2,12 +2,15 @@
 
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeAlias
 
 from hospital.components.building import House
-from hospital.domains import NAMES
+from hospital.components.needs import check_broker, check_database
+from hospital.components.settings import database_setting
+from hospital.domains import NAMES, Domain
 from hospital.problems import CannotDo
 from hospital.sending import email_of, sms_of
 from hospital.settings import read_kafka_settings, read_sending_settings
@@ -17,11 +20,15 @@ from subgraphs.notifications.app import NotificationsDomain
 from subgraphs.notifications.rules import Channel
 from workers.consumer import Consumer
 from workers.kafka.publisher import KafkaPublisher
+from workers.kafka.settings import KafkaSettings
 from workers.kafka.source import KafkaSource
 from workers.relay import Relay
 from workers.timers import Timers
 
 WORKERS = ("relay", "copies", "audit", "email", "sms", "timers")
+
+
+Need: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Runner(Protocol):
@@ -32,10 +39,12 @@ class Runner(Protocol):
 
 @dataclass(frozen=True)
 class Worker:
-    """What runs, and what is closed when all of that has ended."""
+    """What is asked for first, what then runs, and what is closed when all of that has ended."""
 
     runners: Sequence[Runner]
     closing: Sequence[Callable[[], Awaitable[None]]]
+    needs: Sequence[Need]
+    """Each raises CannotDo where something is not there."""
 
 
 def worker(house: House, name: str, ordinal: str) -> Worker:
@@ -54,11 +63,13 @@ def worker(house: House, name: str, ordinal: str) -> Worker:
 
 
 def _relay(house: House, ordinal: str) -> Worker:
+    settings = read_kafka_settings()
     own = f"{socket.gethostname()}.{os.getpid()}.{ordinal}"[-64:]
-    publisher = KafkaPublisher(read_kafka_settings(), f"relay.{ordinal}")
-    databases = {name: Database(house.components.database_url(name)) for name in NAMES}
+    publisher = KafkaPublisher(settings, f"relay.{ordinal}")
+    databases = {name: house.database(name) for name in NAMES}
     relays = [Relay(name, database, house.clock, publisher, own) for name, database in databases.items()]
-    return Worker(relays, [publisher.aclose, *(database.close for database in databases.values())])
+    closing = [publisher.aclose, *(database.close for database in databases.values())]
+    return Worker(relays, closing, [*_reachable(databases), _broker(settings)])
 
 
 def _consumers(house: House, names: Sequence[str], ordinal: str) -> Worker:
@@ -68,7 +79,8 @@ def _consumers(house: House, names: Sequence[str], ordinal: str) -> Worker:
     sources = [(each, KafkaSource(settings, each.consumer, topic, ordinal)) for each, topic in pairs]
     consumers = [Consumer(subscriber, source) for subscriber, source in sources]
     closing = [*(source.aclose for _, source in sources), *(domain.base.database.close for domain in domains)]
-    return Worker(consumers, [*closing, house.session.aclose])
+    needs = [*_reachable(_databases(domains)), _broker(settings)]
+    return Worker(consumers, [*closing, house.session.aclose], needs)
 
 
 def _sender(house: House, channel: Channel) -> Worker:
@@ -78,9 +90,24 @@ def _sender(house: House, channel: Channel) -> Worker:
         sender = email_of(domain.service, mailbox, sending.smtp)
     else:
         sender = sms_of(domain.service, mailbox, sending.sms)
-    return Worker([sender], [domain.base.database.close, mailbox.close, house.session.aclose])
+    closing = [domain.base.database.close, mailbox.close, house.session.aclose]
+    return Worker([sender], closing, _reachable(_databases([domain])))
 
 
 def _timers(house: House) -> Worker:
     domains = house.domains()
-    return Worker([Timers(jobs(domains, prune_published(domains)))], [domains.close, house.session.aclose])
+    timers = Timers(jobs(domains, prune_published(domains)))
+    databases = {base.name: base.database for base in domains.bases}
+    return Worker([timers], [domains.close, house.session.aclose], _reachable(databases))
+
+
+def _databases(domains: Sequence[Domain]) -> dict[str, Database]:
+    return {domain.base.name: domain.base.database for domain in domains}
+
+
+def _broker(settings: KafkaSettings) -> Need:
+    return partial(check_broker, settings)
+
+
+def _reachable(databases: Mapping[str, Database]) -> list[Need]:
+    return [partial(check_database, database_setting(name), database) for name, database in databases.items()]

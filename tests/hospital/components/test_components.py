@@ -123,13 +123,13 @@ def test_new_keys_sign_and_the_last_ones_are_still_taken(tmp_path: Path, command
 def test_a_setting_that_is_missing_is_named(listeners, command, monkeypatch, missing):
     monkeypatch.delenv(missing)
     status, _, error = command("subgraph", "accounts")
-    assert (status, error.startswith(missing), len(error.splitlines())) == (1, True, 1)
+    assert (status, error.startswith(missing), len(error.splitlines())) == (78, True, 1)
 
 
 def test_a_subgraph_or_worker_that_is_none_is_refused(listeners, command):
     for arguments in (("subgraph", "nothing"), ("worker", "nothing")):
         status, _, error = command(*arguments)
-        assert (status, "nothing" in error) == (1, True)
+        assert (status, "nothing" in error) == (78, True)
 
 
 def test_addresses_are_those_of_the_supergraph_unless_others_are_given(monkeypatch):
