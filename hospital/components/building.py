@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
+from hospital.components.arriving import Bringing
 from hospital.components.needs import opened
 from hospital.components.settings import ComponentSettings, database_setting
 from hospital.delivery import HANDED_OVER_AT_MOST, types_decided_by
@@ -26,7 +27,15 @@ from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.handover import Handover
-from subgraphs.kernel.peers import Peer, PeerSession, RemoteLinks, RemoteLogins, RemoteOwner, RemoteReceiver
+from subgraphs.kernel.peers import (
+    Peer,
+    PeerSession,
+    RemoteAnnouncements,
+    RemoteLinks,
+    RemoteLogins,
+    RemoteOwner,
+    RemoteReceiver,
+)
 from subgraphs.kernel.principal import RoleName
 from subgraphs.kernel.remote_keys import RemoteKeys
 from subgraphs.kernel.settings import Settings
@@ -95,6 +104,9 @@ class House:
         tokens = TokenChecker(keys, issuer=self.settings.public_url, audience=AUDIENCE)
         built = self._built(name, Foundation.of(name, database, self.settings, self.clock, tokens))
         database.after_commit = partial(_handed_over, self._handover(name))
+        owners = [owner for owner, deciders in DECIDERS.items() if name in deciders]
+        if owners:
+            built.base.arrivals.bring = self._bringing(built, owners)
         return built
 
     def database(self, name: str) -> Database:
@@ -138,8 +150,12 @@ class House:
             raise CannotDo("HOSPITAL_SECRET_KEY is not set: components have no folder of their own to keep one in.")
         return secret_of(self._folder, self.settings)
 
+    def _bringing(self, domain: Domain, owners: Sequence[str]) -> Bringing:
+        asked = [RemoteAnnouncements(self.peer(owner, domain.base.name)) for owner in owners]
+        return Bringing(asked, domain.subscribers)
+
     def _handover(self, name: str) -> Handover:
-        """To every decider: no component waits yet for what a broker has on its way (`Arrivals`)."""
+        """To every decider, and of every event: to ask for it later (`Arrivals`) would cost as much."""
         receivers = tuple(RemoteReceiver(self.peer(decider, name)) for decider in DECIDERS.get(name, ()))
         return Handover(dict.fromkeys(types_decided_by(name), receivers), lambda: None)
 

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from hospital.components.building import DECIDERS, ROUTER, House
 from hospital.components.needs import check_database
 from hospital.components.settings import database_setting
+from hospital.delivery import types_decided_by
 from hospital.domains import NAMES, Domain
 from hospital.runtime import check_secret, fill_codes
 from hospital.web import readable
@@ -18,6 +19,7 @@ from subgraphs.accounts.oauth import oauth_app
 from subgraphs.appointments.app import AppointmentsDomain
 from subgraphs.doctors.app import DoctorsDomain
 from subgraphs.kernel import calls
+from subgraphs.kernel.announced import Announced
 from subgraphs.kernel.calls import Call
 from subgraphs.kernel.guarded import Guarded
 from subgraphs.kernel.http import MAXIMUM_BYTES, subgraph_app
@@ -81,6 +83,9 @@ def _answered(domain: Domain) -> Mapping[str, Call]:
         answered |= calls.of_keys(domain.published_keys.document)
     if isinstance(domain, PatientsDomain | DoctorsDomain):
         answered |= calls.of_owner(domain.service)
+    if domain.base.name in DECIDERS:
+        types = types_decided_by(domain.base.name)
+        answered |= calls.of_announced(Announced(domain.base.database, domain.base.clock, types).recently)
     if any(domain.base.name in deciders for deciders in DECIDERS.values()):
         answered |= calls.of_subscribers(domain.subscribers)
     return answered
