@@ -46,7 +46,7 @@ check: setup schema/node_modules/.installed ## Formatting, linting, types, impor
 	$(BIN)/lint-imports --no-cache
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m schema.generate --check
 
-schema: setup schema/node_modules/.installed ## Writes schema/*.graphql and docs/states.md anew from the subgraphs
+schema: setup schema/node_modules/.installed ## Writes schema/*.graphql, docs/states.md and docs/events.md anew from the subgraphs
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m schema.generate
 
 services: setup ## Finds what tests need beside Python; installs it where CI=true

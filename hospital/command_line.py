@@ -6,10 +6,13 @@ import sys
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from hospital.commands.components import keys, router, subgraph, topics, work
+from hospital.commands.components import keys, router, subgraph, work
 from hospital.commands.databases import databases
-from hospital.commands.desk import create_admin, dead_letters, migrate, settings, verify_audit
+from hospital.commands.dead_letters import dead_letters
+from hospital.commands.desk import create_admin, migrate, settings, verify_audit
 from hospital.commands.import_fhir import import_fhir
+from hospital.commands.replay import replay
+from hospital.commands.topics import topics
 from hospital.commands.up import up
 from hospital.logs import configure_logs
 from hospital.problems import CannotDo
@@ -35,6 +38,7 @@ app.command("worker")(work)
 app.command()(keys)
 app.command()(databases)
 app.command()(topics)
+app.command()(replay)
 
 
 def run() -> None:

@@ -56,7 +56,7 @@ _COMMANDS = {
     "codes": _method("codes", tuple[list[str]], Codes),
     "settled": _method("settled", tuple[()], None),
     "dead_letters": _method("dead_letters", tuple[()], list[DeadLetter]),
-    "replay": _method("replay", tuple[str], DeadLetter),
+    "retry": _method("retry", tuple[str], DeadLetter),
     "verify_audit": _method("verify_audit", tuple[()], Verification),
 } | {f"take {kind.__name__}": _take(kind) for kind in IMPORTS}
 
@@ -162,8 +162,8 @@ class RemoteOperations:
         letters: list[DeadLetter] = await self._ask("dead_letters")
         return letters
 
-    async def replay(self, id: str) -> DeadLetter:
-        letter: DeadLetter = await self._ask("replay", id)
+    async def retry(self, id: str) -> DeadLetter:
+        letter: DeadLetter = await self._ask("retry", id)
         return letter
 
     async def verify_audit(self) -> Verification:

@@ -22,6 +22,7 @@ from subgraphs.patients.events import EVENTS as PATIENTS_EVENTS
 from subgraphs.records.copies import CONSUMER as RECORDS
 from subgraphs.records.events import GlassBroken
 from workers.consumer import Consumer
+from workers.contract import CONTRACT
 from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
 
 HANDED_OVER_AT_MOST = 5
@@ -65,7 +66,7 @@ class Delivery:
         return cls(feeds, domains.subscribers, read)
 
     def consumers(self) -> list[Consumer]:
-        return [Consumer(source.subscriber, source) for source in self.sources]
+        return [Consumer(source.subscriber, source, CONTRACT) for source in self.sources]
 
     @contextmanager
     def without_handover(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from subgraphs.kernel.importing import Imported
 from subgraphs.patients.service.importing import ImportedPatient
 from subgraphs.records.rules import Codes
 from subgraphs.records.service import ImportedAllergy, ImportedRecord
+from workers.contract import CONTRACT
 from workers.dead_letters import DeadLetter, DeadLetters
 
 G = TypeVar("G")
@@ -48,7 +49,7 @@ class Operations(Protocol):
 
     async def dead_letters(self) -> list[DeadLetter]: ...
 
-    async def replay(self, id: str) -> DeadLetter:
+    async def retry(self, id: str) -> DeadLetter:
         """Raises NoSuchDeadLetter, or what the consumer raises."""
         ...
 
@@ -72,10 +73,14 @@ class LocalOperations:
         await self.runtime.delivery.settled()
 
     async def dead_letters(self) -> list[DeadLetter]:
-        return await DeadLetters(self.runtime.delivery.subscribers).waiting()
+        return await self._dead_letters.waiting()
 
-    async def replay(self, id: str) -> DeadLetter:
-        return await DeadLetters(self.runtime.delivery.subscribers).replay(id)
+    async def retry(self, id: str) -> DeadLetter:
+        return await self._dead_letters.retry(id)
+
+    @property
+    def _dead_letters(self) -> DeadLetters:
+        return DeadLetters(self.runtime.delivery.subscribers, CONTRACT)
 
     async def verify_audit(self) -> Verification:
         return await self.runtime.domains.audit.service.verify_all()

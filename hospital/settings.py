@@ -71,7 +71,7 @@ def _read(model: type[S]) -> S:
     try:
         return model()
     except ValidationError as error:
-        raise CannotDo("\n".join(_problems(error, prefix))) from None
+        raise CannotDo("\n".join(_problems(error, model, prefix))) from None
     except SettingsError as error:
         field = _QUOTED.search(str(error))
         name = f"{prefix}{field[1]}".upper() if field else f"A {prefix} variable"
@@ -122,8 +122,11 @@ def _means_something(variable: str, names: set[str]) -> bool:
     return variable in names or any(name.startswith(f"{variable}__") for name in names) or "_TEST_" in variable
 
 
-def _problems(error: ValidationError, prefix: str) -> Iterator[str]:
+def _problems(error: ValidationError, model: type[BaseSettings], prefix: str) -> Iterator[str]:
     for problem in error.errors(include_url=False, include_input=False):
-        path = "__".join(str(step) for step in problem["loc"] if step != "[key]").upper()
+        first, *rest = problem["loc"]
+        field = model.model_fields.get(str(first))
+        steps = [field.validation_alias if field and field.validation_alias else first, *rest]
+        path = "__".join(str(step) for step in steps if step != "[key]").upper()
         name = path if path.startswith(_PREFIX) else prefix + path
         yield f"{name}: {problem['msg'].removeprefix('Value error, ')}"

@@ -12,12 +12,19 @@ from subgraphs.kernel.tables import InboxRow, OutboxRow
 from subgraphs.notifications.tables import ReminderRow
 from subgraphs.patients import tables as patients
 from subgraphs.records import tables as records
-from workers.pruning import prune_dead_letters, prune_idempotency_keys, prune_inbox, prune_outbox, prune_rows
+from workers.kafka.settings import KafkaSettings
+from workers.pruning import (
+    oldest_recorded,
+    prune_dead_letters,
+    prune_idempotency_keys,
+    prune_inbox,
+    prune_outbox,
+    prune_rows,
+)
 from workers.timers import Job
 
 OUTBOX_KEPT = timedelta(days=7)
 INBOX_KEPT = timedelta(days=7)
-INBOX_KEPT_BEHIND_A_BROKER = timedelta(days=30)
 IDEMPOTENCY_KEYS_KEPT = timedelta(days=30)
 DEAD_LETTERS_KEPT = timedelta(days=30)
 CHANGES_KEPT = timedelta(days=31)
@@ -74,13 +81,17 @@ def prune_read(domains: Domains, delivery: Delivery) -> Prune:
     return prune
 
 
-def prune_published(domains: Domains) -> Prune:
-    """Where a broker brings them: whatever may come again finds that it was handled."""
+def prune_published(domains: Domains, settings: KafkaSettings) -> Prune:
+    """Where a broker brings them: whatever may come again, or waits to go out, finds that it was handled."""
+    outbox_kept, inbox_kept = timedelta(days=settings.outbox_kept_days), timedelta(days=settings.inbox_kept_days)
 
     async def prune(now: datetime) -> None:
-        for base in domains.bases:
-            await prune_rows(base.database, OutboxRow.published_at, OutboxRow, now - OUTBOX_KEPT)
-            await prune_rows(base.database, InboxRow.received_at, InboxRow, now - INBOX_KEPT_BEHIND_A_BROKER)
+        outboxes = [base.database for base in domains.bases]
+        for database in outboxes:
+            await prune_rows(database, OutboxRow.published_at, OutboxRow, now - outbox_kept)
+        oldest = [at for database in outboxes if (at := await oldest_recorded(database))]
+        for database in outboxes:
+            await prune_rows(database, InboxRow.received_at, InboxRow, min([now - inbox_kept, *oldest]))
 
     return prune
 

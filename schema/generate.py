@@ -1,5 +1,5 @@
-"""Writes what follows from the subgraphs: schema/<subgraph>.graphql and of these schema/supergraph.graphql, and the
-diagrams of docs/states.md; `--check` compares.
+"""Writes what follows from the subgraphs: schema/<subgraph>.graphql and of these schema/supergraph.graphql,
+schema/events.json, docs/events.md and the diagrams of docs/states.md; `--check` compares.
 """
 
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 from strawberry.federation.schema import Schema
 
-from schema import states
+from schema import events, states
 from subgraphs.accounts.schema import make_schema as accounts
 from subgraphs.appointments.schema import make_schema as appointments
 from subgraphs.audit.schema import make_schema as audit
@@ -58,7 +58,11 @@ def compose(sdls: dict[str, str]) -> str:
 def generated() -> dict[Path, str]:
     sdls = {name: sdl_of(make()) for name, make in SUBGRAPHS.items()}
     files = {FOLDER / f"{name}.graphql": sdl for name, sdl in sdls.items()}
-    pages = {states.PAGE: states.drawn(states.PAGE.read_text("utf-8"))}
+    pages = {
+        states.PAGE: states.drawn(states.PAGE.read_text("utf-8")),
+        events.PAGE: events.page(),
+        events.RECORD: events.recorded(events.RECORD.read_text("utf-8")),
+    }
     return files | {FOLDER / "supergraph.graphql": compose(sdls)} | pages
 
 

@@ -1,7 +1,8 @@
 """The loop that every consumer runs in: one topic, in order, the effect of each message once.
 
-A failure that passes by itself is waited for, and holds up this topic of this consumer alone; any other message that
-cannot be handled is buried at once as a dead letter, and the position moves on in the same transaction.
+A failure that passes by itself is waited for, and holds up this topic of this consumer alone; but where it does not
+after many tries, though the database takes writes, it is the message's own. What cannot be handled is buried as a dead
+letter, at once or after those tries, and the position moves on.
 """
 
 import asyncio
@@ -11,31 +12,38 @@ from functools import partial
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subgraphs.kernel.events import Envelope
+from subgraphs.kernel.denials import write_nothing
 from subgraphs.kernel.inbox import Subscriber
-from workers.dead_letters import bury
+from workers.contract import Contract
 from workers.failures import named, passes
 from workers.pauses import BackOff, pause
 from workers.source import Delivery, Source
 
 _TOGETHER = 25
+_TRIES = 12
 
 log = structlog.get_logger(__name__)
 
 
 class Consumer:
-    """`together`: how many messages that wait may share a transaction; if one of them fails, each gets its own."""
+    """`together`: how many messages that wait may share a transaction; if one of them fails, each gets its own.
+
+    `tries`: how often one is tried alone that fails of what passes; twelve take a minute or two.
+    """
 
     def __init__(
         self,
         subscriber: Subscriber,
         source: Source,
+        contract: Contract,
         *,
         together: int = _TOGETHER,
+        tries: int = _TRIES,
         first_wait_seconds: float = 0.1,
         longest_wait_seconds: float = 30.0,
     ) -> None:
-        self._subscriber, self._source, self._together = subscriber, source, together
+        self._subscriber, self._source, self._contract = subscriber, source, contract
+        self._together, self._tries = together, tries
         self._new_back_off = partial(BackOff, first_wait_seconds, longest_wait_seconds)
         self._stopping = asyncio.Event()
         self._log = log.bind(consumer=subscriber.consumer, topic=source.topic)
@@ -96,8 +104,8 @@ class Consumer:
             try:
                 await settle()
             except Exception as error:
-                if buried is None and not passes(error):
-                    settle, buried = partial(self._bury, delivery, error), error
+                if buried is None and await self._is_hopeless(error, back_off.failures + 1):
+                    settle, buried = partial(self._source.bury, delivery, error), error
                     continue
                 self._log.warning(
                     "consumer.waits", place=delivery.place, error=named(error), failures=back_off.failures + 1
@@ -110,18 +118,22 @@ class Consumer:
 
     async def _apply(self, deliveries: Sequence[Delivery]) -> None:
         async def work(session: AsyncSession) -> None:
-            messages = [Envelope.from_json(delivery.body) for delivery in deliveries]
+            messages = [self._contract.read(delivery.topic, delivery.body) for delivery in deliveries]
             await self._subscriber.apply(session, messages)
             await self._source.keep(session, deliveries)
 
         await self._subscriber.database.transaction(work)
 
-    async def _bury(self, delivery: Delivery, error: Exception) -> None:
-        async def work(session: AsyncSession) -> None:
-            await bury(session, self._subscriber, delivery, error)
-            await self._source.keep(session, [delivery])
+    async def _is_hopeless(self, error: Exception, failures: int) -> bool:
+        return not passes(error) or (failures >= self._tries and await self._can_write())
 
-        await self._subscriber.database.transaction(work)
+    async def _can_write(self) -> bool:
+        """Whether another transaction would go through: else nothing is known of the message."""
+        try:
+            await self._subscriber.database.transaction(write_nothing)
+        except Exception:
+            return False
+        return True
 
     def _note(self, delivery: Delivery, buried: Exception | None) -> None:
         if buried is not None:

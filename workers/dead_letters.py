@@ -1,4 +1,4 @@
-"""Messages that a consumer could not handle: buried in its domain's database, listed, and replayed."""
+"""Messages that a consumer could not handle: in one process buried in its domain's database, listed, and retried."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.database import Database
-from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.tables import DeadLetterRow
+from workers.contract import Contract
 from workers.source import Delivery
 
 MAXIMUM_ERROR = 4000
@@ -32,18 +32,28 @@ class DeadLetter:
     body: str
     error: str
     failed_at: datetime
-    replayed_at: datetime | None
+    replayed_at: datetime | None = None
+    partition: int | None = None
+    offset: int | None = None
+
+
+def letter_id(consumer: str, delivery: Delivery) -> str:
+    """The same message of the same consumer is one letter however often it fails."""
+    return str(uuid5(_LETTERS, f"{consumer} {delivery.topic} {storable(delivery.body)}"))
+
+
+def reason_of(error: Exception) -> str:
+    return storable(f"{type(error).__name__}: {error}")[:MAXIMUM_ERROR]
 
 
 async def bury(session: AsyncSession, subscriber: Subscriber, delivery: Delivery, error: Exception) -> None:
-    """Within the caller's transaction. The same message of the same consumer is one letter however often it fails."""
-    body = _storable(delivery.body)
+    """Within the caller's transaction."""
     row = DeadLetterRow(
-        id=str(uuid5(_LETTERS, f"{subscriber.consumer} {delivery.topic} {body}")),
+        id=letter_id(subscriber.consumer, delivery),
         consumer=subscriber.consumer,
         topic=delivery.topic,
-        body=body,
-        error=_storable(f"{type(error).__name__}: {error}")[:MAXIMUM_ERROR],
+        body=storable(delivery.body),
+        error=reason_of(error),
         failed_at=subscriber.clock.now(),
         replayed_at=None,
     )
@@ -55,30 +65,31 @@ class DeadLetters:
     """Those of all consumers given, each in the database of its domain."""
 
     subscribers: Sequence[Subscriber]
+    contract: Contract
 
     async def waiting(self) -> list[DeadLetter]:
-        """Not replayed yet, oldest first."""
+        """Not retried yet, oldest first."""
         found = [letter for database in self._databases() for letter in await _waiting(database)]
         return sorted(found, key=lambda letter: (letter.failed_at, letter.id))
 
-    async def replay(self, id: str) -> DeadLetter:
-        """Hands the message to its consumer again; a letter that was replayed stays as it is.
+    async def retry(self, id: str) -> DeadLetter:
+        """Hands the message to its consumer again; a letter that was handled stays as it is.
 
         Raises NoSuchDeadLetter, or what the consumer raises: then nothing has changed.
         """
         for subscriber in self.subscribers:
-            letter = await self._replay_for(subscriber, id)
+            letter = await self._retry_for(subscriber, id)
             if letter is not None:
                 return letter
         raise NoSuchDeadLetter(f"there is no dead letter {id}")
 
-    async def _replay_for(self, subscriber: Subscriber, id: str) -> DeadLetter | None:
+    async def _retry_for(self, subscriber: Subscriber, id: str) -> DeadLetter | None:
         async def work(session: AsyncSession) -> DeadLetter | None:
             row = await session.get(DeadLetterRow, id, with_for_update=True)
             if row is None or row.consumer != subscriber.consumer:
                 return None
             if row.replayed_at is None:
-                await subscriber.apply(session, [Envelope.from_json(row.body)])
+                await subscriber.apply(session, [self.contract.read(row.topic, row.body)])
                 row.replayed_at = subscriber.clock.now()
             return _letter(row)
 
@@ -98,6 +109,6 @@ def _letter(row: DeadLetterRow) -> DeadLetter:
     return DeadLetter(row.id, row.consumer, row.topic, row.body, row.error, row.failed_at, row.replayed_at)
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Without lone surrogates, which no database takes."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -6,9 +6,10 @@ behind a position that was passed. No other database gives that: there the relay
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import structlog
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Executable, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,8 +17,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import topic_of
 from subgraphs.kernel.inbox import Subscriber
-from subgraphs.kernel.rows import run, run_unheard, table_of
+from subgraphs.kernel.rows import BRIEF, read, run_unheard, table_of
 from subgraphs.kernel.tables import OutboxRow, PositionRow
+from workers.dead_letters import bury
 from workers.pauses import pause
 from workers.source import Delivery
 
@@ -29,9 +31,10 @@ _BEHIND = (
     .where(col(OutboxRow.sequence) > bindparam("position"))
     .order_by(col(OutboxRow.sequence))
     .limit(bindparam("limit"))
+    .execution_options(**{BRIEF: True})
 )
-_OLDEST = select(func.min(OutboxRow.sequence))
-_END = select(func.max(OutboxRow.sequence))
+_OLDEST = select(func.min(OutboxRow.sequence)).execution_options(**{BRIEF: True})
+_END = select(func.max(OutboxRow.sequence)).execution_options(**{BRIEF: True})
 _POSITION = insert(table_of(PositionRow))
 _KEEP = _POSITION.on_conflict_do_update(
     index_elements=["consumer", "topic"], set_={"position": _POSITION.excluded.position}
@@ -57,19 +60,21 @@ class OutboxFeed:
 
     async def behind(self, position: int, limit: int) -> Sequence[Delivery]:
         async with self.database.reading() as session:
-            rows = (await run(session, _BEHIND, {"position": position, "limit": limit})).all()
+            rows = await read(session, _BEHIND, {"position": position, "limit": limit})
         return [Delivery(self.topic, row.sequence, row.body, message_id=row.event_id) for row in rows]
 
     async def oldest(self) -> int | None:
         """The sequence of the oldest event that is kept."""
-        async with self.database.reading() as session:
-            oldest: int | None = (await run(session, _OLDEST)).scalar_one()
-            return oldest
+        return await self._one(_OLDEST)
 
     async def end(self) -> int:
         """The sequence of the newest event; 0 when there is none."""
+        return await self._one(_END) or 0
+
+    async def _one(self, statement: Executable) -> int | None:
         async with self.database.reading() as session:
-            return (await run(session, _END)).scalar_one() or 0
+            [(sequence,)] = await read(session, statement, {})
+        return cast(int | None, sequence)
 
 
 class OutboxSource:
@@ -139,6 +144,13 @@ class OutboxSource:
 
     async def keep(self, session: AsyncSession, handled: Sequence[Delivery]) -> None:
         await self._keep(session, handled[-1].place)
+
+    async def bury(self, delivery: Delivery, error: Exception) -> None:
+        async def work(session: AsyncSession) -> None:
+            await bury(session, self.subscriber, delivery, error)
+            await self.keep(session, [delivery])
+
+        await self.subscriber.database.transaction(work)
 
     async def commit(self, handled: Sequence[Delivery]) -> None:
         self._skipped = 0

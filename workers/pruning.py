@@ -41,6 +41,12 @@ async def _last_old(feed: OutboxFeed, passed: int, before: datetime) -> int | No
     return old[-1] if old else None
 
 
+async def oldest_recorded(database: Database) -> datetime | None:
+    """When the oldest event was recorded that the outbox still has."""
+    async with database.reading() as session:
+        return (await session.exec(select(OutboxRow.recorded_at).order_by(col(OutboxRow.sequence)).limit(1))).first()
+
+
 async def prune_inbox(
     database: Database, subscribers: Sequence[Subscriber], feeds: Iterable[OutboxFeed], before: datetime
 ) -> int:

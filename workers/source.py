@@ -12,7 +12,8 @@ class Delivery:
     """A message as it came, not yet known to be an envelope.
 
     `place` is its number in the topic's order: the outbox's sequence, or the offset in `partition`. `message_id` is
-    that of the envelope, as far as the transport knows it without reading it.
+    that of the envelope, as far as the transport knows it without reading it. Bytes of `body` that are no UTF-8 are
+    lone surrogates (PEP 383).
     """
 
     topic: str
@@ -37,6 +38,10 @@ class Source(Protocol):
 
     async def keep(self, session: AsyncSession, handled: Sequence[Delivery]) -> None:
         """Moves the position inside the transaction of the effect."""
+        ...
+
+    async def bury(self, delivery: Delivery, error: Exception) -> None:
+        """Lays aside, for good and with the reason, what cannot be handled."""
         ...
 
     async def skip(self, handled: Sequence[Delivery]) -> None:

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import orjson
 import typer
-from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 
 from hospital.commands.opening import run
@@ -24,11 +23,9 @@ from hospital.domains import NAMES
 from hospital.folder import write_privately
 from hospital.problems import CannotDo, as_it_is_set
 from hospital.server import on_signals, serve
-from hospital.settings import read_component_settings, read_kafka_settings, read_settings
+from hospital.settings import read_component_settings, read_settings
 from router.server import CannotListen, bind
 from router.settings import RouterSettings
-from subgraphs.kernel.events import topic_of
-from workers.kafka.topics import make_topics
 
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
 Port = Annotated[int, typer.Option(help="0 takes any free one.", min=0, max=65535)]
@@ -63,7 +60,12 @@ def subgraph(
 
 def work(
     name: Annotated[str, typer.Argument(help=f"One of {', '.join(WORKERS)}.")],
-    ordinal: Annotated[str, typer.Option(help="Tells those of one name apart; the same at every start.")] = "0",
+    ordinal: Annotated[
+        str | None,
+        typer.Option(
+            help="Tells those of one name apart; the same at every start.", show_default="HOSPITAL_ORDINAL, or 0"
+        ),
+    ] = None,
     supervised: Supervised = False,
 ) -> None:
     """One worker alone."""
@@ -80,15 +82,6 @@ def keys(
     made = {caller: _with_new_key(known.get(caller, {}), id) for caller in (ROUTER, *NAMES)}
     write_privately(file, orjson.dumps(made, option=orjson.OPT_INDENT_2).decode() + "\n")
     typer.echo(f"{file}: {len(made)} callers sign with {id} from now on.")
-
-
-def topics() -> None:
-    """Makes the topics of Kafka that are not there yet, with the partitions, replicas and retention of the settings."""
-    try:
-        made = run(make_topics(read_kafka_settings(), map(topic_of, NAMES)))
-    except (KafkaError, OSError) as error:
-        raise CannotDo(f"HOSPITAL_KAFKA: the topics cannot be made: {error}.") from None
-    typer.echo(f"Made: {', '.join(made) or 'nothing, all are there'}")
 
 
 def _with_new_key(known: dict[str, str], id: str) -> dict[str, str]:

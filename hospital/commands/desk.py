@@ -4,18 +4,23 @@ from typing import Annotated
 
 import typer
 
-from hospital.commands.opening import Data, existing, folder_of, in_use, operations_of, run, warn_of_meaningless
+from hospital.commands.opening import (
+    Data,
+    counted,
+    existing,
+    folder_of,
+    in_use,
+    operations_of,
+    run,
+    warn_of_meaningless,
+)
 from hospital.domains import migrate_all
 from hospital.folder import InUse
-from hospital.problems import CannotDo
 from hospital.settings import every_setting
 from subgraphs.accounts.rules import credentials
 from subgraphs.audit.service import Verification
-from workers.dead_letters import DeadLetter, NoSuchDeadLetter
 
-_VALUE_WIDTH, _LONGEST = 32, 400
-
-dead_letters = typer.Typer(help="Events that a consumer could not handle: lists them, and replays one.")
+_VALUE_WIDTH = 32
 
 
 def create_admin(
@@ -58,47 +63,6 @@ def settings() -> None:
     warn_of_meaningless(found)
 
 
-@dead_letters.callback(invoke_without_command=True)
-def dead_letters_default(context: typer.Context, data: Data = None) -> None:
-    if context.invoked_subcommand is None:
-        list_dead_letters(data)
-
-
-@dead_letters.command("list")
-def list_dead_letters(data: Data = None) -> None:
-    """Those that were not replayed yet, oldest first."""
-
-    async def work() -> list[DeadLetter]:
-        async with operations_of(existing(folder_of(data))) as operations:
-            return await operations.dead_letters()
-
-    letters = run(work())
-    for letter in letters:
-        typer.echo(f"{letter.id}  {letter.failed_at:%Y-%m-%dT%H:%M:%SZ}  {letter.consumer} of {letter.topic}")
-        typer.echo(f"  {_one_line(letter.error)}")
-        typer.echo(f"  {_one_line(letter.body)}")
-    typer.echo(f"{_counted(len(letters), 'dead letter')}.")
-
-
-@dead_letters.command("replay")
-def replay_dead_letter(
-    id: Annotated[str, typer.Argument(metavar="ID", help="As the list names it.")], data: Data = None
-) -> None:
-    """Hands the event to its consumer again. One that fails again stays."""
-
-    async def work() -> DeadLetter:
-        async with operations_of(existing(folder_of(data))) as operations:
-            try:
-                return await operations.replay(id)
-            except (NoSuchDeadLetter, CannotDo) as refused:
-                raise CannotDo(f"Not replayed: {refused}.") from None
-            except Exception as error:
-                raise CannotDo(f"Not replayed, it failed again: {type(error).__name__}: {error}") from None
-
-    letter = run(work())
-    typer.echo(f"Replayed: {letter.consumer} has handled it.")
-
-
 def verify_audit(data: Data = None) -> None:
     """Checks the whole audit trail, and against the heads that were signed. Exit status 1 where it does not hold."""
 
@@ -108,19 +72,10 @@ def verify_audit(data: Data = None) -> None:
             return await operations.verify_audit()
 
     found = run(work())
-    events, heads = _counted(found.head.sequence, "event"), _counted(found.signed_heads, "signed head")
+    events, heads = counted(found.head.sequence, "event"), counted(found.signed_heads, "signed head")
     typer.echo(f"{events}, {heads} (the last at event {found.signed_up_to}).")
     for problem in found.problems:
         typer.echo(problem, err=True)
     if not found.intact:
         raise typer.Exit(1)
     typer.echo(f"The trail is intact. Its head is {found.head.hash}.")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _one_line(text: str) -> str:
-    shown = " ".join(text.split())
-    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"

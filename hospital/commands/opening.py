@@ -42,6 +42,10 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def warn_of_meaningless(known: list[Setting]) -> None:
     for name in meaningless_variables(known):
         typer.echo(f"{name} is set in the environment, and is none of the hospital's settings.", err=True)

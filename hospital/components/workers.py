@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol, TypeAlias
 
 from hospital.components.building import House
-from hospital.components.needs import check_broker, check_database
+from hospital.components.needs import check_database, reach_broker
 from hospital.components.settings import database_setting
 from hospital.domains import NAMES, Domain
 from hospital.problems import CannotDo
@@ -16,9 +16,12 @@ from hospital.sending import email_of, sms_of
 from hospital.settings import read_kafka_settings, read_sending_settings
 from hospital.timetable import jobs, prune_published
 from subgraphs.kernel.database import Database
+from subgraphs.kernel.events import topic_of
 from subgraphs.notifications.app import NotificationsDomain
 from subgraphs.notifications.rules import Channel
 from workers.consumer import Consumer
+from workers.contract import CONTRACT
+from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
 from workers.kafka.publisher import KafkaPublisher
 from workers.kafka.settings import KafkaSettings
 from workers.kafka.source import KafkaSource
@@ -47,8 +50,8 @@ class Worker:
     """Each raises CannotDo where something is not there."""
 
 
-def worker(house: House, name: str, ordinal: str) -> Worker:
-    """`ordinal` tells those of one name apart, and is the same when one starts again. Raises CannotDo."""
+def worker(house: House, name: str, ordinal: str | None) -> Worker:
+    """`ordinal` is that of the settings where none is given. Raises CannotDo."""
     builders: dict[str, Callable[[], Worker]] = {
         "relay": lambda: _relay(house, ordinal),
         "copies": lambda: _consumers(house, [name for name in NAMES if name != "audit"], ordinal),
@@ -62,25 +65,30 @@ def worker(house: House, name: str, ordinal: str) -> Worker:
     return builders[name]()
 
 
-def _relay(house: House, ordinal: str) -> Worker:
+def _relay(house: House, given: str | None) -> Worker:
     settings = read_kafka_settings()
+    ordinal = given or settings.ordinal
     own = f"{socket.gethostname()}.{os.getpid()}.{ordinal}"[-64:]
     publisher = KafkaPublisher(settings, f"relay.{ordinal}")
     databases = {name: house.database(name) for name in NAMES}
     relays = [Relay(name, database, house.clock, publisher, own) for name, database in databases.items()]
     closing = [publisher.aclose, *(database.close for database in databases.values())]
-    return Worker(relays, closing, [*_reachable(databases), _broker(settings)])
+    return Worker(relays, closing, [*_reachable(databases), _broker(settings, [topic_of(name) for name in NAMES])])
 
 
-def _consumers(house: House, names: Sequence[str], ordinal: str) -> Worker:
+def _consumers(house: House, names: Sequence[str], given: str | None) -> Worker:
     settings = read_kafka_settings()
+    ordinal = given or settings.ordinal
     domains = [house.domain(name) for name in names]
     pairs = [(each, topic) for domain in domains for each in domain.subscribers for topic in each.topics]
-    sources = [(each, KafkaSource(settings, each.consumer, topic, ordinal)) for each, topic in pairs]
-    consumers = [Consumer(subscriber, source) for subscriber, source in sources]
+    publisher = KafkaPublisher(settings, f"dead-letters.{ordinal}")
+    letters = DeadLetterTopic(settings, house.clock, publisher)
+    sources = [(each, KafkaSource(settings, each.consumer, topic, ordinal, letters)) for each, topic in pairs]
+    consumers = [Consumer(subscriber, source, CONTRACT) for subscriber, source in sources]
     closing = [*(source.aclose for _, source in sources), *(domain.base.database.close for domain in domains)]
-    needs = [*_reachable(_databases(domains)), _broker(settings)]
-    return Worker(consumers, [*closing, house.session.aclose], needs)
+    topics = [*(source.topic for _, source in sources), DEAD_LETTERS]
+    needs = [*_reachable(_databases(domains)), _broker(settings, topics)]
+    return Worker(consumers, [*closing, publisher.aclose, house.session.aclose], needs)
 
 
 def _sender(house: House, channel: Channel) -> Worker:
@@ -96,7 +104,7 @@ def _sender(house: House, channel: Channel) -> Worker:
 
 def _timers(house: House) -> Worker:
     domains = house.domains()
-    timers = Timers(jobs(domains, prune_published(domains)))
+    timers = Timers(jobs(domains, prune_published(domains, read_kafka_settings())))
     databases = {base.name: base.database for base in domains.bases}
     return Worker([timers], [domains.close, house.session.aclose], _reachable(databases))
 
@@ -105,8 +113,8 @@ def _databases(domains: Sequence[Domain]) -> dict[str, Database]:
     return {domain.base.name: domain.base.database for domain in domains}
 
 
-def _broker(settings: KafkaSettings) -> Need:
-    return partial(check_broker, settings)
+def _broker(settings: KafkaSettings, topics: Sequence[str]) -> Need:
+    return partial(reach_broker, settings, topics)
 
 
 def _reachable(databases: Mapping[str, Database]) -> list[Need]:

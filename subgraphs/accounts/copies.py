@@ -18,12 +18,13 @@ from subgraphs.kernel.outbox import Outbox
 from subgraphs.kernel.principal import RoleName
 from subgraphs.patients.events import PatientRegistered, PatientState, PatientUpdated
 
-_DECODER = decoder((PatientRegistered, PatientUpdated, DoctorRegistered, DoctorUpdated, DoctorDeactivated))
+CONSUMER = "accounts.copies"
+DECODER = decoder((PatientRegistered, PatientUpdated, DoctorRegistered, DoctorUpdated, DoctorDeactivated))
 
 
 def subscriber(base: Foundation) -> Subscriber:
     topics = (topic_of("patients"), topic_of("doctors"))
-    return Subscriber.once("accounts.copies", topics, base.database, base.clock, partial(_apply, base.outbox))
+    return Subscriber.once(CONSUMER, topics, base.database, base.clock, partial(_apply, base.outbox))
 
 
 def open_held(session: AsyncSession, outbox: Outbox, account: AccountRow, actor: Actor) -> bool:
@@ -41,7 +42,7 @@ def open_held(session: AsyncSession, outbox: Outbox, account: AccountRow, actor:
 
 
 async def _apply(outbox: Outbox, session: AsyncSession, message: Envelope) -> None:
-    event = _DECODER.decode(message)
+    event = DECODER.decode(message)
     subject = _subject(event)
     if subject is None:
         return

@@ -4,7 +4,7 @@ from subgraphs.kernel.events import Action, Event, Outcome
 
 
 class AccountEvent(Event):
-    """About the login `account_id` (None: there is none of that e-mail), which is that patient's where it is one's."""
+    """About the login `account_id`, if there is one of that e-mail; it is that patient's where it is one's."""
 
     action = Action.UPDATE
     resource_type = "Account"
@@ -23,6 +23,8 @@ class AccountEvent(Event):
 
 
 class AccountCreated(AccountEvent):
+    """The login is open: it can sign in."""
+
     type = "account.created"
     action = Action.CREATE
 
@@ -30,6 +32,8 @@ class AccountCreated(AccountEvent):
 
 
 class AccountInvited(AccountEvent):
+    """There is a login for somebody, who is sent a link to choose a password: `link_id` and `email` if one was made."""
+
     type = "account.invited"
     action = Action.CREATE
 
@@ -39,6 +43,8 @@ class AccountInvited(AccountEvent):
 
 
 class AccountDisabled(AccountEvent):
+    """The login cannot sign in any more, and its sessions are over."""
+
     type = "account.disabled"
 
     reason: str
@@ -48,6 +54,8 @@ class AccountDisabled(AccountEvent):
 
 
 class SignInFailed(AccountEvent):
+    """Somebody tried to sign in and could not."""
+
     type = "session.sign_in_failed"
     action = Action.EXECUTE
     outcome = Outcome.FAILED
@@ -59,11 +67,13 @@ class SignInFailed(AccountEvent):
 
 
 class PasswordChanged(AccountEvent):
+    """Who was signed in chose another password."""
+
     type = "password.changed"
 
 
 class PasswordResetRequested(AccountEvent):
-    """`link_id` and `email` only where a link was made."""
+    """Somebody forgot the password; `link_id` and `email` only where a link was made."""
 
     type = "password.reset_requested"
     action = Action.EXECUTE
@@ -73,6 +83,8 @@ class PasswordResetRequested(AccountEvent):
 
 
 class PasswordReset(AccountEvent):
+    """Another password was chosen through a link."""
+
     type = "password.reset"
 
 
@@ -92,11 +104,15 @@ class SessionEvent(Event):
 
 
 class SignedIn(SessionEvent):
+    """A session began."""
+
     type = "session.signed_in"
     action = Action.CREATE
 
 
 class SignedOut(SessionEvent):
+    """A session ended, for that reason where it was not its owner."""
+
     type = "session.signed_out"
     action = Action.DELETE
 

@@ -25,7 +25,7 @@ from subgraphs.records.events import GlassBroken
 
 CONSUMER = "appointments.copies"
 
-_DECODER = decoder((*DOCTORS_EVENTS, *PATIENTS_EVENTS, GlassBroken))
+DECODER = decoder((*DOCTORS_EVENTS, *PATIENTS_EVENTS, GlassBroken))
 _HOURS = TypeAdapter(list[WeeklyHours])
 _LEAVE = TypeAdapter(list[LeaveSpan])
 
@@ -50,7 +50,7 @@ def _schedule(time_zone: str, slot_minutes: int, hours: str, leave: str) -> Sche
 
 
 async def _apply(session: AsyncSession, message: Envelope) -> None:
-    match _DECODER.decode(message):
+    match DECODER.decode(message):
         case DoctorState() as doctor:
             await _keep_doctor(session, doctor)
         case PatientState() as patient:

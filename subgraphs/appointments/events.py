@@ -40,37 +40,53 @@ class AppointmentState(Event):
 
 
 class AppointmentBooked(AppointmentState):
+    """A patient asked for a slot, and has it until the doctor decides."""
+
     type = "appointment.booked"
     action = Action.CREATE
 
 
 class AppointmentAccepted(AppointmentState):
+    """The doctor takes the appointment."""
+
     type = "appointment.accepted"
 
 
 class AppointmentRejected(AppointmentState):
+    """The doctor does not take the appointment; the slot is free again."""
+
     type = "appointment.rejected"
 
 
 class AppointmentRescheduled(AppointmentState):
+    """The appointment has another slot than `previous_slot`."""
+
     type = "appointment.rescheduled"
 
     previous_slot: datetime
 
 
 class AppointmentCancelled(AppointmentState):
+    """The appointment will not be; the slot is free again."""
+
     type = "appointment.cancelled"
 
 
 class AppointmentCheckedIn(AppointmentState):
+    """The patient is there."""
+
     type = "appointment.checked_in"
 
 
 class AppointmentCompleted(AppointmentState):
+    """The visit is over."""
+
     type = "appointment.completed"
 
 
 class AppointmentNoShow(AppointmentState):
+    """The patient did not come."""
+
     type = "appointment.no_show"
 
 

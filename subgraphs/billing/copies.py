@@ -14,7 +14,7 @@ from subgraphs.patients.events import PatientState
 
 CONSUMER = "billing.copies"
 
-_DECODER = decoder((*APPOINTMENTS_EVENTS, *PATIENTS_EVENTS))
+DECODER = decoder((*APPOINTMENTS_EVENTS, *PATIENTS_EVENTS))
 
 
 def subscriber(base: Foundation) -> Subscriber:
@@ -23,7 +23,7 @@ def subscriber(base: Foundation) -> Subscriber:
 
 
 async def _apply(session: AsyncSession, message: Envelope) -> None:
-    match _DECODER.decode(message):
+    match DECODER.decode(message):
         case AppointmentState() as appointment:
             await _keep_appointment(session, appointment)
         case PatientState() as patient:

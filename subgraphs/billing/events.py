@@ -33,6 +33,8 @@ class BillState(Event):
 
 
 class BillCreated(BillState):
+    """A bill was made for an appointment."""
+
     type = "bill.created"
     action = Action.CREATE
 
@@ -41,6 +43,8 @@ class BillCreated(BillState):
 
 
 class BillVoided(BillState):
+    """The bill is not to be paid any more."""
+
     type = "bill.voided"
 
     reason: str
@@ -79,15 +83,21 @@ class PaymentState(BillState):
 
 
 class PaymentFailed(PaymentState):
+    """A payment did not succeed."""
+
     type = "payment.failed"
     outcome = Outcome.FAILED
 
 
 class PaymentRefunded(PaymentState):
+    """A payment was given back."""
+
     type = "payment.refunded"
 
 
 class InsurancePolicyAdded(Event):
+    """A patient is insured by that insurer."""
+
     type = "insurance_policy.added"
     action = Action.CREATE
     resource_type = "InsurancePolicy"
@@ -125,11 +135,15 @@ class ClaimState(BillState):
 
 
 class ClaimSubmitted(ClaimState):
+    """An insurer was asked to pay."""
+
     type = "claim.submitted"
     action = Action.CREATE
 
 
 class ClaimDecided(ClaimState):
+    """The insurer has decided."""
+
     type = "claim.decided"
 
 

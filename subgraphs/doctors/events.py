@@ -9,6 +9,8 @@ from subgraphs.kernel.events import Action, Event
 
 
 class DepartmentCreated(Event):
+    """There is a department of that name."""
+
     type = "department.created"
     action = Action.CREATE
     resource_type = "Department"
@@ -61,7 +63,7 @@ class DoctorState(Event):
 
 
 class DoctorRegistered(DoctorState):
-    """`opens_login`: accounts holds a login for this doctor, which this event opens."""
+    """There is another doctor. `opens_login`: accounts holds a login for this doctor, which this event opens."""
 
     type = "doctor.registered"
     action = Action.CREATE
@@ -71,11 +73,15 @@ class DoctorRegistered(DoctorState):
 
 
 class DoctorUpdated(DoctorState):
+    """Something about the doctor is different: name, fee, hours or leave."""
+
     type = "doctor.updated"
     action = Action.UPDATE
 
 
 class DoctorDeactivated(DoctorState):
+    """The doctor takes no appointments any more."""
+
     type = "doctor.deactivated"
     action = Action.UPDATE
 

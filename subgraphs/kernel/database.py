@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from subgraphs.kernel.rows import write_rows
-from subgraphs.kernel.sqlite import connector, put_off_in
+from subgraphs.kernel.rows import READER, write_rows
+from subgraphs.kernel.sqlite import connector, put_off_in, run_here_in
 
 T = TypeVar("T")
 AfterCommit = Callable[[list[Any]], Awaitable[None]]
@@ -56,7 +56,8 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session to read with: each statement sees what is committed when it runs."""
-        async with _closing(AsyncSession(self._reader, expire_on_commit=False, autoflush=False)) as session:
+        session = AsyncSession(self._reader, expire_on_commit=False, autoflush=False, info={READER: self._reader})
+        async with _closing(session):
             yield session
 
     async def transaction(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
@@ -93,7 +94,8 @@ async def _closing(session: AsyncSession) -> AsyncIterator[AsyncSession]:
     except BaseException:
         await asyncio.shield(asyncio.create_task(session.close()))
         raise
-    await session.close()
+    if session.in_transaction() or READER not in session.info:
+        await session.close()
 
 
 def pending_events(session: AsyncSession) -> list[Any]:
@@ -136,13 +138,14 @@ def _reading_engine(url: URL, size: int) -> AsyncEngine:
         "skip_autocommit_rollback": True,
         "hide_parameters": True,
     }
-    if url.get_backend_name() == "sqlite":
-        options["creator"] = connector(_path(url), begin=None)
-    else:
-        options["pool_pre_ping"] = True
-    return create_async_engine(
+    is_sqlite = url.get_backend_name() == "sqlite"
+    options |= {"creator": connector(_path(url), begin=None)} if is_sqlite else {"pool_pre_ping": True}
+    engine = create_async_engine(
         url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, pool_reset_on_return=None, **options
     )
+    if is_sqlite:
+        run_here_in(engine)
+    return engine
 
 
 def _path(url: URL) -> str:

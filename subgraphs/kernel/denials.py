@@ -78,7 +78,7 @@ class DenialLog:
             yield
         except NotFound as refused:
             if not (isinstance(refused, Hidden) and await self.note(principal, deed, refused.target)):
-                await self._database.transaction(_write_nothing)
+                await self._database.transaction(write_nothing)
             await asyncio.sleep(self._even_seconds - (time.monotonic() - asked_at) % self._even_seconds)
             raise
 
@@ -97,7 +97,7 @@ class DenialLog:
         return is_new
 
 
-async def _write_nothing(session: AsyncSession) -> None:
+async def write_nothing(session: AsyncSession) -> None:
     """A transaction that costs what one with a denial costs: it writes a row, and takes it away again."""
     id = new_id()
     await run(session, _ADD_NOTHING, {"consumer": id, "topic": "", "position": 0})

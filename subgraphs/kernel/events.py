@@ -17,6 +17,9 @@ from pydantic import BaseModel, ConfigDict
 from subgraphs.kernel.principal import Principal
 
 SHARDS = 16
+MAXIMUM_BYTES = 900_000
+"""Of an envelope: with its key and headers it fits into what a broker takes, which is about a million."""
+
 _TEXTS = ("id", "source", "type", "subject", "time")
 _AUDIT_NAMES = ("type", "action", "outcome", "resourcetype", "resourceid", "patientid", "reason")
 
@@ -35,6 +38,10 @@ class Outcome(StrEnum):
     FAILED = "FAILED"
 
 
+class UnknownVersion(ValueError):
+    """An event of another schema version than its class has here."""
+
+
 class Event(BaseModel):
     """One fact in the past tense. Subclasses name their `type`, `action`, `resource_type` and `schema_version`."""
 
@@ -45,6 +52,13 @@ class Event(BaseModel):
     resource_type: ClassVar[str]
     outcome: ClassVar[Outcome] = Outcome.SUCCESS
     schema_version: ClassVar[int] = 1
+
+    @classmethod
+    def check_version(cls, message: "Envelope") -> None:
+        """Raises UnknownVersion."""
+        if message.schema_version != cls.schema_version:
+            told = f"{message.type} of schema version {message.schema_version}"
+            raise UnknownVersion(f"{told}, where {cls.schema_version} is known")
 
     def key(self) -> str:
         """The id of the entity the fact is about: events of one key keep their order."""
@@ -175,6 +189,9 @@ class Decoder:
     classes: dict[str, type[Event]]
 
     def decode(self, message: Envelope) -> Event | None:
-        """The event, or None where its type is none of ours. Raises ValueError when its data does not fit."""
+        """The event, or None where its type is none of ours. Raises ValueError for another version or unfit data."""
         event_class = self.classes.get(message.type)
-        return None if event_class is None else event_class.model_validate(message.data)
+        if event_class is None:
+            return None
+        event_class.check_version(message)
+        return event_class.model_validate(message.data)

@@ -15,7 +15,7 @@ from strawberry.types import Info
 from subgraphs.kernel.denials import DenialLog
 from subgraphs.kernel.entities import resolve_entities
 from subgraphs.kernel.errors import BadUserInput, Forbidden, RequestError, Unauthenticated
-from subgraphs.kernel.execution import Execution, Operations, mark_leaves
+from subgraphs.kernel.execution import Execution, Operations
 from subgraphs.kernel.ids import new_id
 from subgraphs.kernel.principal import Principal
 from subgraphs.kernel.scalars import scalar_map
@@ -53,7 +53,7 @@ def subgraph_schema(
     *, query: type, mutation: type | None = None, subscription: type | None = None, types: Sequence[type] = ()
 ) -> Schema:
     """A federation 2.9 schema with the contract's scalars and names."""
-    schema = _Schema(
+    return _Schema(
         query=query,
         mutation=mutation,
         subscription=subscription,
@@ -62,8 +62,6 @@ def subgraph_schema(
         config=StrawberryConfig(name_converter=_Names(), scalar_map=scalar_map()),
         execution_context_class=Execution,
     )
-    mark_leaves(schema._schema)
-    return schema
 
 
 class Subgraph:

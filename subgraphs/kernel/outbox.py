@@ -7,10 +7,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import pending_events
-from subgraphs.kernel.events import Actor, Event, envelope
+from subgraphs.kernel.events import MAXIMUM_BYTES, Actor, Event, envelope
 from subgraphs.kernel.ids import new_id
 from subgraphs.kernel.rows import add_row
 from subgraphs.kernel.tables import OutboxRow
+
+
+class EventTooLarge(ValueError):
+    """No broker would take it, and everything of its key would wait behind it for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +25,22 @@ class Outbox:
     clock: Clock
 
     def record(self, session: AsyncSession, event: Event, actor: Actor, *, occurred_at: datetime | None = None) -> None:
-        """Adds the event to the transaction of `session`; it is handed over when that has committed."""
+        """Adds the event to the transaction of `session`; it is handed over when that has committed.
+
+        Raises EventTooLarge.
+        """
         now = self.clock.now()
         message = envelope(event, id=new_id(), domain=self.domain, actor=actor, occurred_at=occurred_at or now)
+        body = message.to_json()
+        if len(body) > MAXIMUM_BYTES:
+            raise EventTooLarge(f"{event.type} of {len(body)} bytes")
         add_row(
             session,
             OutboxRow,
             event_id=message.id,
             shard=message.shard,
             type=message.type,
-            body=message.to_json().decode(),
+            body=body.decode(),
             recorded_at=now,
         )
         pending_events(session).append(message)

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, Executable, Insert, Select, Table, func, insert, select
+from sqlalchemy import Connection, CursorResult, Engine, Executable, Insert, Row, Select, Table, func, insert, select
 from sqlalchemy.dialects import mysql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Session
+from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,6 +19,12 @@ RowClass = TypeVar("RowClass", bound=SQLModel)
 
 PUT_OFF = "rows.put_off"
 """The execution option of a statement that may wait for the next one: nobody needs what it says."""
+
+BRIEF = "rows.brief"
+"""The execution option of a statement that an index answers at once, so that nobody need wait for it elsewhere."""
+
+READER = "rows.reader"
+"""Where a session that only reads has its engine: a statement then takes a connection for itself, and no session."""
 
 _CONNECTION, _ADDED = "rows.connection", "rows.added"
 
@@ -27,13 +34,13 @@ def table_of(row_class: type[SQLModel]) -> Table:
 
 
 def select_rows(row_class: type[SQLModel]) -> Select[Any]:
-    """All columns of a table, to be narrowed with bind parameters and kept for `read_rows`."""
-    return select(*table_of(row_class).c)
+    """All columns of a table, to be narrowed to what an index finds with bind parameters, and kept for `read_rows`."""
+    return select(*table_of(row_class).c).execution_options(**{BRIEF: True})
 
 
 async def run(session: AsyncSession, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
     """Runs a statement on tables; what the ORM holds back is not written first."""
-    return await (await _connection(session)).execute(statement, parameters)
+    return await (await _connection(session)).run_sync(Connection.execute, statement, parameters)
 
 
 async def run_unheard(session: AsyncSession, statement: Executable, parameters: Any = None) -> None:
@@ -56,7 +63,20 @@ async def read_rows(
     session: AsyncSession, row_class: type[RowClass], statement: Select[Any], parameters: Mapping[str, Any]
 ) -> Sequence[RowClass]:
     """What `select_rows` finds: rows with the attributes of `row_class`, to be read and not to be changed."""
-    return cast(Sequence[RowClass], (await run(session, statement, parameters)).all())
+    return cast(Sequence[RowClass], await read(session, statement, parameters))
+
+
+async def read(session: AsyncSession, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    """The rows that a statement on tables finds."""
+    reader: AsyncEngine | None = session.info.get(READER)
+    if reader is None or session.in_transaction():
+        return (await run(session, statement, parameters)).all()
+    return await greenlet_spawn(_read, reader.sync_engine, statement, parameters)
+
+
+def _read(engine: Engine, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    with engine.connect() as connection:
+        return connection.execute(statement, parameters).all()
 
 
 def add_row(session: AsyncSession, row_class: type[SQLModel], **values: Any) -> None:

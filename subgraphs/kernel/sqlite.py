@@ -3,6 +3,7 @@
 aiosqlite takes each step of a statement (cursor, execute, fetch, close) to the connection's thread and back, and
 SQLAlchemy takes each from its greenlet to the loop and back. The hops cost more than the statements. Here the thread
 does a statement whole: the BEGIN before the first, and those that were put off as nobody needs what they say, with it.
+What is brief and only read needs no thread at all: going there and back takes ten times as long.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only
 
-from subgraphs.kernel.rows import PUT_OFF
+from subgraphs.kernel.rows import BRIEF, PUT_OFF
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
 _DBAPI = SQLiteDialect_aiosqlite.import_dbapi()
@@ -48,6 +49,14 @@ class Connection(aiosqlite.Connection):
         said: tuple[list[Any], sqlite3.Cursor] = await self._execute(partial(self._whole, self._taken(), statement))
         return said
 
+    def run_here(self, statement: Statement) -> tuple[list[Any], sqlite3.Cursor]:
+        """The same in the thread of the caller: for what is brief, on a connection that begins nothing."""
+        made = self._conn.cursor()
+        try:
+            return _said(made, statement)
+        finally:
+            made.close()
+
     async def commit(self) -> None:
         """What cannot be committed is rolled back, in the same hop."""
         before, self._may_be_open = self._taken(), False
@@ -72,8 +81,7 @@ class Connection(aiosqlite.Connection):
         made = self._conn.cursor()
         try:
             self._all_or_lost(before, made)
-            statement(made)
-            return made.fetchall() if made.description else [], made
+            return _said(made, statement)
         finally:
             made.close()
 
@@ -112,6 +120,12 @@ class Cursor:
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
         self._run(partial(_execute_many, sql, parameters))
 
+    def execute_here(self, sql: str, parameters: Sequence[Any]) -> None:
+        try:
+            self._keep(self._adapted.driver_connection.run_here(partial(_execute, sql, parameters)))
+        except Exception as error:
+            self._adapted._handle_exception(error)
+
     def fetchall(self) -> list[Any]:
         return list(self._rows)
 
@@ -129,9 +143,12 @@ class Cursor:
 
     def _run(self, statement: Statement) -> None:
         try:
-            rows, made = await_only(self._adapted.driver_connection.run(statement))
+            self._keep(await_only(self._adapted.driver_connection.run(statement)))
         except Exception as error:
             self._adapted._handle_exception(error)
+
+    def _keep(self, said: tuple[list[Any], sqlite3.Cursor]) -> None:
+        rows, made = said
         self._rows = iter(rows)
         self.description, self.rowcount, self.lastrowid = made.description, made.rowcount, made.lastrowid
 
@@ -156,6 +173,18 @@ def put_off_in(engine: AsyncEngine) -> None:
     """Lets the statements of this engine that have the option PUT_OFF wait for the next one."""
     event.listen(engine.sync_engine, "do_execute", _does_wait)
     event.listen(engine.sync_engine, "do_executemany", _do_wait)
+
+
+def run_here_in(engine: AsyncEngine) -> None:
+    """Runs the statements of this engine that have the option BRIEF where they are asked for."""
+    event.listen(engine.sync_engine, "do_execute", _is_done)
+
+
+def _is_done(cursor: Any, sql: str, parameters: Any, context: ExecutionContext) -> bool:
+    if not context.execution_options.get(BRIEF):
+        return False
+    cursor.execute_here(sql, parameters)
+    return True
 
 
 def _does_wait(cursor: Any, sql: str, parameters: Any, context: ExecutionContext) -> bool:
@@ -190,6 +219,11 @@ def _opened(path: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _said(cursor: sqlite3.Cursor, statement: Statement) -> tuple[list[Any], sqlite3.Cursor]:
+    statement(cursor)
+    return cursor.fetchall() if cursor.description else [], cursor
 
 
 def _execute(sql: str, parameters: Sequence[Any], cursor: sqlite3.Cursor) -> None:

@@ -32,7 +32,7 @@ _MONEY: dict[type[Event], tuple[str, str]] = {
 }
 """What is told of billing: as which event, with which of the fact's amounts."""
 
-_DECODER = decoder((*PATIENTS_EVENTS, *APPOINTMENTS_EVENTS, *_MONEY, *_LINKS))
+DECODER = decoder((*PATIENTS_EVENTS, *APPOINTMENTS_EVENTS, *_MONEY, *_LINKS))
 
 
 def subscriber(base: Foundation, bells: Bells) -> Subscriber:
@@ -46,7 +46,7 @@ def visit_values(base: Foundation, visit: AppointmentState | AppointmentCopyRow)
 
 
 async def _apply(base: Foundation, bells: Bells, session: AsyncSession, message: Envelope) -> None:
-    match _DECODER.decode(message):
+    match DECODER.decode(message):
         case PatientState() as patient:
             await _keep_patient(session, base, bells, patient)
         case AppointmentState() as visit:
@@ -66,7 +66,7 @@ async def _tell(session: AsyncSession, base: Foundation, bells: Bells, message: 
     if patient is None:
         repository.add_waiting(session, message.id, patient_id, message.to_json().decode())
         return
-    event = _DECODER.decode(message)
+    event = DECODER.decode(message)
     values = {"patient_name": patient.name} | _values(base, event)
     told_as = _MONEY[type(event)][0] if isinstance(event, BillState) else message.type
     told = Told(message.id, told_as, values, patient_id)

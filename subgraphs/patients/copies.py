@@ -10,17 +10,18 @@ from subgraphs.kernel.rows import keep_newest
 from subgraphs.patients.tables import GlassRow, TreatingRow
 from subgraphs.records.events import GlassBroken
 
-_DECODER = decoder((*EVENTS, GlassBroken))
+CONSUMER = "patients.copies"
+DECODER = decoder((*EVENTS, GlassBroken))
 
 
 def subscriber(base: Foundation) -> Subscriber:
     topics = (topic_of("appointments"), topic_of("records"))
-    return Subscriber.once("patients.copies", topics, base.database, base.clock, apply)
+    return Subscriber.once(CONSUMER, topics, base.database, base.clock, apply)
 
 
 async def apply(session: AsyncSession, message: Envelope) -> None:
     """Raises ValueError for an event whose data does not fit."""
-    match _DECODER.decode(message):
+    match DECODER.decode(message):
         case AppointmentState() as event:
             await keep_newest(
                 session,

@@ -25,7 +25,7 @@ class PatientState(Event):
 
 
 class PatientRegistered(PatientState):
-    """`opens_login`: accounts holds a login for this patient, which this event opens."""
+    """There is another patient. `opens_login`: accounts holds a login for this patient, which this event opens."""
 
     type = "patient.registered"
     action = Action.CREATE
@@ -35,6 +35,8 @@ class PatientRegistered(PatientState):
 
 
 class PatientUpdated(PatientState):
+    """Something about the patient is different."""
+
     type = "patient.updated"
     action = Action.UPDATE
 

@@ -14,7 +14,7 @@ from subgraphs.records.tables import PatientCopyRow, TreatingRow
 
 CONSUMER = "records.copies"
 
-_DECODER = decoder((*APPOINTMENTS_EVENTS, *PATIENTS_EVENTS))
+DECODER = decoder((*APPOINTMENTS_EVENTS, *PATIENTS_EVENTS))
 
 
 def subscriber(base: Foundation) -> Subscriber:
@@ -24,7 +24,7 @@ def subscriber(base: Foundation) -> Subscriber:
 
 async def apply(session: AsyncSession, message: Envelope) -> None:
     """Raises ValueError for an event whose data does not fit."""
-    match _DECODER.decode(message):
+    match DECODER.decode(message):
         case AppointmentState() as event:
             await keep_newest(
                 session,

@@ -25,6 +25,8 @@ class MedicalRecordState(Event):
 
 
 class MedicalRecordCreated(MedicalRecordState):
+    """A record was written."""
+
     type = "medical_record.created"
     action = Action.CREATE
 
@@ -32,6 +34,8 @@ class MedicalRecordCreated(MedicalRecordState):
 
 
 class MedicalRecordAmended(MedicalRecordState):
+    """A record has another version."""
+
     type = "medical_record.amended"
     action = Action.UPDATE
 
@@ -44,6 +48,8 @@ class MedicalRecordRead(MedicalRecordState):
 
 
 class AllergyRecorded(Event):
+    """An allergy of the patient was noted."""
+
     type = "allergy.recorded"
     action = Action.CREATE
     resource_type = "AllergyIntolerance"

@@ -78,14 +78,14 @@ def test_an_open_hospital_lists_dead_letters_and_checks_its_trail(
     running: Running, shared_folder: Path, command: Command
 ):
     assert command("dead-letters", "--data", str(shared_folder)) == (0, "0 dead letters.\n", "")
-    status, _, error = command("dead-letters", "replay", "x", "--data", str(shared_folder))
-    assert (status, error) == (1, "Not replayed: there is no dead letter x.\n")
+    status, _, error = command("dead-letters", "retry", "x", "--data", str(shared_folder))
+    assert (status, error) == (1, "Not handled: there is no dead letter x.\n")
     status, out, error = command("verify-audit", "--data", str(shared_folder))
     assert (status, error) == (0, "")
     assert "The trail is intact." in out
 
 
-def test_dead_letters_are_listed_and_replayed(tmp_path: Path, command: Command):
+def test_dead_letters_are_listed_and_retried(tmp_path: Path, command: Command):
     folder = tmp_path / "data"
     id = bury(folder)
     status, out, _ = command("dead-letters", "list", "--data", str(folder))
@@ -94,9 +94,9 @@ def test_dead_letters_are_listed_and_replayed(tmp_path: Path, command: Command):
     assert first == f"{id}  2026-03-02T06:00:00Z  audit.trail of hospital.accounts"
     assert (error, total) == ("  ValueError: not so", "1 dead letter.")
     assert "account.created" in body
-    assert command("dead-letters", "replay", id, "--data", str(folder))[:2] == (
+    assert command("dead-letters", "retry", id, "--data", str(folder))[:2] == (
         0,
-        "Replayed: audit.trail has handled it.\n",
+        "audit.trail has handled it.\n",
     )
     assert command("dead-letters", "--data", str(folder))[1] == "0 dead letters.\n"
     assert command("verify-audit", "--data", str(folder))[1].startswith("2 events, 2 signed heads (the last at event 2")

@@ -20,6 +20,7 @@ from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import topic_of
 from subgraphs.patients.service.importing import ImportedPatient
 from workers.consumer import Consumer
+from workers.contract import CONTRACT
 from workers.outbox_source import OutboxSource
 
 
@@ -98,7 +99,7 @@ async def test_it_costs_nobody_what_comes_from_elsewhere(runtime: Runtime, unrea
     await domains.patients.service.import_patients(patients(1))
     await seconds_to_catch_up(runtime)
     await domains.doctors.service.import_departments([ImportedDepartment("test:1", "Medicine")])
-    consumer = Consumer(moving.subscriber, moving)
+    consumer = Consumer(moving.subscriber, moving, CONTRACT)
     task = asyncio.create_task(consumer.run())
     assert await seconds_to_catch_up(runtime) < 1.0
     assert (await stuck.position(), await moving.position()) == (0, 1)

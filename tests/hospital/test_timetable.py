@@ -4,17 +4,18 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import insert, text, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
 from hospital.mailbox.tables import MailRow
-from hospital.timetable import IDEMPOTENCY_KEYS_KEPT, OUTBOX_KEPT, jobs, prune_read
+from hospital.timetable import IDEMPOTENCY_KEYS_KEPT, OUTBOX_KEPT, jobs, prune_published, prune_read
 from subgraphs.appointments import tables as appointments
-from subgraphs.kernel.tables import IdempotencyRow, OutboxRow
+from subgraphs.kernel.tables import IdempotencyRow, InboxRow, OutboxRow
 from subgraphs.notifications.tables import ReminderRow
 from subgraphs.patients import tables as patients
 from subgraphs.records import tables as records
+from workers.kafka.settings import KafkaSettings
 
 
 async def test_the_keys_of_payments_are_kept_for_good(runtime):
@@ -64,6 +65,40 @@ async def test_where_one_table_cannot_be_pruned_old_events_go_all_the_same(runti
         await _pruning(runtime)
     async with base.database.reading() as session:
         assert (await session.exec(select(OutboxRow.type))).all() == []
+
+
+async def test_behind_a_broker_rows_go_when_their_days_are_over(runtime):
+    [accounts, audit] = await _behind_a_broker(runtime, published=timedelta(days=15), received=timedelta(days=31))
+    assert (accounts, audit) == (0, 0)
+
+
+async def test_what_waits_for_a_broker_stays_and_so_does_what_knows_that_it_was_handled(runtime):
+    [accounts, audit] = await _behind_a_broker(runtime, published=None, received=timedelta(days=31))
+    assert (accounts, audit) == (1, 1)
+
+
+async def test_what_was_published_again_lately_stays_as_well(runtime):
+    [accounts, audit] = await _behind_a_broker(runtime, published=timedelta(days=13), received=timedelta(days=31))
+    assert (accounts, audit) == (1, 1)
+
+
+async def _behind_a_broker(runtime, *, published: timedelta | None, received: timedelta) -> list[int]:
+    """Prunes after an event that was recorded and handled then; how many rows outbox and inbox have left."""
+    [accounts, audit] = [base.database for base in runtime.domains.bases if base.name in ("accounts", "audit")]
+    await runtime.domains.accounts.service.create_admin("boss@example.com", "a fine password")
+    await runtime.delivery.settled()
+    now = runtime.clock.now()
+    at = None if published is None else now - published
+    outbox = update(OutboxRow).values(recorded_at=now - received - timedelta(minutes=1), published_at=at)
+    inbox = insert(InboxRow).values(consumer="audit.trail", event_id="1", received_at=now - received)
+    await accounts.transaction(lambda session: session.exec(outbox))
+    await audit.transaction(lambda session: session.exec(inbox))
+    await prune_published(runtime.domains, KafkaSettings())(now)
+    left = []
+    for database, table in ((accounts, OutboxRow), (audit, InboxRow)):
+        async with database.reading() as session:
+            left.append(len((await session.exec(select(table))).all()))
+    return left
 
 
 async def test_old_reminders_are_found_by_their_time(runtime):

@@ -1,4 +1,7 @@
-"""An Apache Kafka of one node in KRaft mode, on spare ports, from jars that `make services` has put aside."""
+"""An Apache Kafka of one node in KRaft mode, on spare ports, from jars that `make services` has put aside.
+
+Where it is locked, it is spoken to by SASL over TLS alone, and nobody knows who vouches for its certificate.
+"""
 
 import os
 import shutil
@@ -7,21 +10,28 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from uuid import uuid4
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
 JARS = Path(os.environ.get("HOSPITAL_TEST_CACHE", Path.home() / ".cache/hospital")) / "kafka/lib"
+USER, PASSWORD = "hospital", "a password of the broker"
 _SECONDS = 60
 
 SETTINGS = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=CLIENTS://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},BROKERS://127.0.0.1:{brokers}
+advertised.listeners=CLIENTS://127.0.0.1:{port},BROKERS://127.0.0.1:{brokers}
 controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=BROKERS
+listener.security.protocol.map=CLIENTS:{protocol},CONTROLLER:PLAINTEXT,BROKERS:PLAINTEXT
 log.dirs={folder}/logs
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -33,6 +43,13 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 auto.create.topics.enable=false
 """
+LOCKED = """\
+ssl.keystore.type=PEM
+ssl.keystore.location={certificate}
+listener.name.clients.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.clients.scram-sha-512.sasl.jaas.config=\\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
+"""
 
 
 def can_run() -> bool:
@@ -42,14 +59,27 @@ def can_run() -> bool:
 class Broker:
     """May be killed and started again on what it has."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port, self.controller = folder, spare_port(), spare_port()
+    def __init__(self, folder: Path, *, locked: bool = False) -> None:
+        self.folder, self.port = folder, spare_port()
+        self.certificate = folder / "certificate.pem"
         self.settings = folder / "server.properties"
-        self.settings.write_text(SETTINGS.format(port=self.port, controller=self.controller, folder=folder))
+        self.settings.write_text(self._settings(locked))
         self._process: subprocess.Popen[bytes] | None = None
-        self._java(
-            "kafka.tools.StorageTool", "format", "--standalone", "-t", str(uuid4()), "-c", str(self.settings)
-        ).wait()
+        users = ("--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]") if locked else ()
+        arguments = ("format", "--standalone", "-t", str(uuid4()), "-c", str(self.settings), *users)
+        self._java("kafka.tools.StorageTool", *arguments).wait()
+
+    def _settings(self, locked: bool) -> str:
+        protocol = "SASL_SSL" if locked else "PLAINTEXT"
+        ports = {"port": self.port, "controller": spare_port(), "brokers": spare_port()}
+        text = SETTINGS.format(**ports, protocol=protocol, folder=self.folder)
+        if not locked:
+            return text
+        keystore = self.folder / "keystore.pem"
+        certificate, key = certified()
+        self.certificate.write_bytes(certificate)
+        keystore.write_bytes(key + certificate)
+        return text + LOCKED.format(certificate=keystore)
 
     @property
     def address(self) -> str:
@@ -78,6 +108,21 @@ class Broker:
             return subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
 
 
+def certified() -> tuple[bytes, bytes]:
+    """A certificate of 127.0.0.1 that vouches for itself, and its key, as PEM."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "kafka")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    addresses = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = builder.add_extension(addresses, critical=False)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(pem)
+    return certificate, key.private_bytes(pem, pkcs8, serialization.NoEncryption())
+
+
 def spare_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -85,8 +130,8 @@ def spare_port() -> int:
 
 
 @contextmanager
-def broker(folder: Path) -> Iterator[Broker]:
-    opened = Broker(folder)
+def broker(folder: Path, *, locked: bool = False) -> Iterator[Broker]:
+    opened = Broker(folder, locked=locked)
     opened.start()
     try:
         yield opened

@@ -19,6 +19,7 @@ from subgraphs.kernel.migrate import migrate
 from subgraphs.kernel.outbox import Outbox
 from subgraphs.kernel.tables import OutboxRow
 from workers.consumer import Consumer
+from workers.contract import Contract
 from workers.outbox_source import OutboxFeed, OutboxSource
 
 TOPIC = "hospital.wards"
@@ -35,6 +36,9 @@ class BedMade(Event):
 
     def key(self) -> str:
         return self.bed
+
+
+CONTRACT = Contract({"wards": (BedMade,), "beds": (BedMade,)})
 
 
 class SetClock:
@@ -162,7 +166,7 @@ def consumer(wards, kitchen) -> Callable[..., Consumer]:
     def make(feed: OutboxFeed | None = None, **options: float) -> Consumer:
         source = OutboxSource(feed or wards.feed, kitchen.subscriber, poll_seconds=0.2, gather_seconds=0.01)
         waits = {"first_wait_seconds": 0.01, "longest_wait_seconds": 0.05}
-        return Consumer(kitchen.subscriber, source, **waits | options)
+        return Consumer(kitchen.subscriber, source, CONTRACT, **waits | options)
 
     return make
 

@@ -5,7 +5,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select
 from structlog.testing import capture_logs
 
+from subgraphs.kernel.events import Actor
 from subgraphs.kernel.tables import DeadLetterRow, InboxRow, PositionRow
+from tests.workers.conftest import CONTRACT, BedMade
 from workers.consumer import Consumer
 from workers.outbox_source import OutboxSource
 
@@ -195,6 +197,67 @@ async def test_it_waits_for_what_passes_and_then_goes_on_in_order(wards, kitchen
     assert not await rows(kitchen.database, DeadLetterRow)
 
 
+async def test_what_never_passes_is_given_up_after_its_tries(wards, kitchen, consumer, running, eventually):
+    async def fail(what: str) -> None:
+        if what == "a0":
+            raise TimeoutError("never")
+
+    kitchen.after = fail
+    for turn in range(2):
+        await wards.announce("a", turn)
+    async with running(consumer(tries=4)):
+        await eventually(hears(kitchen, 1))
+    assert await kitchen.heard() == ["a1"]
+    assert kitchen.attempts.count("a0") == 1 + 4
+    assert [letter.error for letter in await rows(kitchen.database, DeadLetterRow)] == ["TimeoutError: never"]
+
+
+async def test_nothing_is_given_up_while_the_database_takes_no_writes(
+    wards, kitchen, consumer, running, eventually, monkeypatch
+):
+    works = kitchen.database.transaction
+    tried_so_far = []
+
+    async def transaction(work):
+        tried_so_far.append(work)
+        raise ConnectionError("gone")
+
+    await wards.announce("a")
+    monkeypatch.setattr(kitchen.database, "transaction", transaction)
+    async with running(consumer(tries=2)):
+
+        async def tried_often() -> bool:
+            return len(tried_so_far) > 20
+
+        await eventually(tried_often)
+        assert not await rows(kitchen.database, DeadLetterRow)
+        monkeypatch.setattr(kitchen.database, "transaction", works)
+        await eventually(hears(kitchen, 1))
+    assert not await rows(kitchen.database, DeadLetterRow)
+
+
+async def test_what_the_contract_does_not_know_is_buried_at_once(wards, kitchen, consumer, running, eventually):
+    class BedUnmade(BedMade):
+        type = "bed.unmade"
+
+    class BedMadeAnew(BedMade):
+        schema_version = 2
+
+    async def announce(session) -> None:
+        for event in (BedUnmade(bed="a"), BedMadeAnew(bed="a")):
+            wards.outbox.record(session, event, Actor())
+
+    await wards.database.transaction(announce)
+    await wards.announce("a", 1)
+    async with running(consumer()):
+        await eventually(hears(kitchen, 1))
+    assert await kitchen.heard() == ["a1"]
+    assert sorted(letter.error for letter in await rows(kitchen.database, DeadLetterRow)) == [
+        "BadMessage: bed.unmade of hospital.wards is not announced on hospital.wards",
+        "UnknownVersion: bed.made of schema version 2, where 1 is known",
+    ]
+
+
 async def test_it_tries_what_cannot_pass_only_once(wards, kitchen, consumer, running, eventually):
     async def fail(what: str) -> None:
         if what == "a1":
@@ -354,7 +417,7 @@ async def test_a_letter_that_cannot_be_buried_now_is_buried_later(
 
 async def test_an_idle_consumer_stops_at_once(wards, kitchen):
     runner = Consumer(
-        kitchen.subscriber, OutboxSource(wards.feed, kitchen.subscriber, poll_seconds=30, gather_seconds=30)
+        kitchen.subscriber, OutboxSource(wards.feed, kitchen.subscriber, poll_seconds=30, gather_seconds=30), CONTRACT
     )
     task = asyncio.create_task(runner.run())
     await asyncio.sleep(0.1)

@@ -3,12 +3,13 @@ from sqlmodel import select
 
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.tables import DeadLetterRow, InboxRow, PositionRow
+from tests.workers.conftest import CONTRACT
 from workers.dead_letters import DeadLetters, NoSuchDeadLetter
 
 
 @pytest.fixture
 def letters(kitchen) -> DeadLetters:
-    return DeadLetters((kitchen.subscriber,))
+    return DeadLetters((kitchen.subscriber,), CONTRACT)
 
 
 @pytest.fixture
@@ -50,21 +51,21 @@ async def test_they_are_listed_oldest_first_with_the_reason(bury, letters):
     assert '"bed.made"' in listed[0].body
 
 
-async def test_a_replayed_letter_has_its_effect_and_waits_no_more(bury, letters, kitchen):
+async def test_a_retried_letter_has_its_effect_and_waits_no_more(bury, letters, kitchen):
     await bury("a", "b")
     first, second = await letters.waiting()
-    replayed = await letters.replay(first.id)
+    replayed = await letters.retry(first.id)
     assert replayed.replayed_at == kitchen.clock.now()
     assert await kitchen.heard() == ["a0"]
     assert [letter.id for letter in await letters.waiting()] == [second.id]
 
 
-async def test_a_letter_has_one_effect_however_often_it_is_replayed(bury, letters, kitchen):
+async def test_a_letter_has_one_effect_however_often_it_is_retried(bury, letters, kitchen):
     await bury("a")
     [letter] = await letters.waiting()
-    once = await letters.replay(letter.id)
+    once = await letters.retry(letter.id)
     kitchen.clock.move(hours=1)
-    assert await letters.replay(letter.id) == once
+    assert await letters.retry(letter.id) == once
     assert await kitchen.heard() == ["a0"]
 
 
@@ -77,7 +78,7 @@ async def test_a_letter_that_fails_again_stays(bury, letters, kitchen):
 
     kitchen.after = refuse
     with pytest.raises(KeyError):
-        await letters.replay(letter.id)
+        await letters.retry(letter.id)
     assert await letters.waiting() == [letter]
     assert await kitchen.heard() == []
     assert await count(kitchen.database, InboxRow) == 0
@@ -93,14 +94,14 @@ async def test_a_letter_that_nobody_can_read_stays(wards, consumer, running, eve
         await eventually(buried)
     [letter] = await letters.waiting()
     with pytest.raises(ValueError):
-        await letters.replay(letter.id)
+        await letters.retry(letter.id)
     assert await letters.waiting() == [letter]
 
 
 async def test_no_letter_of_that_id(bury, letters):
     await bury("a")
     with pytest.raises(NoSuchDeadLetter):
-        await letters.replay("nothing")
+        await letters.retry("nothing")
 
 
 async def test_a_letter_of_another_consumer_is_not_handled_by_this_one(bury, letters, kitchen):
@@ -108,17 +109,17 @@ async def test_a_letter_of_another_consumer_is_not_handled_by_this_one(bury, let
     [letter] = await letters.waiting()
     other = Subscriber.once("kitchen.other", ("hospital.wards",), kitchen.database, kitchen.clock, kitchen.handle)
     with pytest.raises(NoSuchDeadLetter):
-        await DeadLetters((other,)).replay(letter.id)
+        await DeadLetters((other,), CONTRACT).retry(letter.id)
     assert await kitchen.heard() == []
-    assert await DeadLetters((other,)).waiting() == [letter]
+    assert await DeadLetters((other,), CONTRACT).waiting() == [letter]
 
 
 async def test_two_consumers_of_one_database_list_each_letter_once(bury, kitchen):
     await bury("a")
     other = Subscriber.once("kitchen.other", ("hospital.wards",), kitchen.database, kitchen.clock, kitchen.handle)
-    both = DeadLetters((other, kitchen.subscriber))
+    both = DeadLetters((other, kitchen.subscriber), CONTRACT)
     [letter] = await both.waiting()
-    await both.replay(letter.id)
+    await both.retry(letter.id)
     assert await kitchen.heard() == ["a0"]
 
 

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.tables import OutboxRow
+from tests.workers.conftest import CONTRACT
 from workers.consumer import Consumer
 from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
 
@@ -72,7 +73,7 @@ async def test_a_bell_that_rang_meanwhile_is_not_missed(feed, wards, kitchen):
 async def test_who_waits_for_an_event_waits_for_no_bell_nor_for_others_to_join(wards, kitchen, running):
     deaf = OutboxFeed("wards", wards.database)
     source = OutboxSource(deaf, kitchen.subscriber, poll_seconds=30, gather_seconds=30)
-    async with running(Consumer(kitchen.subscriber, source)):
+    async with running(Consumer(kitchen.subscriber, source, CONTRACT)):
         await asyncio.sleep(0.05)
         await wards.announce("a")
         async with asyncio.timeout(1):
@@ -82,7 +83,7 @@ async def test_who_waits_for_an_event_waits_for_no_bell_nor_for_others_to_join(w
 
 async def test_others_join_the_first_until_somebody_waits_for_it(feed, wards, kitchen, running):
     source = OutboxSource(feed, kitchen.subscriber, poll_seconds=30, gather_seconds=30)
-    async with running(Consumer(kitchen.subscriber, source)):
+    async with running(Consumer(kitchen.subscriber, source, CONTRACT)):
         await asyncio.sleep(0.05)
         before = feed.reads
         await wards.announce("a")
@@ -96,7 +97,7 @@ async def test_others_join_the_first_until_somebody_waits_for_it(feed, wards, ki
 
 async def test_who_was_woken_for_nothing_lets_others_join_the_next(feed, wards, kitchen, running):
     source = OutboxSource(feed, kitchen.subscriber, poll_seconds=30, gather_seconds=30)
-    async with running(Consumer(kitchen.subscriber, source)):
+    async with running(Consumer(kitchen.subscriber, source, CONTRACT)):
         await asyncio.sleep(0.05)
         source.wake()
         await asyncio.sleep(0.05)
@@ -119,7 +120,7 @@ async def test_what_was_given_up_is_not_waited_for_again_until_it_has_come(wards
         await waiting
         await source.has_passed(2)
     assert await source.position() == 0
-    async with running(Consumer(kitchen.subscriber, source)):
+    async with running(Consumer(kitchen.subscriber, source, CONTRACT)):
 
         async def has_come() -> bool:
             return await source.position() == 2
@@ -215,7 +216,7 @@ async def test_every_subscriber_has_a_consumer_for_each_topic_that_there_is(ward
     await beds.announce("b")
     topics = ("hospital.wards", "hospital.beds", "hospital.not_there_yet")
     subscriber = Subscriber.once("kitchen.list", topics, kitchen.database, kitchen.clock, kitchen.handle)
-    made = [Consumer(subscriber, source) for source in sources([subscriber], [wards.feed, beds.feed])]
+    made = [Consumer(subscriber, source, CONTRACT) for source in sources([subscriber], [wards.feed, beds.feed])]
     tasks = [asyncio.create_task(one.run()) for one in made]
 
     async def heard() -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -15,6 +15,8 @@ _MAXIMUM_BYTES = 1_000_000
 
 log = structlog.get_logger(__name__)
 
+Headers: TypeAlias = Sequence[tuple[str, bytes]]
+
 
 class KafkaPublisher:
     """One idempotent producer, made when it is first needed and made anew when a lot was not taken whole."""
@@ -23,13 +25,15 @@ class KafkaPublisher:
         self._settings, self._name = settings, name
         self._producer: AIOKafkaProducer | None = None
 
-    async def publish(self, topic: str, messages: Sequence[tuple[bytes, bytes]]) -> list[BaseException | None]:
+    async def publish(
+        self, topic: str, messages: Sequence[tuple[bytes, bytes | None]], headers: Headers = ()
+    ) -> list[BaseException | None]:
         """For each pair of key and body what hindered it, or None when the broker has it for good."""
         try:
             producer = await self._started()
         except (KafkaError, OSError) as error:
             return [error] * len(messages)
-        hindered = await self._sent(producer, topic, messages)
+        hindered = await self._sent(producer, topic, messages, headers)
         if any(isinstance(error, KafkaError | TimeoutError) for error in hindered):
             await self.aclose()
         return hindered
@@ -63,14 +67,17 @@ class KafkaPublisher:
         return self._producer
 
     async def _sent(
-        self, producer: AIOKafkaProducer, topic: str, messages: Sequence[tuple[bytes, bytes]]
+        self, producer: AIOKafkaProducer, topic: str, messages: Sequence[tuple[bytes, bytes | None]], headers: Headers
     ) -> list[BaseException | None]:
         """What the client itself refuses (too large) hinders what has the same key behind it, and nothing else."""
         futures: list[Any] = []
         refused: dict[bytes, Exception] = {}
         for key, body in messages:
             try:
-                futures.append(_failed(refused[key]) if key in refused else await producer.send(topic, body, key=key))
+                if key in refused:
+                    futures.append(_failed(refused[key]))
+                else:
+                    futures.append(await producer.send(topic, body, key=key, headers=headers))
             except (KafkaError, OSError) as error:
                 refused[key] = error
                 futures.append(_failed(error))

@@ -1,6 +1,7 @@
-"""How the broker is reached."""
+"""How the broker is reached, who reads from it under which number, and for how long events are kept on both sides."""
 
 import ssl
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import Field, FilePath, PositiveInt, SecretStr, ValidationInfo, field_validator
@@ -31,6 +32,12 @@ class KafkaSettings(BaseSettings):
         validation_alias="HOSPITAL_KAFKA_PASSWORD",
         description="Needed where SASL is used.",
     )
+    ordinal: str = Field(
+        "0",
+        pattern=r"^[A-Za-z0-9._-]{1,32}$",
+        validation_alias="HOSPITAL_ORDINAL",
+        description="Tells workers of one name apart; one that starts again under its own goes on with its partitions.",
+    )
     partitions: PositiveInt = Field(
         6, validation_alias="HOSPITAL_KAFKA_PARTITIONS", description="How many a topic is made with."
     )
@@ -42,6 +49,39 @@ class KafkaSettings(BaseSettings):
     retention_hours: PositiveInt = Field(
         168, validation_alias="HOSPITAL_KAFKA_RETENTION_HOURS", description="How long a topic keeps its messages."
     )
+    outbox_kept_days: PositiveInt = Field(
+        14,
+        validation_alias="HOSPITAL_OUTBOX_KEPT_DAYS",
+        description="How long events that a broker has can be published again (`hospital replay`).",
+    )
+    inbox_kept_days: PositiveInt = Field(
+        30,
+        validate_default=True,
+        validation_alias="HOSPITAL_INBOX_KEPT_DAYS",
+        description="How long a consumer knows what it has handled.",
+    )
+
+    @field_validator("ca_file")
+    @classmethod
+    def _with_certificates(cls, value: FilePath | None) -> FilePath | None:
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=value)
+            except (ssl.SSLError, OSError) as error:
+                raise ValueError(f"{value} holds no certificates that can be read") from error
+        return value
+
+    @field_validator("inbox_kept_days")
+    @classmethod
+    def _longer_than_an_event_may_come_again(cls, value: int, info: ValidationInfo) -> int:
+        """Replayed on its last day, it is on its topic for the retention, and for the day until a segment closes."""
+        kept, hours = info.data.get("outbox_kept_days"), info.data.get("retention_hours")
+        if kept is not None and hours is not None and timedelta(days=value) < timedelta(days=kept + 1, hours=hours):
+            raise ValueError(
+                f"{value} days are too few: an event may come again HOSPITAL_OUTBOX_KEPT_DAYS ({kept}) and "
+                f"HOSPITAL_KAFKA_RETENTION_HOURS ({hours}) and a day later, and would have its effect twice"
+            )
+        return value
 
     @field_validator("password")
     @classmethod

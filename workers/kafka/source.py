@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from workers.kafka.dead_letters import DeadLetterTopic
 from workers.kafka.settings import KafkaSettings
 from workers.source import Delivery
 
@@ -23,9 +24,12 @@ class KafkaSource:
     The group is of the consumer and the topic, so that a topic that is held up holds up no other.
     """
 
-    def __init__(self, settings: KafkaSettings, consumer: str, topic: str, ordinal: str) -> None:
+    def __init__(
+        self, settings: KafkaSettings, consumer: str, topic: str, ordinal: str, dead_letters: DeadLetterTopic
+    ) -> None:
         self.topic = topic
-        self._settings, self._group, self._ordinal = settings, f"{consumer}.{topic}", ordinal
+        self._settings, self._group, self._ordinal = settings, group_of(consumer, topic), ordinal
+        self._name, self._dead_letters = consumer, dead_letters
         self._consumer: AIOKafkaConsumer | None = None
         self._woken = asyncio.Event()
         self._uncommitted: dict[TopicPartition, int] = {}
@@ -44,6 +48,9 @@ class KafkaSource:
 
     async def keep(self, session: AsyncSession, handled: Sequence[Delivery]) -> None:
         """Nothing: the inbox knows what had its effect, and the broker how far that is."""
+
+    async def bury(self, delivery: Delivery, error: Exception) -> None:
+        await self._dead_letters.bury(self._name, delivery, error)
 
     async def skip(self, handled: Sequence[Delivery]) -> None:
         await self._reached(handled)
@@ -98,5 +105,10 @@ class KafkaSource:
         return self._consumer
 
 
+def group_of(consumer: str, topic: str) -> str:
+    return f"{consumer}.{topic}"
+
+
 def _delivery(record: Any) -> Delivery:
-    return Delivery(record.topic, record.offset, (record.value or b"").decode("utf-8", "replace"), record.partition)
+    body = (record.value or b"").decode("utf-8", "surrogateescape")
+    return Delivery(record.topic, record.offset, body, record.partition)

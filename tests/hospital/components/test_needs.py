@@ -108,9 +108,9 @@ async def test_topics_that_are_missing_are_named_until_they_are_made(tmp_path: P
     with kafka.broker(tmp_path) as broker:
         monkeypatch.setenv("HOSPITAL_KAFKA", broker.address)
         with pytest.raises(NotThere, match=r"HOSPITAL_KAFKA: .*hospital\.accounts.*`hospital topics`"):
-            await needs.check_broker(KafkaSettings())
+            await needs.reach_broker(KafkaSettings(), ["hospital.accounts"])
         assert (await in_a_thread(command, "topics"))[0] == 0
-        await needs.check_broker(KafkaSettings())
+        await needs.reach_broker(KafkaSettings(), ["hospital.accounts"])
 
 
 @pytest.mark.parametrize("ring", ["no JSON", "{}", '{"router": {}}'])

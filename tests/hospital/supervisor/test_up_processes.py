@@ -22,6 +22,7 @@ from tests.hospital.components.test_components import BOOK, PATIENT, hired, sign
 from tests.hospital.processes import Command
 from tests.hospital.supervisor.test_supervising import is_alive
 from tests.services import kafka
+from workers.kafka.dead_letters import DEAD_LETTERS
 from workers.kafka.topics import make_topics
 
 pytestmark = pytest.mark.skipif(not kafka.can_run(), reason="no Kafka: `make services` says what it needs")
@@ -35,7 +36,7 @@ async def broker(tmp_path: Path, monkeypatch) -> AsyncIterator[None]:
     (tmp_path / "kafka").mkdir()
     with kafka.broker(tmp_path / "kafka") as opened:
         monkeypatch.setenv("HOSPITAL_KAFKA", opened.address)
-        await make_topics(read_kafka_settings(), map(topic_of, NAMES))
+        await make_topics(read_kafka_settings(), [*map(topic_of, NAMES), DEAD_LETTERS])
         yield
 
 
@@ -110,8 +111,7 @@ async def test_a_hospital_of_processes_opens_outlives_kills_and_closes(broker: N
         slots = iter(await slots_of(gate, doctor))
         await booked(gate, patient, doctor, next(slots))
         await told(gate, patient)
-        for pid in (hospital.pids("router")[0], hospital.pids("subgraph", "appointments")[0]):
-            os.kill(pid, signal.SIGKILL)
+        await killed([hospital.pids("router")[0], hospital.pids("subgraph", "appointments")[0]])
         await hospital.says('"signal": "SIGKILL"')
         async with aiohttp.ClientSession() as fresh:
             await booked(Gate(hospital.url, fresh), patient, doctor, next(slots))
@@ -126,6 +126,15 @@ async def test_a_hospital_of_processes_opens_outlives_kills_and_closes(broker: N
 async def booked(gate: Gate, patient: str, doctor: str, slot: str) -> None:
     made = (await gate.ask(BOOK, patient, doctor=doctor, slot=slot)).data["bookAppointment"]
     assert made["errors"] == []
+
+
+async def killed(pids: list[int]) -> None:
+    """Returns when they are gone, and with them their listening."""
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    async with asyncio.timeout(SECONDS):
+        while any(is_alive(pid) for pid in pids):  # noqa: ASYNC110 (they are another process's children)
+            await asyncio.sleep(0.02)
 
 
 async def told(gate: Gate, patient: str) -> None:

@@ -4,9 +4,23 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from subgraphs.kernel.clock import SystemClock
+from subgraphs.kernel.database import pending_events
 from subgraphs.kernel.denials import AccessDenied
-from subgraphs.kernel.events import SHARDS, Action, Actor, Envelope, Event, decoder, envelope
+from subgraphs.kernel.events import (
+    MAXIMUM_BYTES,
+    SHARDS,
+    Action,
+    Actor,
+    Envelope,
+    Event,
+    UnknownVersion,
+    decoder,
+    envelope,
+)
+from subgraphs.kernel.outbox import EventTooLarge, Outbox
 from subgraphs.kernel.principal import Principal, RoleName
 
 TEXT = some.text(some.characters(codec="utf-8"), max_size=40)
@@ -104,3 +118,24 @@ def test_an_event_of_an_unknown_type_is_none_and_one_that_does_not_fit_raises():
     broken = Envelope.from_json(sent.to_json().replace(b'"at"', b'"when"'))
     with pytest.raises(ValueError, match="at"):
         decoder([Noted]).decode(broken)
+
+
+def test_an_event_of_another_schema_version_is_not_read():
+    class NotedAnew(Noted):
+        schema_version = 2
+
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    old, new = (
+        envelope(kind(thing_id="x", at=at), id="1", domain="things", actor=Actor(), occurred_at=at)
+        for kind in (Noted, NotedAnew)
+    )
+    assert decoder([Noted]).decode(old) == Noted(thing_id="x", at=at)
+    with pytest.raises(UnknownVersion, match="schema version 2, where 1 is known"):
+        decoder([Noted]).decode(new)
+
+
+async def test_an_outbox_refuses_what_no_broker_would_take():
+    session, at = AsyncSession(), datetime(2026, 3, 2, tzinfo=UTC)
+    with pytest.raises(EventTooLarge):
+        Outbox("things", SystemClock()).record(session, Noted(thing_id="x" * MAXIMUM_BYTES, at=at), Actor())
+    assert pending_events(session) == []

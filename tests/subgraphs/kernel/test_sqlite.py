@@ -13,11 +13,12 @@ from sqlmodel import select
 
 from subgraphs.kernel import sqlite
 from subgraphs.kernel.database import Database
-from subgraphs.kernel.rows import add_row, run, run_unheard, write_rows
+from subgraphs.kernel.rows import add_row, read, read_rows, run, run_unheard, select_rows, write_rows
 from subgraphs.kernel.sqlite import Connection
 from subgraphs.kernel.tables import InboxRow, PositionRow
 
 _PUT = text("INSERT INTO positions (consumer, topic, position) VALUES (:consumer, 't', 1)")
+_LONG = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :to) SELECT count(*) FROM n")
 _NUMBERS = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :to) SELECT i FROM n")
 
 
@@ -52,6 +53,32 @@ async def hops(base, monkeypatch) -> list[str]:
 
     monkeypatch.setattr(Connection, "_execute", note)
     return sent
+
+
+async def test_what_is_brief_and_only_read_takes_no_hop(base, hops):
+    async with base.database.reading() as session:
+        await read(session, _LONG, {"to": 1})
+    hops.clear()
+    async with base.database.reading() as session:
+        assert await read_rows(session, PositionRow, select_rows(PositionRow), {}) == []
+    assert hops == []
+
+
+async def test_what_is_brief_waits_in_the_queue_of_writers_where_it_is_part_of_a_transaction(base, hops):
+    async def work(session) -> None:
+        assert await read_rows(session, PositionRow, select_rows(PositionRow), {}) == []
+
+    await base.database.transaction(work)
+    assert hops == ["_whole", "_committed"]
+
+
+async def test_two_who_read_by_two_statements_each_do_not_wait_for_each_other(base):
+    """A statement of a session that has a connection already takes no other."""
+    database = Database(str(base.database.url), readers=1)
+    async with asyncio.timeout(5), database.reading() as session:
+        await session.exec(select(PositionRow))
+        assert await read_rows(session, PositionRow, select_rows(PositionRow), {}) == []
+    await database.close()
 
 
 async def test_what_nobody_waits_for_goes_with_the_commit(base, hops, count_of):

@@ -1,28 +1,41 @@
 """One real broker for the tests of this folder; its topics have names of their own each."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from uuid import uuid4
 
 import pytest
 
+from subgraphs.kernel.inbox import Subscriber
 from tests.services import kafka
+from tests.workers.conftest import BedMade
+from workers.consumer import Consumer
+from workers.contract import Contract
+from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
 from workers.kafka.publisher import KafkaPublisher
 from workers.kafka.settings import KafkaSettings
+from workers.kafka.source import KafkaSource
 from workers.kafka.topics import make_topics
+from workers.relay import Relay
 
 
 @pytest.fixture(scope="session")
-def broker_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    given = os.environ.get("HOSPITAL_TEST_KAFKA")
-    if given:
-        yield given
-    elif kafka.can_run():
-        with kafka.broker(tmp_path_factory.mktemp("kafka")) as broker:
-            yield broker.address
-    elif os.environ.get("CI") == "true":
-        pytest.fail("no Kafka: `make services` says what it needs")
-    else:
-        pytest.skip("no Kafka: `make services` says what it needs")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka.Broker]:
+    need_kafka()
+    with kafka.broker(tmp_path_factory.mktemp("kafka")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def broker_address(request: pytest.FixtureRequest) -> str:
+    return os.environ.get("HOSPITAL_TEST_KAFKA") or request.getfixturevalue("broker").address
+
+
+def need_kafka() -> None:
+    if not kafka.can_run():
+        told = "no Kafka: `make services` says what it needs"
+        pytest.fail(told) if os.environ.get("CI") == "true" else pytest.skip(told)
 
 
 @pytest.fixture
@@ -35,7 +48,7 @@ def settings(broker_address: str, monkeypatch: pytest.MonkeyPatch) -> KafkaSetti
 @pytest.fixture
 def topic(settings: KafkaSettings) -> Callable[[str], Awaitable[str]]:
     async def make(name: str) -> str:
-        await make_topics(settings, [name])
+        await make_topics(settings, [name, DEAD_LETTERS])
         return name
 
     return make
@@ -46,3 +59,50 @@ async def publisher(settings: KafkaSettings) -> AsyncIterator[KafkaPublisher]:
     opened = KafkaPublisher(settings, "test")
     yield opened
     await opened.aclose()
+
+
+@pytest.fixture
+def dead_letters(settings: KafkaSettings, clock, publisher: KafkaPublisher) -> DeadLetterTopic:
+    return DeadLetterTopic(settings, clock, publisher)
+
+
+@pytest.fixture
+async def house(announcing, kitchen, topic):
+    """A domain with a name of its own, and its listener."""
+    name = f"wards{uuid4().hex[:8]}"
+    wards = await announcing(name)
+    await topic(f"hospital.{name}")
+    subscriber = Subscriber.once(
+        f"kitchen{name}", (f"hospital.{name}",), kitchen.database, kitchen.clock, kitchen.handle
+    )
+    return name, wards, subscriber
+
+
+@pytest.fixture
+async def consumer_of(house, settings, dead_letters):
+    made: list[KafkaSource] = []
+
+    def make(ordinal: str = "0", **options) -> tuple[Consumer, KafkaSource]:
+        name, _, subscriber = house
+        made.append(KafkaSource(settings, subscriber.consumer, f"hospital.{name}", ordinal, dead_letters))
+        waits = {"first_wait_seconds": 0.01, "longest_wait_seconds": 0.05}
+        return Consumer(subscriber, made[-1], Contract({name: (BedMade,)}), **waits | options), made[-1]
+
+    yield make
+    for source in made:
+        await source.aclose()
+
+
+def relay_of(house, publisher: KafkaPublisher, name: str = "relay") -> Relay:
+    domain, wards, _ = house
+    return Relay(domain, wards.database, wards.outbox.clock, publisher, name)
+
+
+async def until(check, seconds: float = 20.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not await check():  # noqa: ASYNC110 (it looks into a database)
+            await asyncio.sleep(0.02)
+
+
+async def has(kitchen, count: int) -> bool:
+    return len(await kitchen.heard()) >= count

@@ -1,0 +1,85 @@
+"""`hospital dead-letters`: of components where HOSPITAL_KAFKA names their broker, else of a data folder."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import typer
+
+from hospital.commands.opening import Data, counted, existing, folder_of, operations_of, run
+from hospital.components.dead_letters import ComponentLetters
+from hospital.problems import CannotDo
+from hospital.settings import read_kafka_settings
+from workers.dead_letters import DeadLetter, NoSuchDeadLetter
+
+_LONGEST = 400
+
+dead_letters = typer.Typer(help="Events that a consumer could not handle: lists them, and retries one.")
+
+
+class Letters(Protocol):
+    async def dead_letters(self) -> list[DeadLetter]: ...
+
+    async def retry(self, id: str) -> DeadLetter: ...
+
+
+@dead_letters.callback(invoke_without_command=True)
+def dead_letters_default(context: typer.Context, data: Data = None) -> None:
+    if context.invoked_subcommand is None:
+        list_dead_letters(data)
+
+
+@dead_letters.command("list")
+def list_dead_letters(data: Data = None) -> None:
+    """Those that wait, oldest first."""
+
+    async def work() -> list[DeadLetter]:
+        async with _letters_of(data) as letters:
+            return await letters.dead_letters()
+
+    letters = run(work())
+    for letter in letters:
+        typer.echo(f"{letter.id}  {letter.failed_at:%Y-%m-%dT%H:%M:%SZ}  {letter.consumer} of {_place(letter)}")
+        typer.echo(f"  {_one_line(letter.error)}")
+        typer.echo(f"  {_one_line(letter.body)}")
+    typer.echo(f"{counted(len(letters), 'dead letter')}.")
+
+
+@dead_letters.command("retry")
+def retry_dead_letter(
+    id: Annotated[str, typer.Argument(metavar="ID", help="As the list names it.")], data: Data = None
+) -> None:
+    """Hands the event to its consumer again. One that fails again stays."""
+
+    async def work() -> DeadLetter:
+        async with _letters_of(data) as letters:
+            try:
+                return await letters.retry(id)
+            except (NoSuchDeadLetter, CannotDo) as refused:
+                raise CannotDo(f"Not handled: {str(refused).removesuffix('.')}.") from None
+            except Exception as error:
+                raise CannotDo(f"Not handled, it failed again: {type(error).__name__}: {error}") from None
+
+    letter = run(work())
+    typer.echo(f"{letter.consumer} has handled it.")
+
+
+@asynccontextmanager
+async def _letters_of(data: Path | None) -> AsyncIterator[Letters]:
+    if data is None and "servers" in read_kafka_settings().model_fields_set:
+        yield ComponentLetters()
+    else:
+        async with operations_of(existing(folder_of(data))) as operations:
+            yield operations
+
+
+def _place(letter: DeadLetter) -> str:
+    if letter.partition is None:
+        return letter.topic
+    return f"{letter.topic}, partition {letter.partition}, offset {letter.offset}"
+
+
+def _one_line(text: str) -> str:
+    shown = " ".join(text.split())
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"

@@ -1,0 +1,93 @@
+"""The commands that ask a broker."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from hospital.domains import NAMES, migrate_all
+from hospital.folder import DataFolder
+from hospital.settings import read_kafka_settings, read_settings
+from subgraphs.kernel.clock import SystemClock
+from subgraphs.kernel.events import Actor, envelope
+from subgraphs.patients.events import PatientRegistered
+from tests.services import kafka
+from tests.workers.kafka.conftest import need_kafka
+from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
+from workers.kafka.publisher import KafkaPublisher
+from workers.source import Delivery
+
+TOPICS = sorted([*(f"hospital.{name}" for name in NAMES), DEAD_LETTERS])
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    need_kafka()
+    with kafka.broker(tmp_path_factory.mktemp("kafka")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def components(broker, listeners, monkeypatch) -> None:
+    monkeypatch.setenv("HOSPITAL_KAFKA", broker.address)
+    monkeypatch.setenv("HOSPITAL_KAFKA_PARTITIONS", "2")
+    folder = DataFolder(read_settings()[0].data)
+    with folder.opened():
+        asyncio.run(migrate_all(folder))
+
+
+def bury(body: bytes) -> None:
+    async def work() -> None:
+        settings = read_kafka_settings()
+        publisher = KafkaPublisher(settings, "test")
+        delivery = Delivery("hospital.patients", 17, body.decode(), 1)
+        await DeadLetterTopic(settings, SystemClock(), publisher).bury("accounts.copies", delivery, KeyError("dose"))
+        await publisher.aclose()
+
+    asyncio.run(work())
+
+
+def test_topics_are_missed_made_kept_and_raised(components, command, monkeypatch):
+    for arguments, expected in ((("worker", "relay"), 75), (("worker", "audit"), 75), (("dead-letters",), 1)):
+        status, out, error = command(*arguments)
+        assert (status, out, error.splitlines()[-1].endswith(": `hospital topics`.")) == (expected, "", True)
+    assert command("topics") == (0, f"Made: {', '.join(TOPICS)}\n", "")
+    assert command("topics") == (0, "Made: nothing, all are there\n", "")
+    monkeypatch.setenv("HOSPITAL_KAFKA_PARTITIONS", "3")
+    monkeypatch.setenv("HOSPITAL_KAFKA_RETENTION_HOURS", "100")
+    status, out, error = command("topics")
+    assert (status, out.splitlines()[1]) == (0, f"Kept as the settings say: {', '.join(TOPICS)}")
+    assert "hospital.audit has 2 partitions, and HOSPITAL_KAFKA_PARTITIONS is 3: `hospital topics --raise`." in error
+    status, out, error = command("topics", "--raise")
+    assert (status, error, out.count("hospital.")) == (0, "", len(NAMES))
+
+
+def test_dead_letters_of_components_are_listed_and_retried(components, command):
+    command("topics")
+    event = PatientRegistered(patient_id="p", version=1, name="Huzaifa")
+    good = envelope(event, id="1", domain="patients", actor=Actor(), occurred_at=SystemClock().now())
+    bury(good.to_json())
+    bury(b"not so")
+    status, out, _ = command("dead-letters")
+    first, error, body, second, *_, total = out.splitlines()
+    assert (status, total) == (0, "2 dead letters.")
+    assert first.endswith("accounts.copies of hospital.patients, partition 1, offset 17")
+    assert (error, "patient.registered" in body) == ("  KeyError: 'dose'", True)
+    assert command("dead-letters", "retry", first.split()[0]) == (0, "accounts.copies has handled it.\n", "")
+    status, _, error = command("dead-letters", "retry", second.split()[0])
+    assert (status, error.startswith("Not handled, it failed again: ValueError: not an event envelope")) == (1, True)
+    status, _, error = command("dead-letters", "retry", first.split()[0])
+    assert (status, error) == (1, f"Not handled: there is no dead letter {first.split()[0]}.\n")
+    assert command("dead-letters")[1].splitlines()[-1] == "1 dead letter."
+
+
+def test_where_a_folder_is_named_the_letters_are_its_own(components, command, tmp_path: Path):
+    status, _, error = command("dead-letters", "--data", str(tmp_path / "none"))
+    assert (status, error.startswith("There is no hospital in")) == (1, True)
+
+
+def test_a_broker_that_is_not_there_is_one_line(components, command, monkeypatch):
+    monkeypatch.setenv("HOSPITAL_KAFKA", f"127.0.0.1:{kafka.spare_port()}")
+    for name in ("topics", "dead-letters"):
+        status, out, error = command(name)
+        assert (status, out, error.splitlines()[-1][:14]) == (1, "", "HOSPITAL_KAFKA")

@@ -1,0 +1,95 @@
+"""A broker that demands SASL over TLS: who has the password and trusts it works, who has not is told which setting."""
+
+from pathlib import Path
+
+import pytest
+
+from subgraphs.kernel.clock import SystemClock
+from tests.services import kafka
+from tests.workers.kafka.conftest import need_kafka
+from workers.kafka.checks import BrokerRefuses, check_broker
+from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
+from workers.kafka.publisher import KafkaPublisher
+from workers.kafka.settings import KafkaSettings
+from workers.kafka.source import KafkaSource
+from workers.kafka.topics import make_topics
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    need_kafka()
+    with kafka.broker(tmp_path_factory.mktemp("locked"), locked=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def known(broker, monkeypatch):
+    """How the broker is to be reached; what is given replaces a part of it."""
+
+    def make(**changed: str) -> KafkaSettings:
+        right = {
+            "HOSPITAL_KAFKA": broker.address,
+            "HOSPITAL_KAFKA_SECURITY": "SASL_SSL",
+            "HOSPITAL_KAFKA_CA_FILE": str(broker.certificate),
+            "HOSPITAL_KAFKA_USER": kafka.USER,
+            "HOSPITAL_KAFKA_PASSWORD": kafka.PASSWORD,
+        }
+        for name, value in (right | changed).items():
+            monkeypatch.setenv(name, value)
+        return KafkaSettings()
+
+    return make
+
+
+async def test_who_has_the_password_and_trusts_the_broker_publishes_and_reads(known):
+    settings, topic = known(), "hospital.locked"
+    assert DEAD_LETTERS in (await make_topics(settings, [topic, DEAD_LETTERS])).made
+    await check_broker(settings, [topic])
+    publisher = KafkaPublisher(settings, "test")
+    source = KafkaSource(settings, "kitchen", topic, "0", DeadLetterTopic(settings, SystemClock(), publisher))
+    assert await publisher.publish(topic, [(b"a", b"soup")]) == [None]
+    batch = []
+    while not batch:
+        batch = await source.batch()
+    assert [delivery.body for delivery in batch] == ["soup"]
+    await publisher.aclose()
+    await source.aclose()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"HOSPITAL_KAFKA_PASSWORD": "wrong"}, "HOSPITAL_KAFKA_PASSWORD: {} does not let hospital in with it."),
+        ({"HOSPITAL_KAFKA_USER": "nobody"}, "HOSPITAL_KAFKA_PASSWORD: {} does not let nobody in with it."),
+        (
+            {"HOSPITAL_KAFKA_CA_FILE": ""},
+            "HOSPITAL_KAFKA_CA_FILE: {} is not trusted: self-signed certificate.",
+        ),
+        ({"HOSPITAL_KAFKA_SASL_MECHANISM": "PLAIN"}, "HOSPITAL_KAFKA_SASL_MECHANISM: {} does not take PLAIN."),
+        ({"HOSPITAL_KAFKA_SECURITY": "PLAINTEXT"}, "HOSPITAL_KAFKA_SECURITY: {} does not speak PLAINTEXT."),
+        ({"HOSPITAL_KAFKA_SECURITY": "SASL_PLAINTEXT"}, "HOSPITAL_KAFKA_SECURITY: {} does not speak SASL_PLAINTEXT."),
+        ({"HOSPITAL_KAFKA_SECURITY": "SSL"}, "HOSPITAL_KAFKA_SECURITY: {} does not speak SSL."),
+    ],
+)
+async def test_what_is_wrong_is_one_line_that_names_the_setting(known, broker, changed, said):
+    with pytest.raises(BrokerRefuses) as refused:
+        await check_broker(known(**changed))
+    assert str(refused.value) == said.format(broker.address)
+
+
+async def test_a_topic_that_is_missing_is_named_with_the_command_that_makes_it(known, broker):
+    with pytest.raises(BrokerRefuses) as refused:
+        await check_broker(known(), ["hospital.nothing"])
+    assert str(refused.value) == f"HOSPITAL_KAFKA: {broker.address} lacks hospital.nothing: `hospital topics`."
+
+
+async def test_that_nobody_reaches_a_broker_is_no_refusal(known):
+    why = await check_broker(known(HOSPITAL_KAFKA=f"127.0.0.1:{kafka.spare_port()}"), ["hospital.nothing"])
+    assert "Connect call failed" in str(why)
+
+
+def test_a_file_without_certificates_is_named(known, tmp_path: Path):
+    empty = tmp_path / "empty.pem"
+    empty.write_text("no certificate")
+    with pytest.raises(ValueError, match="holds no certificates"):
+        known(HOSPITAL_KAFKA_CA_FILE=str(empty))

@@ -1,0 +1,98 @@
+"""A broker that is gone for a while, and relays that come and go: nothing is lost, and each key keeps its order."""
+
+import asyncio
+from collections import defaultdict
+
+import orjson
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
+from sqlalchemy import func
+from sqlmodel import select
+
+from subgraphs.kernel.tables import OutboxRow
+from tests.services import kafka
+from tests.workers.kafka.conftest import need_kafka, relay_of, until
+from workers.kafka.publisher import KafkaPublisher
+from workers.leases import LEASE
+
+BEDS, TURNS = 8, 20
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    """One that may be killed."""
+    need_kafka()
+    with kafka.broker(tmp_path_factory.mktemp("kafka")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def broker_address(broker) -> str:
+    return broker.address
+
+
+async def announced(wards, turn: int) -> None:
+    for bed in range(BEDS):
+        await wards.announce(f"bed {bed}", turn)
+    await asyncio.sleep(0.01)
+
+
+async def published(house) -> bool:
+    _, wards, _ = house
+    async with wards.database.reading() as session:
+        waiting = select(func.count()).select_from(OutboxRow).where(OutboxRow.published_at.is_(None))
+        return (await session.exec(waiting)).one() == 0
+
+
+async def on_the_topic(settings, name: str) -> dict[str, list[int]]:
+    """By key the turns, each where it came first, in the order of its partition."""
+    consumer = AIOKafkaConsumer(**settings.connection(), enable_auto_commit=False)
+    await consumer.start()
+    partitions = [TopicPartition(f"hospital.{name}", each) for each in range(settings.partitions)]
+    consumer.assign(partitions)
+    await consumer.seek_to_beginning(*partitions)
+    ends, found = await consumer.end_offsets(partitions), defaultdict(list)
+    while any([await consumer.position(each) < ends[each] for each in partitions]):
+        for records in (await consumer.getmany(timeout_ms=200)).values():
+            for record in records:
+                turn = orjson.loads(record.value)["data"]["turn"]
+                if turn not in found[record.key.decode()]:
+                    found[record.key.decode()].append(turn)
+    await consumer.stop()
+    return dict(found)
+
+
+async def test_a_broker_that_is_gone_stops_no_transaction_and_gets_in_order_what_waited(
+    broker, house, publisher, settings, running
+):
+    name, wards, _ = house
+    async with running(relay_of(house, publisher)):
+        for turn in range(TURNS):
+            if turn == TURNS // 4:
+                broker.kill()
+            async with asyncio.timeout(1):
+                await announced(wards, turn)
+        assert not await published(house)
+        await asyncio.to_thread(broker.start)
+        await until(lambda: published(house), 90)
+    assert await on_the_topic(settings, name) == {f"bed {bed}": list(range(TURNS)) for bed in range(BEDS)}
+
+
+async def test_two_relays_and_a_killed_third_keep_the_order_of_each_key(house, publisher, settings, running):
+    name, wards, _ = house
+    own = [KafkaPublisher(settings, f"relay.{number}") for number in range(3)]
+    relays = [relay_of(house, each, f"relay {number}") for number, each in enumerate(own)]
+    killed = asyncio.create_task(relays[2].run())
+    async with running(*relays[:2]):
+        for turn in range(TURNS):
+            await announced(wards, turn)
+            if turn == TURNS // 2:
+                killed.cancel()
+                wards.outbox.clock.move(seconds=LEASE.total_seconds() + 1)
+                for relay in relays[:2]:
+                    relay._renew_at = 0.0
+        await until(lambda: published(house), 60)
+    for each in own:
+        await each.aclose()
+    assert await on_the_topic(settings, name) == {f"bed {bed}": list(range(TURNS)) for bed in range(BEDS)}
