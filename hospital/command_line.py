@@ -46,7 +46,10 @@ def run() -> None:
     configure_logs()
     try:
         app()
-    except (CannotDo, Refused) as refused:
+    except CannotDo as refused:
+        typer.echo(str(refused), err=True)
+        sys.exit(refused.status)
+    except Refused as refused:
         typer.echo(str(refused), err=True)
         sys.exit(1)
     except DBAPIError as error:

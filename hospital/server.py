@@ -31,12 +31,16 @@ class Server(DrainingServer):
 async def serve(
     app: Starlette, settings: RouterSettings, listener: socket.socket, on_start: Callable[[], None]
 ) -> None:
+    """Raises what the application raises as it starts, which uvicorn would write down and keep to itself."""
     host, port = listener.getsockname()[:2]
-    server = Server(server_config(app, settings, host=host, port=port), app.state.drain, on_start)
+    config = server_config(app, settings, host=host, port=port)
+    config.lifespan = "off"
+    server = Server(config, app.state.drain, on_start)
     settle_memory()
     await asyncio.sleep(0)  # an interrupt of what was done so far ends it here, before anything of the server begins
     with on_signals(server.stop):
-        await server.serve(sockets=[listener])
+        async with app.router.lifespan_context(app):
+            await server.serve(sockets=[listener])
 
 
 @contextmanager

@@ -14,11 +14,16 @@ class CannotListen(Exception):
     """The message says why, in a line."""
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Takes the port without listening yet, any free one for 0. Raises CannotListen, also when it is in use."""
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Takes the port without listening yet, any free one for 0. Raises CannotListen, also when it is in use.
+
+    A `shared` port is one for all processes of this user that share it; each connection is for one that listens.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
     except (OSError, OverflowError, UnicodeError) as error:

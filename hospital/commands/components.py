@@ -3,7 +3,8 @@
 import asyncio
 import os
 import secrets
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,13 +14,14 @@ import typer
 from starlette.applications import Starlette
 
 from hospital.commands.opening import run
-from hospital.components.building import House
+from hospital.components.building import ROUTER, House
 from hospital.components.router import router_component
-from hospital.components.subgraph import ROUTER, subgraph_component
+from hospital.components.subgraph import subgraph_component
+from hospital.components.supervised import end_with_standard_input
 from hospital.components.workers import WORKERS, Worker, worker
 from hospital.domains import NAMES
 from hospital.folder import write_privately
-from hospital.problems import CannotDo
+from hospital.problems import CannotDo, as_it_is_set
 from hospital.server import on_signals, serve
 from hospital.settings import read_component_settings, read_settings
 from router.server import CannotListen, bind
@@ -27,24 +29,33 @@ from router.settings import RouterSettings
 
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
 Port = Annotated[int, typer.Option(help="0 takes any free one.", min=0, max=65535)]
+Supervised = Annotated[
+    bool,
+    typer.Option("--supervised", help="For who starts many: shares its port with its like, ends with standard input."),
+]
 
 _SECRET_BYTES = 32
 
 
-def router(host: Host = "127.0.0.1", port: Port = 8761) -> None:
+def router(host: Host = "127.0.0.1", port: Port = 8761, supervised: Supervised = False) -> None:
     """The router alone, before subgraphs that are processes of their own."""
-    settings, router_settings = read_settings()
-    _serve(router_component(settings, read_component_settings(), router_settings), router_settings, host, port)
+    with _component(supervised):
+        settings, router_settings = read_settings()
+        app = router_component(settings, read_component_settings(), router_settings)
+        _serve(app, router_settings, host, port, shared=supervised)
 
 
 def subgraph(
-    name: Annotated[str, typer.Argument(help="One of the domains.")], host: Host = "127.0.0.1", port: Port = 0
+    name: Annotated[str, typer.Argument(help="One of the domains.")],
+    host: Host = "127.0.0.1",
+    port: Port = 0,
+    supervised: Supervised = False,
 ) -> None:
     """One subgraph alone, over its own database."""
-    if name not in NAMES:
-        raise CannotDo(f"There is no subgraph {name}: it is one of {', '.join(NAMES)}.")
-    house = _house()
-    _serve(subgraph_component(house, name), read_settings()[1], host, port)
+    with _component(supervised):
+        if name not in NAMES:
+            raise CannotDo(f"There is no subgraph {name}: it is one of {', '.join(NAMES)}.")
+        _serve(subgraph_component(_house(), name), read_settings()[1], host, port, shared=supervised)
 
 
 def work(
@@ -55,9 +66,11 @@ def work(
             help="Tells those of one name apart; the same at every start.", show_default="HOSPITAL_ORDINAL, or 0"
         ),
     ] = None,
+    supervised: Supervised = False,
 ) -> None:
     """One worker alone."""
-    run(_work(worker(_house(), name, ordinal)))
+    with _component(supervised):
+        run(_work(worker(_house(), name, ordinal)))
 
 
 def keys(
@@ -80,9 +93,18 @@ def _house() -> House:
     return House(read_settings()[0], read_component_settings())
 
 
-def _serve(app: Starlette, settings: RouterSettings, host: str, port: int) -> None:
+@contextmanager
+def _component(supervised: bool) -> Iterator[None]:
+    """The exit status tells whether another start may help (75) or not (78)."""
+    if supervised:
+        end_with_standard_input()
+    with as_it_is_set():
+        yield
+
+
+def _serve(app: Starlette, settings: RouterSettings, host: str, port: int, *, shared: bool) -> None:
     try:
-        with bind(host, port) as listener:
+        with bind(host, port, shared=shared) as listener:
             where = f"{host}:{listener.getsockname()[1]}"
             run(serve(app, settings, listener, lambda: typer.echo(f"Listening at {where}, process {os.getpid()}")))
     except CannotListen as error:
@@ -97,7 +119,8 @@ async def _work(made: Worker) -> None:
     async with AsyncExitStack() as stack:
         for close in reversed(made.closing):
             stack.push_async_callback(close)
+        for need in made.needs:
+            await need()
         with on_signals(stop):
-            await made.check()
             typer.echo(f"Working, process {os.getpid()}")
             await asyncio.gather(*(runner.run() for runner in made.runners))

@@ -6,13 +6,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from hospital.commands.opening import run
+from hospital.components.migrating import migrate_databases
 from hospital.components.settings import AdminSettings, ComponentSettings
-from hospital.domains import MIGRATED_BY, NAMES
+from hospital.domains import NAMES
 from hospital.folder import DataFolder
 from hospital.problems import CannotDo
 from hospital.settings import read_component_settings, read_settings
-from subgraphs.kernel.database import Database
-from subgraphs.kernel.migrate import upgrade
 
 ADMIN = "HOSPITAL_DATABASE_ADMIN_URL"
 
@@ -25,10 +24,10 @@ def databases() -> None:
     HOSPITAL_<DOMAIN>_DATABASE_URL says their names and passwords; HOSPITAL_DATABASE_ADMIN_URL, used by nothing else,
     who may make them.
     """
-    run(_make(read_component_settings(), _admin_url()))
-    folder = DataFolder(read_settings()[0].data)
+    components, folder = read_component_settings(), DataFolder(read_settings()[0].data)
+    run(_make(components, _admin_url()))
     folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    run(_migrate("mailbox", folder.database_url("mailbox")))
+    run(migrate_databases(components, folder, lambda name: typer.echo(f"{name}: ready")))
 
 
 def _admin_url() -> URL:
@@ -48,9 +47,6 @@ async def _make(settings: ComponentSettings, admin: URL) -> None:
         raise CannotDo(f"The databases cannot be made with {ADMIN}: {error.orig}.") from None
     finally:
         await engine.dispose()
-    for name in NAMES:
-        await _migrate(name, settings.database_url(name))
-        typer.echo(f"{name}: ready")
 
 
 async def _make_one(connection: AsyncConnection, url: URL) -> None:
@@ -76,13 +72,3 @@ def _needed(part: str | None, url: URL, what: str) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
-
-
-async def _migrate(name: str, url: str) -> None:
-    database = Database(url)
-    try:
-        await upgrade(database, *MIGRATED_BY[name])
-    except DBAPIError as error:
-        raise CannotDo(f"The database of {name} cannot be used: {error.orig}.") from None
-    finally:
-        await database.close()

@@ -12,6 +12,7 @@ from rich.console import Console
 from starlette.types import ASGIApp
 
 from hospital.commands.opening import Data, folder_of, in_use, run, warn_of_meaningless
+from hospital.commands.processes import up_as_processes
 from hospital.control import taking_commands
 from hospital.demo.fill import fill
 from hospital.demo.kinds.logins import LOGINS
@@ -25,6 +26,7 @@ from hospital.progress import progress
 from hospital.runtime import Runtime, keeping_time, open_runtime
 from hospital.server import on_signals, serve
 from hospital.settings import every_setting, read_sending_settings, read_settings
+from hospital.supervisor.plan import url_of
 from hospital.web import web_app
 from router.server import CannotListen, bind
 from router.settings import RouterSettings
@@ -55,9 +57,20 @@ def up(
     demo: Annotated[bool, typer.Option("--demo", help="Fill an empty hospital with a believable one.")] = False,
     demo_password: Annotated[str | None, typer.Option(metavar="PW", help="For the logins of the demo.")] = None,
     mailbox: Annotated[bool, typer.Option("--mailbox", help="Show /dev/mailbox on any host.")] = False,
+    processes: Annotated[bool, typer.Option("--processes", help="Every component a process of its own.")] = False,
+    scale: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=NUMBER", help="With --processes: several of a component.")
+    ] = None,
 ) -> None:
-    """Runs the hospital in one process: SQLite, events delivered in process, a mailbox page instead of SMTP."""
+    """Runs the hospital in one process: SQLite, events delivered in process, a mailbox page instead of SMTP.
+
+    With --processes over MySQL or MariaDB and Kafka, as the settings of the environment say.
+    """
+    _check_options(processes, scale, only_in_one={"--demo": demo, "--mailbox": mailbox})
     _check_password(demo, demo_password)
+    if processes:
+        up_as_processes(data, host, port, scale or [])
+        return
     warn_of_meaningless(every_setting())
     folder = folder_of(data)
     try:
@@ -94,8 +107,7 @@ def _settings(listener: socket.socket) -> tuple[Settings, RouterSettings]:
 
 def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    reachable = LOOPBACK if host == "0.0.0.0" else "::1" if host == "::" else host
-    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+    return url_of(host, port)
 
 
 def _mailbox(runtime: Runtime, options: Options) -> ASGIApp:
@@ -130,6 +142,15 @@ async def _fill(runtime: Runtime, options: Options, console: Console) -> None:
             plan = Plan.of(state, runtime.settings.zone)
             await fill(runtime, plan, password, lambda label, done, whole: advance(label, 100 * done // whole))
         state.finished().keep(runtime.folder)
+
+
+def _check_options(processes: bool, scale: list[str] | None, only_in_one: dict[str, bool]) -> None:
+    """Raises CannotDo for options that do not go together."""
+    if scale and not processes:
+        raise CannotDo("--scale is for --processes: give both.")
+    for option, given in only_in_one.items():
+        if given and processes:
+            raise CannotDo(f"{option} is for the hospital in one process, without --processes.")
 
 
 def _check_password(demo: bool, given: str | None) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
-from hospital.components.settings import ComponentSettings
+from hospital.components.arriving import Bringing
+from hospital.components.needs import opened
+from hospital.components.settings import ComponentSettings, database_setting
 from hospital.delivery import HANDED_OVER_AT_MOST, types_decided_by
 from hospital.domains import NAMES, Domain, Domains, heads_key, secret_of
 from hospital.folder import DataFolder
@@ -25,7 +27,15 @@ from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.handover import Handover
-from subgraphs.kernel.peers import Peer, PeerSession, RemoteLinks, RemoteLogins, RemoteOwner, RemoteReceiver
+from subgraphs.kernel.peers import (
+    Peer,
+    PeerSession,
+    RemoteAnnouncements,
+    RemoteLinks,
+    RemoteLogins,
+    RemoteOwner,
+    RemoteReceiver,
+)
 from subgraphs.kernel.principal import RoleName
 from subgraphs.kernel.remote_keys import RemoteKeys
 from subgraphs.kernel.settings import Settings
@@ -34,6 +44,9 @@ from subgraphs.kernel.tokens import KeySource, TokenChecker
 from subgraphs.notifications import app as notifications
 from subgraphs.patients import app as patients
 from subgraphs.records import app as records
+
+ROUTER = "router"
+"""The caller that is no domain."""
 
 DECIDERS = {
     "patients": ("accounts", "appointments", "records", "billing"),
@@ -61,21 +74,44 @@ class House:
         try:
             return Keyring(self.components.callers)
         except BadKeyring as error:
-            raise CannotDo(str(error)) from None
+            raise CannotDo(f"HOSPITAL_CALLERS: {error}") from None
+
+    def check_settings(self) -> None:
+        """Raises CannotDo for what any of the components would not run with."""
+        for caller in (ROUTER, *NAMES):
+            self.signer(caller)
+        for name in NAMES:
+            self.database(name)
+        self._secret()
+
+    def signer(self, caller: str) -> Signer:
+        """Raises CannotDo."""
+        try:
+            self.keyring.signing(caller)
+        except BadKeyring as error:
+            raise CannotDo(f"HOSPITAL_CALLERS: {error}") from None
+        return Signer(caller, self.keyring)
 
     def peer(self, domain: str, caller: str) -> Peer:
-        return Peer(domain, self.components.url(domain), Signer(caller, self.keyring), self.session)
+        return Peer(domain, self.components.url(domain), self.signer(caller), self.session)
 
     def domain(self, name: str) -> Domain:
         """Built over its database; nothing runs yet. Raises CannotDo."""
-        database = Database(self.components.database_url(name))
+        database = self.database(name)
         keys: KeySource = RemoteKeys(self.peer("accounts", name))
         if name == "accounts":
             keys = PublishedKeys(database, self.clock)
         tokens = TokenChecker(keys, issuer=self.settings.public_url, audience=AUDIENCE)
         built = self._built(name, Foundation.of(name, database, self.settings, self.clock, tokens))
         database.after_commit = partial(_handed_over, self._handover(name))
+        owners = [owner for owner, deciders in DECIDERS.items() if name in deciders]
+        if owners:
+            built.base.arrivals.bring = self._bringing(built, owners)
         return built
+
+    def database(self, name: str) -> Database:
+        """Raises CannotDo."""
+        return opened(database_setting(name), self.components.database_url(name))
 
     def domains(self) -> Domains:
         """All of them, each over its own database."""
@@ -95,12 +131,12 @@ class House:
             "records": lambda: records.build(base),
             "billing": lambda: billing.build(base),
             "notifications": lambda: notifications.build(base, RemoteLinks(self.peer("accounts", name))),
-            "audit": lambda: audit.build(base, HeadsFile(self._folder.audit_heads, heads_key(self._secret))),
+            "audit": lambda: audit.build(base, HeadsFile(self._folder.audit_heads, heads_key(self._secret()))),
         }
         return builders[name]()
 
     def _accounts(self, base: Foundation) -> AccountsDomain:
-        built = accounts.build(base, self._secret)
+        built = accounts.build(base, self._secret())
         built.owners.add(RoleName.PATIENT, RemoteOwner(self.peer("patients", "accounts")))
         built.owners.add(RoleName.DOCTOR, RemoteOwner(self.peer("doctors", "accounts")))
         return built
@@ -109,14 +145,17 @@ class House:
     def _folder(self) -> DataFolder:
         return DataFolder(self.settings.data)
 
-    @property
     def _secret(self) -> bytes:
         if self.settings.secret_key is None:
             raise CannotDo("HOSPITAL_SECRET_KEY is not set: components have no folder of their own to keep one in.")
         return secret_of(self._folder, self.settings)
 
+    def _bringing(self, domain: Domain, owners: Sequence[str]) -> Bringing:
+        asked = [RemoteAnnouncements(self.peer(owner, domain.base.name)) for owner in owners]
+        return Bringing(asked, domain.subscribers)
+
     def _handover(self, name: str) -> Handover:
-        """To every decider: no component waits yet for what a broker has on its way (`Arrivals`)."""
+        """To every decider, and of every event: to ask for it later (`Arrivals`) would cost as much."""
         receivers = tuple(RemoteReceiver(self.peer(decider, name)) for decider in DECIDERS.get(name, ()))
         return Handover(dict.fromkeys(types_decided_by(name), receivers), lambda: None)
 

@@ -53,4 +53,4 @@ def _signer(settings: RouterSettings) -> Signer:
     try:
         return Signer("router", settings.callers)
     except NoKey as error:
-        raise CannotDo(str(error)) from None
+        raise CannotDo(f"HOSPITAL_CALLERS: {error}") from None

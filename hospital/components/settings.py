@@ -1,14 +1,16 @@
 """What a component needs to know to run as a process of its own: where databases and other components are."""
 
-from typing import cast
+from typing import Annotated, cast
+from urllib.parse import urlsplit
 
-from pydantic import Field, FilePath, SecretStr, create_model
+from pydantic import AfterValidator, Field, FilePath, SecretStr, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hospital.domains import NAMES
 from hospital.problems import CannotDo
 from hospital.web import SUPERGRAPH
 from router.supergraph import read_supergraph
+from subgraphs.kernel.settings import origin
 
 
 class _Common(BaseSettings):
@@ -29,6 +31,13 @@ class AdminSettings(BaseSettings):
     )
 
 
+def _address(url: str) -> str:
+    """The root of a component's addresses, without a slash at its end. Raises ValueError."""
+    if urlsplit(url).port == 0:
+        raise ValueError("0 is no port")
+    return origin(url)
+
+
 _NAMED = {
     name: (subgraph.url or "").removesuffix("/graphql")
     for name, subgraph in read_supergraph(SUPERGRAPH.read_text("utf-8")).subgraphs.items()
@@ -43,12 +52,20 @@ _DATABASES = {
 }
 _ADDRESSES = {
     f"{name}_url": (
-        str | None,
+        Annotated[str, AfterValidator(_address)] | None,
         Field(None, description=f"Where {name} is reached, such as http://{name}:8000; else as the supergraph says."),
     )
     for name in NAMES
 }
 _Settings = create_model("_Settings", __base__=_Common, **_DATABASES, **_ADDRESSES)  # type: ignore[call-overload]  # fields by name
+
+
+def database_setting(domain: str) -> str:
+    return f"HOSPITAL_{domain.upper()}_DATABASE_URL"
+
+
+def address_setting(domain: str) -> str:
+    return f"HOSPITAL_{domain.upper()}_URL"
 
 
 class ComponentSettings(_Settings):
@@ -58,10 +75,10 @@ class ComponentSettings(_Settings):
         """Raises CannotDo."""
         url = cast(SecretStr | None, getattr(self, f"{domain}_database_url"))
         if url is None:
-            raise CannotDo(f"HOSPITAL_{domain.upper()}_DATABASE_URL is not set: `hospital databases` makes databases.")
+            raise CannotDo(f"{database_setting(domain)} is not set: `hospital databases` makes databases.")
         return url.get_secret_value()
 
     def url(self, domain: str) -> str:
         """The root of the component's addresses."""
         given = cast(str | None, getattr(self, f"{domain}_url"))
-        return (given or _NAMED[domain]).rstrip("/")
+        return given or _NAMED[domain]

@@ -1,12 +1,15 @@
 """A subgraph as a process: open to signed requests of the router and of the other domains, and to probes."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
-from hospital.components.building import DECIDERS, House
+from hospital.components.building import DECIDERS, ROUTER, House
+from hospital.components.needs import check_database
+from hospital.components.settings import database_setting
+from hospital.delivery import types_decided_by
 from hospital.domains import NAMES, Domain
 from hospital.runtime import check_secret, fill_codes
 from hospital.web import readable
@@ -16,6 +19,7 @@ from subgraphs.accounts.oauth import oauth_app
 from subgraphs.appointments.app import AppointmentsDomain
 from subgraphs.doctors.app import DoctorsDomain
 from subgraphs.kernel import calls
+from subgraphs.kernel.announced import Announced
 from subgraphs.kernel.calls import Call
 from subgraphs.kernel.guarded import Guarded
 from subgraphs.kernel.http import MAXIMUM_BYTES, subgraph_app
@@ -23,8 +27,6 @@ from subgraphs.kernel.signatures import Guard
 from subgraphs.notifications.app import NotificationsDomain
 from subgraphs.patients.app import PatientsDomain
 from subgraphs.records.app import RecordsDomain
-
-ROUTER = "router"
 
 
 def subgraph_component(house: House, name: str) -> Starlette:
@@ -36,12 +38,13 @@ def subgraph_component(house: House, name: str) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await _prepare(domain)
-        yield
-        if isinstance(domain, AppointmentsDomain):
-            await domain.stream.stop()
-        await domain.base.database.close()
-        await house.session.aclose()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(house.session.aclose)
+            stack.push_async_callback(domain.base.database.close)
+            await _prepare(domain)
+            if isinstance(domain, AppointmentsDomain):
+                stack.push_async_callback(domain.stream.stop)
+            yield
 
     async def drain() -> None:
         ready.draining = True
@@ -53,7 +56,8 @@ def subgraph_component(house: House, name: str) -> Starlette:
 
 
 async def _prepare(domain: Domain) -> None:
-    """What a domain needs to have before it answers; safe for several that start at once."""
+    """What a domain needs to have before it answers; safe for several that start at once. Raises CannotDo."""
+    await check_database(database_setting(domain.base.name), domain.base.database)
     if isinstance(domain, AccountsDomain):
         await check_secret(domain)
         await domain.service.rotate_keys()
@@ -79,6 +83,9 @@ def _answered(domain: Domain) -> Mapping[str, Call]:
         answered |= calls.of_keys(domain.published_keys.document)
     if isinstance(domain, PatientsDomain | DoctorsDomain):
         answered |= calls.of_owner(domain.service)
+    if domain.base.name in DECIDERS:
+        types = types_decided_by(domain.base.name)
+        answered |= calls.of_announced(Announced(domain.base.database, domain.base.clock, types).recently)
     if any(domain.base.name in deciders for deciders in DECIDERS.values()):
         answered |= calls.of_subscribers(domain.subscribers)
     return answered

@@ -2,13 +2,15 @@
 
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from hospital.components.building import House
-from hospital.domains import NAMES
+from hospital.components.needs import check_database, reach_broker
+from hospital.components.settings import database_setting
+from hospital.domains import NAMES, Domain
 from hospital.problems import CannotDo
 from hospital.sending import email_of, sms_of
 from hospital.settings import read_kafka_settings, read_sending_settings
@@ -19,7 +21,6 @@ from subgraphs.notifications.app import NotificationsDomain
 from subgraphs.notifications.rules import Channel
 from workers.consumer import Consumer
 from workers.contract import CONTRACT
-from workers.kafka.checks import BrokerRefuses, check_broker
 from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
 from workers.kafka.publisher import KafkaPublisher
 from workers.kafka.settings import KafkaSettings
@@ -30,23 +31,23 @@ from workers.timers import Timers
 WORKERS = ("relay", "copies", "audit", "email", "sms", "timers")
 
 
+Need: TypeAlias = Callable[[], Awaitable[None]]
+
+
 class Runner(Protocol):
     async def run(self) -> None: ...
 
     def stop(self) -> None: ...
 
 
-async def _nothing() -> None:
-    return None
-
-
 @dataclass(frozen=True)
 class Worker:
-    """What runs, what is closed when all of that has ended, and what is looked at before (it raises CannotDo)."""
+    """What is asked for first, what then runs, and what is closed when all of that has ended."""
 
     runners: Sequence[Runner]
     closing: Sequence[Callable[[], Awaitable[None]]]
-    check: Callable[[], Awaitable[None]] = _nothing
+    needs: Sequence[Need]
+    """Each raises CannotDo where something is not there."""
 
 
 def worker(house: House, name: str, ordinal: str | None) -> Worker:
@@ -69,10 +70,10 @@ def _relay(house: House, given: str | None) -> Worker:
     ordinal = given or settings.ordinal
     own = f"{socket.gethostname()}.{os.getpid()}.{ordinal}"[-64:]
     publisher = KafkaPublisher(settings, f"relay.{ordinal}")
-    databases = {name: Database(house.components.database_url(name)) for name in NAMES}
+    databases = {name: house.database(name) for name in NAMES}
     relays = [Relay(name, database, house.clock, publisher, own) for name, database in databases.items()]
     closing = [publisher.aclose, *(database.close for database in databases.values())]
-    return Worker(relays, closing, partial(_check, settings, [topic_of(name) for name in NAMES]))
+    return Worker(relays, closing, [*_reachable(databases), _broker(settings, [topic_of(name) for name in NAMES])])
 
 
 def _consumers(house: House, names: Sequence[str], given: str | None) -> Worker:
@@ -86,7 +87,8 @@ def _consumers(house: House, names: Sequence[str], given: str | None) -> Worker:
     consumers = [Consumer(subscriber, source, CONTRACT) for subscriber, source in sources]
     closing = [*(source.aclose for _, source in sources), *(domain.base.database.close for domain in domains)]
     topics = [*(source.topic for _, source in sources), DEAD_LETTERS]
-    return Worker(consumers, [*closing, publisher.aclose, house.session.aclose], partial(_check, settings, topics))
+    needs = [*_reachable(_databases(domains)), _broker(settings, topics)]
+    return Worker(consumers, [*closing, publisher.aclose, house.session.aclose], needs)
 
 
 def _sender(house: House, channel: Channel) -> Worker:
@@ -96,17 +98,24 @@ def _sender(house: House, channel: Channel) -> Worker:
         sender = email_of(domain.service, mailbox, sending.smtp)
     else:
         sender = sms_of(domain.service, mailbox, sending.sms)
-    return Worker([sender], [domain.base.database.close, mailbox.close, house.session.aclose])
+    closing = [domain.base.database.close, mailbox.close, house.session.aclose]
+    return Worker([sender], closing, _reachable(_databases([domain])))
 
 
 def _timers(house: House) -> Worker:
     domains = house.domains()
-    prune = prune_published(domains, read_kafka_settings())
-    return Worker([Timers(jobs(domains, prune))], [domains.close, house.session.aclose])
+    timers = Timers(jobs(domains, prune_published(domains, read_kafka_settings())))
+    databases = {base.name: base.database for base in domains.bases}
+    return Worker([timers], [domains.close, house.session.aclose], _reachable(databases))
 
 
-async def _check(settings: KafkaSettings, topics: Sequence[str]) -> None:
-    try:
-        await check_broker(settings, topics)
-    except BrokerRefuses as refused:
-        raise CannotDo(str(refused)) from None
+def _databases(domains: Sequence[Domain]) -> dict[str, Database]:
+    return {domain.base.name: domain.base.database for domain in domains}
+
+
+def _broker(settings: KafkaSettings, topics: Sequence[str]) -> Need:
+    return partial(reach_broker, settings, topics)
+
+
+def _reachable(databases: Mapping[str, Database]) -> list[Need]:
+    return [partial(check_database, database_setting(name), database) for name, database in databases.items()]

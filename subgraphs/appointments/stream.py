@@ -1,6 +1,6 @@
 """Telling status changes to whoever listens, in this process: apart from the rest, because it lives as long as that.
 
-One poller reads the log for all listeners: when the service rings, and every 200 ms for what other processes wrote. It
+One poller reads the log for all listeners: when the service rings, and every 100 ms for what other processes wrote. It
 rests while nobody listens.
 What it read last is kept for a while, so a listener is a number (how far it is) that looks the next change up; one that
 has fallen further behind reads the log itself. So memory does not grow with listeners that are slow.
@@ -19,7 +19,7 @@ from subgraphs.appointments.changes import Change
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import Database
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.1
 KEPT = 512
 BATCH = 100
 FRESH_SECONDS = 0.25

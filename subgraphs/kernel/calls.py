@@ -81,6 +81,15 @@ def of_keys(document: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Call
     return {"keys": keys}
 
 
+def of_announced(recently: Callable[[], Awaitable[list[str]]]) -> dict[str, Call]:
+    """`recently` gives the bodies of events that may still be on their way to others."""
+
+    async def announced(given: dict[str, Any]) -> list[str]:
+        return await recently()
+
+    return {"announced": announced}
+
+
 def of_subscribers(subscribers: tuple[Subscriber, ...]) -> dict[str, Call]:
     """`receive` has the effect of events at every subscriber that wants their topic."""
 

@@ -118,6 +118,16 @@ class RemoteLinks:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteAnnouncements:
+    """A domain whose events another decides by, asked for those that may still be on their way."""
+
+    owner: Peer
+
+    async def __call__(self) -> list[Envelope]:
+        return [Envelope.from_json(body) for body in await self.owner.call("announced", {})]
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteReceiver:
     """A domain that decides by another's events: they are handed over to it before the answer."""
 

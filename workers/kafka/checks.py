@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import Iterable
 
-import structlog
 from aiokafka.conn import AIOKafkaConnection, create_conn
 from aiokafka.errors import (
     AuthenticationFailedError,
@@ -14,20 +13,21 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
-from workers.failures import named
 from workers.kafka.settings import KafkaSettings
 
 _ANSWER_MS = 10_000
-
-log = structlog.get_logger(__name__)
 
 
 class BrokerRefuses(Exception):
     """One line that names the setting to look at, or the command to run."""
 
 
-async def check_broker(settings: KafkaSettings, topics: Iterable[str] = ()) -> None:
-    """Returns as well where no broker can be reached: who needs one waits for it. Raises BrokerRefuses."""
+class TopicsMissing(BrokerRefuses):
+    """They may be made at any moment."""
+
+
+async def check_broker(settings: KafkaSettings, topics: Iterable[str] = ()) -> str | None:
+    """Why no broker can be reached, which passes by itself; None where one answers. Raises BrokerRefuses."""
     unreached: list[BaseException] = []
     for server in settings.servers.split(","):
         try:
@@ -37,9 +37,9 @@ async def check_broker(settings: KafkaSettings, topics: Iterable[str] = ()) -> N
             unreached.append(error)
             continue
         if missing:
-            raise BrokerRefuses(f"HOSPITAL_KAFKA: {server} lacks {', '.join(sorted(missing))}: `hospital topics`.")
-        return
-    log.warning("kafka.unreachable", servers=settings.servers, errors=[named(error) for error in unreached])
+            raise TopicsMissing(f"HOSPITAL_KAFKA: {server} lacks {', '.join(sorted(missing))}: `hospital topics`.")
+        return None
+    return ", ".join(dict.fromkeys(str(error) or type(error).__name__ for error in unreached))
 
 
 async def _topics_at(settings: KafkaSettings, server: str) -> set[str]:

@@ -38,7 +38,7 @@ async def test_the_ordinal_is_that_of_the_settings_unless_another_is_given(house
 def test_what_comes_again_later_than_it_is_remembered_is_refused_at_the_start(listeners, command, monkeypatch, name):
     monkeypatch.setenv("HOSPITAL_INBOX_KEPT_DAYS", "21")
     status, out, error = command("worker", name)
-    assert (status, out, len(error.splitlines())) == (1, "", 1)
+    assert (status, out, len(error.splitlines())) == (78, "", 1)
     assert error.startswith("HOSPITAL_INBOX_KEPT_DAYS: 21 days are too few")
     monkeypatch.setenv("HOSPITAL_INBOX_KEPT_DAYS", "22")
     assert read_kafka_settings().inbox_kept_days == 22
@@ -49,13 +49,13 @@ def test_it_is_refused_as_well_where_the_other_two_are_raised(listeners, command
         with monkeypatch.context() as changed:
             changed.setenv(setting, value)
             status, _, error = command("worker", "audit")
-        assert (status, error.startswith("HOSPITAL_INBOX_KEPT_DAYS: 30 days are too few")) == (1, True)
+        assert (status, error.startswith("HOSPITAL_INBOX_KEPT_DAYS: 30 days are too few")) == (78, True)
 
 
 def test_a_password_that_is_missing_is_named(listeners, command, monkeypatch):
     monkeypatch.setenv("HOSPITAL_KAFKA_SECURITY", "SASL_SSL")
     status, _, error = command("worker", "audit")
     assert (status, error) == (
-        1,
+        78,
         "HOSPITAL_KAFKA_PASSWORD: SASL needs HOSPITAL_KAFKA_USER and HOSPITAL_KAFKA_PASSWORD\n",
     )

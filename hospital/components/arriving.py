@@ -1,0 +1,57 @@
+"""Waiting for news over components (`Arrivals`): the owners are asked for what they announced of late.
+
+What they say is handled as what the broker brings, once, whichever comes first.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from subgraphs.kernel.events import Envelope
+from subgraphs.kernel.inbox import Subscriber
+
+Announcements = Callable[[], Awaitable[Sequence[Envelope]]]
+
+AWAITED_AT_MOST_SECONDS = 3.0
+
+log = structlog.get_logger(__name__)
+
+
+class Bringing:
+    """Who comes while the owners are asked waits for the next time, and all who wait share it."""
+
+    def __init__(self, owners: Sequence[Announcements], subscribers: Sequence[Subscriber]) -> None:
+        self._owners, self._subscribers = owners, subscribers
+        self._turn, self._begun = asyncio.Lock(), 0
+
+    async def __call__(self) -> None:
+        """Whoever cannot be asked, or not in time, is not waited for."""
+        seen = self._begun
+        async with self._turn:
+            if self._begun > seen:
+                return
+            self._begun += 1
+            _, late = await asyncio.wait(
+                [asyncio.create_task(self._brought(owner)) for owner in self._owners], timeout=AWAITED_AT_MOST_SECONDS
+            )
+            for task in late:
+                task.cancel()
+
+    async def _brought(self, owner: Announcements) -> None:
+        try:
+            events = await owner()
+            for subscriber in self._subscribers:
+                await _received(subscriber, events)
+        except Exception as error:
+            log.warning("arrivals.not_brought", error=repr(error))
+
+
+async def _received(subscriber: Subscriber, events: Sequence[Envelope]) -> None:
+    """Each by itself: one that cannot be handled is the consumer's to bury, and hinders no other."""
+    for event in events:
+        if event.topic in subscriber.topics and event.id not in subscriber.recent:
+            try:
+                await subscriber.receive([event])
+            except Exception as error:
+                log.warning("arrivals.not_handled", event_id=event.id, error=type(error).__name__)

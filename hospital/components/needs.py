@@ -1,0 +1,70 @@
+"""What a component needs before it begins: asked for once, and said in one line where it is not there."""
+
+import ssl
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlmodel import col
+
+from hospital.problems import CannotDo, NotThere
+from subgraphs.kernel.database import Database
+from subgraphs.kernel.tables import OutboxRow
+from workers.kafka.checks import BrokerRefuses, TopicsMissing, check_broker
+from workers.kafka.settings import KafkaSettings
+
+_NOT_LET_IN = {1044, 1045, 1698}
+_NO_DATABASE, _NO_TABLE = 1049, 1146
+_ONE_EVENT = select(col(OutboxRow.sequence)).limit(1)
+
+
+def opened(setting: str, url: str) -> Database:
+    """Nothing is connected yet. Raises CannotDo for an address that is none."""
+    try:
+        return Database(url)
+    except (SQLAlchemyError, ImportError, ValueError):
+        raise CannotDo(f"{setting} is no address such as mysql+asyncmy://user:password@host/database.") from None
+
+
+async def check_database(setting: str, database: Database) -> None:
+    """Raises CannotDo where nobody of that name and password is let in, NotThere for all that may heal."""
+    try:
+        async with database.reading() as session:
+            await (await session.connection()).execute(_ONE_EVENT)
+    except DBAPIError as error:
+        raise why_not(setting, error) from None
+    except OSError as error:
+        raise NotThere(f"{setting}: the database cannot be reached: {error.strerror or error}.") from None
+
+
+def why_not(setting: str, error: DBAPIError) -> CannotDo:
+    code = (getattr(error.orig, "args", None) or (None,))[0]
+    if code in _NOT_LET_IN:
+        return CannotDo(f"{setting}: the database lets nobody in with this user and password: {error.orig}.")
+    if code == _NO_DATABASE:
+        return NotThere(f"{setting}: there is no such database: run `hospital databases`.")
+    if code == _NO_TABLE or "no such table" in str(error.orig):
+        return NotThere(f"{setting}: the database was not migrated: run `hospital databases`.")
+    return NotThere(f"{setting}: the database cannot be used: {error.orig}.")
+
+
+async def reach_broker(settings: KafkaSettings, topics: Iterable[str]) -> None:
+    """Raises CannotDo where the broker lets nobody in, NotThere where none answers or one lacks a topic."""
+    _check_certificates(settings)
+    try:
+        why_not_reached = await check_broker(settings, topics)
+    except TopicsMissing as missing:
+        raise NotThere(str(missing)) from None
+    except BrokerRefuses as refused:
+        raise CannotDo(str(refused)) from None
+    except ValueError:
+        raise CannotDo(f"HOSPITAL_KAFKA: {settings.servers!r} is no address such as host:9092.") from None
+    if why_not_reached is not None:
+        raise NotThere(f"HOSPITAL_KAFKA: {settings.servers} cannot be reached: {why_not_reached}.")
+
+
+def _check_certificates(settings: KafkaSettings) -> None:
+    try:
+        settings.connection()
+    except ssl.SSLError:
+        raise CannotDo(f"HOSPITAL_KAFKA_CA_FILE: {settings.ca_file} holds no certificates.") from None

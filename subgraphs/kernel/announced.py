@@ -1,0 +1,48 @@
+"""What a domain has announced of late, for another that is about to say that there is no such thing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import bindparam, select
+from sqlmodel import col
+
+from subgraphs.kernel.clock import Clock
+from subgraphs.kernel.database import Database
+from subgraphs.kernel.rows import run
+from subgraphs.kernel.tables import OutboxRow
+
+LATE_AT_MOST = timedelta(minutes=1)
+TOGETHER_AT_MOST = 200
+
+_NEWEST = select(col(OutboxRow.sequence), col(OutboxRow.body)).where(
+    col(OutboxRow.type).in_(bindparam("types", expanding=True))
+)
+_WAITING = (
+    _NEWEST.where(col(OutboxRow.published_at).is_(None))
+    .order_by(col(OutboxRow.sequence).desc())
+    .limit(TOGETHER_AT_MOST)
+)
+_PUBLISHED = (
+    _NEWEST.where(col(OutboxRow.published_at) > bindparam("since"))
+    .order_by(col(OutboxRow.published_at).desc())
+    .limit(TOGETHER_AT_MOST)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """`types`: the events that others decide by."""
+
+    database: Database
+    clock: Clock
+    types: Sequence[str]
+
+    async def recently(self) -> list[str]:
+        """Bodies, oldest first: what no broker has yet, and what one was given in the last minute; the newest 200."""
+        since = self.clock.now() - LATE_AT_MOST
+        async with self.database.reading() as session:
+            waiting = (await run(session, _WAITING, {"types": list(self.types)})).all()
+            published = (await run(session, _PUBLISHED, {"types": list(self.types), "since": since})).all()
+        found = {row.sequence: row.body for row in (*waiting, *published)}
+        return [found[sequence] for sequence in sorted(found)[-TOGETHER_AT_MOST:]]

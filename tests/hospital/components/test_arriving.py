@@ -1,0 +1,67 @@
+"""A copy that lags over components is caught up with before anything is refused by it."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hospital.components import building
+from hospital.components.arriving import Bringing
+from hospital.components.building import House
+from tests.e2e.hospital import PASSWORD, Gate
+from tests.hospital.components.test_components import BOOK, PATIENT, hired, sign_in
+
+
+async def lost(handover, events) -> None:
+    """As when the other component starts again at that moment."""
+
+
+@pytest.fixture
+def without_handover(monkeypatch):
+    monkeypatch.setattr(building, "_handed_over", lost)
+
+
+async def test_who_just_signed_up_books_though_no_copy_was_told(without_handover, gate: Gate, house: House):
+    doctor, _ = await hired(gate, house)
+    given = {"name": "Huzaifa", "dob": "1990-01-01", "email": "huzaifa@example.com", "password": PASSWORD}
+    assert (await gate.ask(PATIENT, input=given)).data["registerPatient"]["errors"] == []
+    patient = await sign_in(gate, "huzaifa@example.com")
+    day = (datetime.now(UTC) + timedelta(days=2)).date()
+    booked = (await gate.ask(BOOK, patient, doctor=doctor, slot=f"{day}T09:00:00Z")).data["bookAppointment"]
+    assert booked["errors"] == []
+
+
+async def test_who_waits_at_the_same_time_shares_one_round_that_begins_after_they_came():
+    asked: list[asyncio.Event] = []
+
+    async def owner():
+        asked.append(asyncio.Event())
+        await asked[-1].wait()
+        return []
+
+    bringing = Bringing([owner], [])
+    first = asyncio.create_task(bringing())
+
+    await asyncio.sleep(0.01)
+    others = [asyncio.create_task(bringing()) for _ in range(5)]
+    await asyncio.sleep(0.01)
+    asked[0].set()
+    await first
+    await asyncio.sleep(0.01)
+    assert not any(other.done() for other in others)
+    asked[1].set()
+    await asyncio.gather(*others)
+    assert len(asked) == 2
+
+
+async def test_an_owner_that_fails_or_hangs_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("hospital.components.arriving.AWAITED_AT_MOST_SECONDS", 0.05)
+
+    async def fails():
+        raise ConnectionError
+
+    async def hangs():
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(5):
+        await Bringing([fails, hangs], [])()

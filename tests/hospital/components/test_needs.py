@@ -1,0 +1,122 @@
+"""What a component says, in one line that names the setting, of what it needs and does not have."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from hospital.components import needs
+from hospital.problems import CannotRun, NotThere
+from tests.services import kafka
+from workers.kafka.settings import KafkaSettings
+
+FOREVER, FOR_NOW = CannotRun.status, NotThere.status
+
+
+def refused(command, *arguments: str) -> tuple[int, str]:
+    """The exit status, and the line."""
+    status, _, error = command(*arguments)
+    assert len(error.splitlines()) == 1, error
+    return status, error
+
+
+async def in_a_thread(command, *arguments: str) -> tuple[int, str]:
+    """From a test that has a loop of its own."""
+    status, _, error = await asyncio.to_thread(command, *arguments)
+    return status, error
+
+
+@pytest.fixture
+def nowhere() -> str:
+    """An address at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("name", ["patients", "audit", "accounts"])
+def test_a_database_that_was_not_migrated_is_named(listeners, command, monkeypatch, tmp_path: Path, name):
+    setting = f"HOSPITAL_{name.upper()}_DATABASE_URL"
+    monkeypatch.setenv(setting, f"sqlite+aiosqlite:///{tmp_path}/new.db")
+    status, error = refused(command, "subgraph", name)
+    assert (status, error.startswith(f"{setting}: "), "hospital databases" in error) == (FOR_NOW, True, True)
+
+
+@pytest.mark.parametrize("arguments", [("subgraph", "patients"), ("worker", "relay"), ("worker", "timers")])
+def test_a_database_that_nobody_serves_may_heal(house, command, monkeypatch, nowhere, arguments):
+    monkeypatch.setenv("HOSPITAL_PATIENTS_DATABASE_URL", f"mysql+asyncmy://patients:secret@{nowhere}/patients")
+    status, error = refused(command, *arguments)
+    assert (status, error.startswith("HOSPITAL_PATIENTS_DATABASE_URL: ")) == (FOR_NOW, True)
+    assert "secret" not in error
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "mysql://a:secret@b/c", "oracle+nothing://a:secret@b/c", "mysql+asyncmy://a:secret@b:c/d"]
+)
+def test_an_address_of_no_database_never_heals(listeners, command, monkeypatch, url):
+    monkeypatch.setenv("HOSPITAL_PATIENTS_DATABASE_URL", url)
+    status, error = refused(command, "subgraph", "patients")
+    assert (status, error.startswith("HOSPITAL_PATIENTS_DATABASE_URL ")) == (FOREVER, True)
+    assert "secret" not in error
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [(1045, 1), (1044, 1), (1698, 1), (1049, FOR_NOW), (1146, FOR_NOW), (2003, FOR_NOW)]
+)
+def test_who_is_not_let_in_will_not_be_later(code: int, status: int):
+    problem = needs.why_not("HOSPITAL_X_DATABASE_URL", OperationalError("", {}, Exception(code, "why")))
+    assert (problem.status, str(problem).startswith("HOSPITAL_X_DATABASE_URL: ")) == (status, True)
+
+
+def test_another_secret_than_the_hospitals_own_is_said_in_a_line(house, command, monkeypatch):
+    async def sealed() -> None:
+        accounts = house.domain("accounts")
+        await accounts.service.rotate_keys()
+        await accounts.base.database.close()
+
+    asyncio.run(sealed())
+    monkeypatch.setenv("HOSPITAL_SECRET_KEY", "another secret than before")
+    status, error = refused(command, "subgraph", "accounts")
+    assert (status, error.startswith("HOSPITAL_SECRET_KEY ")) == (FOREVER, True)
+
+
+@pytest.mark.parametrize("name", ["relay", "copies", "audit"])
+def test_a_broker_that_does_not_answer_may_heal(house, command, monkeypatch, nowhere, name):
+    monkeypatch.setenv("HOSPITAL_KAFKA", nowhere)
+    status, error = refused(command, "worker", name)
+    assert (status, error.startswith("HOSPITAL_KAFKA: "), nowhere in error) == (FOR_NOW, True, True)
+
+
+def test_an_address_of_no_broker_never_heals(house, command, monkeypatch):
+    monkeypatch.setenv("HOSPITAL_KAFKA", "127.0.0.1:nine")
+    status, error = refused(command, "worker", "relay")
+    assert (status, error.startswith("HOSPITAL_KAFKA: ")) == (FOREVER, True)
+
+
+def test_a_file_without_certificates_never_heals(house, command, monkeypatch, tmp_path: Path):
+    (tmp_path / "ca.pem").write_text("nothing")
+    monkeypatch.setenv("HOSPITAL_KAFKA_SECURITY", "SSL")
+    monkeypatch.setenv("HOSPITAL_KAFKA_CA_FILE", str(tmp_path / "ca.pem"))
+    status, error = refused(command, "worker", "relay")
+    assert (status, error.startswith("HOSPITAL_KAFKA_CA_FILE: ")) == (FOREVER, True)
+
+
+@pytest.mark.skipif(not kafka.can_run(), reason="no Kafka: `make services` says what it needs")
+async def test_topics_that_are_missing_are_named_until_they_are_made(tmp_path: Path, monkeypatch, command):
+    with kafka.broker(tmp_path) as broker:
+        monkeypatch.setenv("HOSPITAL_KAFKA", broker.address)
+        with pytest.raises(NotThere, match=r"HOSPITAL_KAFKA: .*hospital\.accounts.*`hospital topics`"):
+            await needs.reach_broker(KafkaSettings(), ["hospital.accounts"])
+        assert (await in_a_thread(command, "topics"))[0] == 0
+        await needs.reach_broker(KafkaSettings(), ["hospital.accounts"])
+
+
+@pytest.mark.parametrize("ring", ["no JSON", "{}", '{"router": {}}'])
+@pytest.mark.parametrize("arguments", [("router",), ("subgraph", "patients")])
+def test_keys_that_are_none_are_said_with_the_setting(listeners, command, monkeypatch, tmp_path: Path, ring, arguments):
+    (tmp_path / "ring.json").write_text(ring)
+    monkeypatch.setenv("HOSPITAL_CALLERS", str(tmp_path / "ring.json"))
+    status, error = refused(command, *arguments)
+    assert (status, error.startswith("HOSPITAL_CALLERS: ")) == (FOREVER, True)

@@ -1,0 +1,159 @@
+"""`hospital up --processes`, whole: every component a process, over a database each and a real broker."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from hospital.components.building import House
+from hospital.domains import NAMES
+from hospital.folder import DataFolder
+from hospital.settings import read_component_settings, read_kafka_settings, read_settings
+from subgraphs.kernel.events import topic_of
+from tests.e2e.hospital import PASSWORD, Gate
+from tests.hospital.components.test_components import BOOK, PATIENT, hired, sign_in, slots_of
+from tests.hospital.processes import Command
+from tests.hospital.supervisor.test_supervising import is_alive
+from tests.services import kafka
+from workers.kafka.dead_letters import DEAD_LETTERS
+from workers.kafka.topics import make_topics
+
+pytestmark = pytest.mark.skipif(not kafka.can_run(), reason="no Kafka: `make services` says what it needs")
+
+SECONDS = 240.0  # on a busy machine: each process imports all that it is made of
+TOLD = "{ notifications(first: 5) { nodes { event } } }"
+
+
+@pytest.fixture
+async def broker(tmp_path: Path, monkeypatch) -> AsyncIterator[None]:
+    (tmp_path / "kafka").mkdir()
+    with kafka.broker(tmp_path / "kafka") as opened:
+        monkeypatch.setenv("HOSPITAL_KAFKA", opened.address)
+        await make_topics(read_kafka_settings(), [*map(topic_of, NAMES), DEAD_LETTERS])
+        yield
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch, capsys) -> None:
+    """All that the environment says of a hospital as processes."""
+    callers, folder = tmp_path / "callers.json", DataFolder(tmp_path / "data")
+    assert Command(capsys, monkeypatch)("keys", str(callers))[0] == 0
+    monkeypatch.setenv("HOSPITAL_DATA", str(folder.path))
+    monkeypatch.setenv("HOSPITAL_CALLERS", str(callers))
+    monkeypatch.setenv("HOSPITAL_SECRET_KEY", "a secret of these components")
+    for name in NAMES:
+        monkeypatch.setenv(f"HOSPITAL_{name.upper()}_DATABASE_URL", folder.database_url(name))
+
+
+@dataclass
+class Processes:
+    """A supervisor, and what it has said."""
+
+    process: asyncio.subprocess.Process
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return next(line.split()[-1] for line in self.said if "is open at" in line)
+
+    def pids(self, *words: str) -> list[int]:
+        """Of the children whose command has these words."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        commands = {int(child): Path(f"/proc/{child}/cmdline").read_text().split("\0") for child in children}
+        return [child for child, command in commands.items() if set(words) <= set(command)]
+
+    async def says(self, what: str) -> None:
+        async with asyncio.timeout(SECONDS):
+            while not any(what in line for line in self.said):
+                assert self.process.returncode is None, "\n".join(self.said)
+                await asyncio.sleep(0.05)
+
+    async def listen(self, output: asyncio.StreamReader) -> None:
+        async for line in output:
+            self.said.append(line.decode().rstrip())
+
+
+@asynccontextmanager
+async def up(*options: str) -> AsyncIterator[Processes]:
+    command = (sys.executable, "-m", "hospital", "up", "--processes", "--port", "0", *options)
+    pipe = asyncio.subprocess.PIPE
+    opened = Processes(await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=asyncio.subprocess.STDOUT))
+    assert opened.process.stdout is not None
+    listening = asyncio.create_task(opened.listen(opened.process.stdout))
+    try:
+        await opened.says("Ctrl-C closes it.")
+        yield opened
+    finally:
+        if opened.process.returncode is None:
+            opened.process.kill()  # whose children end by themselves
+        await opened.process.wait()
+        await listening
+
+
+async def test_a_hospital_of_processes_opens_outlives_kills_and_closes(broker: None, settings: None):
+    async with up("--scale", "router=2", "--scale", "appointments=2") as hospital, aiohttp.ClientSession() as session:
+        children = hospital.pids()
+        assert len(children) == len(NAMES) + 6 + 1 + 2
+        assert (len(hospital.pids("router")), len(hospital.pids("subgraph", "appointments"))) == (2, 2)
+        gate, house = Gate(hospital.url, session), House(read_settings()[0], read_component_settings())
+        doctor, _ = await hired(gate, house)
+        given = {"name": "Huzaifa", "dob": "1990-01-01", "email": "huzaifa@example.com", "password": PASSWORD}
+        assert (await gate.ask(PATIENT, input=given)).data["registerPatient"]["errors"] == []
+        patient = await sign_in(gate, "huzaifa@example.com")
+        slots = iter(await slots_of(gate, doctor))
+        await booked(gate, patient, doctor, next(slots))
+        await told(gate, patient)
+        await killed([hospital.pids("router")[0], hospital.pids("subgraph", "appointments")[0]])
+        await hospital.says('"signal": "SIGKILL"')
+        async with aiohttp.ClientSession() as fresh:
+            await booked(Gate(hospital.url, fresh), patient, doctor, next(slots))
+        await hospital.says("component.works_again")
+        children = hospital.pids()
+        hospital.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(hospital.process.wait(), SECONDS) == 0
+        assert [pid for pid in children if is_alive(pid)] == []
+    assert hospital.said[-1] == "The hospital is closed."
+
+
+async def booked(gate: Gate, patient: str, doctor: str, slot: str) -> None:
+    made = (await gate.ask(BOOK, patient, doctor=doctor, slot=slot)).data["bookAppointment"]
+    assert made["errors"] == []
+
+
+async def killed(pids: list[int]) -> None:
+    """Returns when they are gone, and with them their listening."""
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    async with asyncio.timeout(SECONDS):
+        while any(is_alive(pid) for pid in pids):  # noqa: ASYNC110 (they are another process's children)
+            await asyncio.sleep(0.02)
+
+
+async def told(gate: Gate, patient: str) -> None:
+    """By way of the outbox, the relay, the broker and the copies."""
+    async with asyncio.timeout(SECONDS):
+        while True:
+            nodes = (await gate.ask(TOLD, patient)).data["notifications"]["nodes"]
+            if {node["event"] for node in nodes} >= {"appointment.booked"}:
+                return
+            await asyncio.sleep(0.2)
+
+
+async def test_a_second_one_over_the_same_folder_and_a_wrong_setting_are_refused_at_once(
+    settings: None, monkeypatch, capsys, tmp_path: Path
+):
+    command = Command(capsys, monkeypatch)
+    with DataFolder(tmp_path / "data").opened():
+        status, _, error = await asyncio.to_thread(command, "up", "--processes", "--port", "0")
+        assert (status, f"in use by process {os.getpid()}" in error) == (1, True)
+    monkeypatch.setenv("HOSPITAL_KAFKA_PARTITIONS", "none")
+    status, _, error = await asyncio.to_thread(command, "up", "--processes")
+    assert (status, error.startswith("HOSPITAL_KAFKA_PARTITIONS: "), len(error.splitlines())) == (78, True, 1)
