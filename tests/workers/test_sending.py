@@ -186,13 +186,13 @@ async def test_a_stop_does_not_wait_for_one_that_hangs(queue, post):
 
 
 async def test_it_looks_no_oftener_while_one_hangs(queue, post):
-    looks, due, stuck = [], queue.due, asyncio.Event()
+    looks, take, stuck = [], queue.take, asyncio.Event()
 
     async def counted(*given: Any) -> list[Outgoing]:
         looks.append(1)
-        return await due(*given)
+        return await take(*given)
 
-    queue.due = counted  # type: ignore[method-assign]
+    queue.take = counted  # type: ignore[method-assign]
     post.faults["p0@example.com"] = stuck.wait
     queue.add(outgoing(0))
     async with sending(queue, post, poll_seconds=60):
@@ -210,6 +210,7 @@ async def test_one_that_was_sent_and_not_marked_before_a_crash_is_sent_again_as_
     task.cancel()
     await asyncio.wait([task])
     assert set(queue.waiting) == {"id00000"}
+    queue.held.clear()
     async with sending(queue, post):
         await queue.emptied()
     assert post.sent == ["id00000"] * 2
