@@ -85,6 +85,7 @@ class QueueInMemory:
 
     waiting: dict[str, Outgoing] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
+    given_back: list[str] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     settlements: int = 0
     down: bool = False
@@ -100,6 +101,7 @@ class QueueInMemory:
         return [replace(message, held_until=datetime.now(UTC) + hold) for message in free]
 
     async def give_back(self, messages: Sequence[Outgoing]) -> None:
+        self.given_back += [message.id for message in messages]
         self.held -= {message.id for message in messages}
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
