@@ -1,13 +1,14 @@
 """The loop that e-mail and SMS go out by: in order, some at once, sent and then marked.
 
 A crash between the two sends again what was not marked, under the same Message-ID, and loses nothing. What became of
-the attempts is written down for many in one transaction.
+the attempts is written down for many in one transaction. Several of them share a queue: each holds what it takes, for
+longer than it may take to send it.
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -21,6 +22,7 @@ from workers.pauses import BackOff, pause
 
 _LOT = 200
 _SETTLED_EVERY_SECONDS = 0.05
+_SETTLED_WITHIN_SECONDS = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +30,9 @@ log = structlog.get_logger(__name__)
 class Queue(Protocol):
     """Where messages wait, durably."""
 
-    async def due(self, channel: Channel, most: int, besides: Collection[str] = ()) -> list[Outgoing]: ...
+    async def take(self, channel: Channel, most: int, hold: timedelta) -> list[Outgoing]: ...
+
+    async def give_back(self, messages: Sequence[Outgoing]) -> None: ...
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None: ...
 
@@ -44,9 +48,9 @@ class Sender:
     """`send` takes one message, and raises Undeliverable where it never will, Unreachable where nobody is there.
 
     `lanes`: how many are on their way at once; who reaches nobody waits ever longer, and what waits behind it is not
-    blamed. `bell` rings where there is news, `rest` is called where there is none. What is on its way at the stop gets
-    `last_seconds` to finish; what waits longer than `fresh_seconds` for its turn is asked for anew, as it may not be
-    wanted any more.
+    blamed, and is let go of when no lane reaches anybody. `bell` rings where there is news, `rest` is called where
+    there is none. What is on its way at the stop gets `last_seconds` to finish; what waits longer than `fresh_seconds`
+    for its turn is given back, as it may not be wanted any more; what is not sent in `longest_send_seconds` has failed.
     """
 
     def __init__(
@@ -64,15 +68,19 @@ class Sender:
         longest_wait_seconds: float = 60.0,
         last_seconds: float = 5.0,
         fresh_seconds: float = 5.0,
+        longest_send_seconds: float = 60.0,
     ) -> None:
         self._channel, self._queue, self._send, self._clock = channel, queue, send, clock
         self._bell, self._rest, self._lanes, self._poll_seconds = bell or asyncio.Event(), rest, lanes, poll_seconds
         self._waits = (first_wait_seconds, longest_wait_seconds)
-        self._last_seconds, self._fresh_seconds = last_seconds, fresh_seconds
+        self._last_seconds, self._longest_send_seconds = last_seconds, longest_send_seconds
+        self._held_on_its_way = timedelta(seconds=longest_send_seconds + _SETTLED_WITHIN_SECONDS)
+        self._hold = timedelta(seconds=fresh_seconds) + self._held_on_its_way
         self._stopping = asyncio.Event()
-        self._ready: asyncio.Queue[tuple[Outgoing, float] | None] = asyncio.Queue()
-        self._in_hand: set[str] = set()
+        self._ready: asyncio.Queue[Outgoing | None] = asyncio.Queue()
+        self._in_hand, self._pausing = 0, 0
         self._outcomes: list[Outcome] = []
+        self._untried: list[Outgoing] = []
         self._log = log.bind(channel=channel.value)
 
     async def run(self) -> None:
@@ -100,16 +108,20 @@ class Sender:
         _, late = await asyncio.wait(lanes, timeout=self._last_seconds)
         for lane in late:  # its message is sent again
             lane.cancel()
+        self._let_go()
         with suppress(Exception):  # what was not marked is sent again
             await self._settle()
 
     async def _turn(self) -> None:
+        self._bell.clear()
+        if self._pausing == self._lanes:
+            self._let_go()
         await self._settle()
-        if self._ready.qsize() < _LOT // 2:
-            self._bell.clear()
-            for message in await self._queue.due(self._channel, _LOT, frozenset(self._in_hand)):
-                self._in_hand.add(message.id)
-                self._ready.put_nowait((message, time.monotonic()))
+        if self._pausing < self._lanes and self._ready.qsize() < _LOT // 2:
+            taken = await self._queue.take(self._channel, _LOT, self._hold)
+            self._in_hand += len(taken)
+            for message in taken:
+                self._ready.put_nowait(message)
         if self._ready.empty():
             await self._wait()
         else:
@@ -122,18 +134,27 @@ class Sender:
         await asyncio.sleep(_SETTLED_EVERY_SECONDS if self._bell.is_set() else 0)  # it rings just before the commit
 
     async def _settle(self) -> None:
-        outcomes = list(self._outcomes)
-        if outcomes:
+        if outcomes := list(self._outcomes):
             await self._queue.settle(outcomes)
             del self._outcomes[: len(outcomes)]
-            self._in_hand.difference_update(outcome.message.id for outcome in outcomes)
+            self._in_hand -= len(outcomes)
+        if untried := list(self._untried):
+            await self._queue.give_back(untried)
+            del self._untried[: len(untried)]
+            self._in_hand -= len(untried)
+
+    def _let_go(self) -> None:
+        """Of what waits for its turn here, so that somebody else may have it."""
+        while not self._ready.empty():
+            message = self._ready.get_nowait()
+            if message is not None:
+                self._untried.append(message)
 
     async def _lane(self) -> None:
         back_off = BackOff(*self._waits)
-        while (taken := await self._ready.get()) is not None:
-            message, taken_at = taken
-            if self._stopping.is_set() or time.monotonic() - taken_at > self._fresh_seconds:
-                self._in_hand.discard(message.id)  # it stays queued, and may not be wanted any more
+        while (message := await self._ready.get()) is not None:
+            if self._stopping.is_set() or not self._is_fresh(message):
+                self._untried.append(message)
                 continue
             outcome, reached = await self._attempt(message)
             self._outcomes.append(outcome)
@@ -142,16 +163,29 @@ class Sender:
                 back_off.reset()
             else:
                 self._log.warning("sender.unreachable", message=message.id, failures=back_off.failures + 1)
-                await pause(self._stopping, back_off.next_seconds())
+                await self._wait_for_better_times(back_off)
+
+    async def _wait_for_better_times(self, back_off: BackOff) -> None:
+        self._pausing += 1
+        await pause(self._stopping, back_off.next_seconds())
+        self._pausing -= 1
+        self._bell.set()
+
+    def _is_fresh(self, message: Outgoing) -> bool:
+        """Whether it is held for as long as it may take to send it and to write that down."""
+        return self._clock.now() + self._held_on_its_way <= message.held_until
 
     async def _attempt(self, message: Outgoing) -> tuple[Outcome, bool]:
         """What became of it, and whether anybody was there."""
         try:
-            await self._send(message)
+            async with asyncio.timeout(self._longest_send_seconds):
+                await self._send(message)
         except Undeliverable as error:
             return Outcome(message, self._clock.now(), reason_text(error), final=True), True
         except Unreachable as error:
             return Outcome(message, self._clock.now(), reason_text(error)), False
+        except TimeoutError:
+            return Outcome(message, self._clock.now(), "It took too long."), True
         except Exception as error:
             return Outcome(message, self._clock.now(), reason_text(error)), True
         return Outcome(message, self._clock.now()), True

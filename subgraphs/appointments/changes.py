@@ -126,14 +126,19 @@ def _change(row: ChangeRow, appointments: dict[str, AppointmentRow], treating: d
 
 
 async def move_horizon(session: AsyncSession, before: datetime) -> int:
-    """Declares what was changed before that instant as not kept any more; gives the sequence of the last of it."""
+    """Declares what was changed before that instant as not kept any more; gives the sequence of the last of it.
+
+    Only ever forward: another may have moved it further since it was read.
+    """
     known = await reach(session)
     first_kept = (
         await session.exec(select(func.min(ChangeRow.sequence)).where(col(ChangeRow.changed_at) >= before))
     ).one()
     horizon = max(known.pruned, known.last if first_kept is None else first_kept - 1)
     await session.exec(
-        update(ChangeCounterRow).where(_LIVE).values(pruned_through=horizon),
+        update(ChangeCounterRow)
+        .where(_LIVE, col(ChangeCounterRow.pruned_through) < horizon)
+        .values(pruned_through=horizon),
         execution_options={"synchronize_session": False},
     )
     return horizon

@@ -6,6 +6,7 @@ A line each, in JSON: `sequence`, `hash`, `at` and `signature`, the hex HMAC-SHA
 import hmac
 import os
 from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -32,7 +33,9 @@ class BadHead(Exception):
 class Heads(Protocol):
     """Blocking: called in a thread."""
 
-    def append(self, head: SignedHead) -> None: ...
+    def append(self, head: SignedHead) -> None:
+        """Nothing where one as new is there already: another signed it meanwhile."""
+        ...
 
     def all(self) -> list[SignedHead | BadHead]:
         """Oldest first; a BadHead in the place of each line whose signature is not good."""
@@ -52,10 +55,13 @@ class HeadsFile:
         self._path, self._key = path, key
 
     def append(self, head: SignedHead) -> None:
-        """On the disk when it returns. A line that a crash cut short before is dropped."""
+        """On the disk when it returns. A line that a crash cut short before is dropped. One at a time has the file."""
         line = orjson.dumps(_fields(head) | {"signature": self._signature(head)}, option=orjson.OPT_APPEND_NEWLINE)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "r+b") as file:
+            flock(descriptor, LOCK_EX)
+            if self._signed_up_to() >= head.mark.sequence:
+                return
             file.truncate(len(b"".join(self._lines())))
             file.write(line)
             file.flush()
@@ -70,6 +76,9 @@ class HeadsFile:
         if isinstance(head, BadHead):
             raise head
         return head
+
+    def _signed_up_to(self) -> int:
+        return max((head.mark.sequence for head in self.all() if isinstance(head, SignedHead)), default=-1)
 
     def _lines(self) -> list[bytes]:
         """Whole lines only."""

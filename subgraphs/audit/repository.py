@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import TypeVar, cast
 
 from sqlalchemy import bindparam, func, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from subgraphs.audit.rules import BEGINNING, EQUAL_DENIALS_WITHIN, Entry, Mark
 from subgraphs.audit.tables import CHECKPOINT, HEAD, AuditEventRow, ChainMarkRow
-from subgraphs.kernel.database import Race
 from subgraphs.kernel.pagination import Keyset, PageRequest
-from subgraphs.kernel.rows import add_row, run, run_unheard, table_of, write_rows
+from subgraphs.kernel.races import flush_claims
+from subgraphs.kernel.rows import add_row, run, run_unheard, table_of
 
 T = TypeVar("T")
 
@@ -67,10 +67,7 @@ async def locked_head(session: AsyncSession) -> Mark:
 
 async def _first_head(session: AsyncSession) -> Mark:
     add_row(session, ChainMarkRow, name=HEAD, sequence=BEGINNING.sequence, hash=BEGINNING.hash)
-    try:
-        await write_rows(session)
-    except IntegrityError as error:
-        raise Race from error
+    await flush_claims(session)
     if (await session.exec(select(AuditEventRow.sequence).limit(1))).first() is not None:
         raise LookupError("the head of the audit chain is gone")
     return BEGINNING
@@ -158,10 +155,11 @@ async def checkpoint(session: AsyncSession) -> Mark:
 
 
 async def move_checkpoint(session: AsyncSession, mark: Mark) -> None:
-    """Only ever forward."""
+    """Only ever forward. Raises Race when somebody else writes the first one at the same moment."""
     row = await session.get(ChainMarkRow, CHECKPOINT, with_for_update=True)
     if row is None:
         row = ChainMarkRow(name=CHECKPOINT, sequence=0, hash=BEGINNING.hash)
     if mark.sequence > row.sequence:
         row.sequence, row.hash = mark.sequence, mark.hash
     session.add(row)
+    await flush_claims(session)

@@ -64,13 +64,26 @@ async def _tell(session: AsyncSession, base: Foundation, bells: Bells, message: 
     """At once, or as soon as the patient is known: one topic does not wait for another."""
     patient = (await repository.patients(session, [patient_id])).get(patient_id)
     if patient is None:
-        repository.add_waiting(session, message.id, patient_id, message.to_json().decode())
+        patient = await _heard_of_meanwhile(session, message, patient_id)
+    if patient is None:
         return
     event = DECODER.decode(message)
     values = {"patient_name": patient.name} | _values(base, event)
     told_as = _MONEY[type(event)][0] if isinstance(event, BillState) else message.type
     told = Told(message.id, told_as, values, patient_id)
     await queue_for_patient(session, base, bells, told, patient)
+
+
+async def _heard_of_meanwhile(session: AsyncSession, message: Envelope, patient_id: str) -> PatientCopyRow | None:
+    """The event waits, unless the patient was just written: then it is not seen by who looks for what waits.
+
+    Both write first and then look with a lock, so one of them waits for the other and sees what it wrote.
+    """
+    await repository.add_waiting(session, message.id, patient_id, message.to_json().decode())
+    patient = await repository.locked_patient(session, patient_id)
+    if patient is not None:
+        await repository.drop_waiting(session, [message.id])
+    return patient
 
 
 def _values(base: Foundation, event: Event | None) -> dict[str, str]:

@@ -50,7 +50,8 @@ class NotificationRow(NotificationsTable, table=True):
     """One message of one event on one channel.
 
     `appointment_id` and `slot` are those that a reminder is of. `link_id` names the link whose place is kept in `body`.
-    Not to be sent before `due_at`. `recipient_key` is what addresses are compared by.
+    Nobody takes it to be sent before `due_at`, which whoever does so moves ahead, and with it holds it until then.
+    `recipient_key` is what addresses are compared by.
     """
 
     __tablename__ = "notifications"

@@ -146,3 +146,17 @@ def ask() -> Ask:
         return await subgraph.execute(document, variables, None, headers)
 
     return send
+
+
+@pytest.fixture
+async def another_process() -> AsyncIterator[Callable[[Foundation], Foundation]]:
+    """The same domain as another process has it: over the same database, with connections of its own."""
+    opened: list[Database] = []
+
+    def make(base: Foundation) -> Foundation:
+        opened.append(Database(base.database.url.render_as_string(hide_password=False)))
+        return Foundation.of(base.name, opened[-1], base.settings, base.clock, base.tokens)
+
+    yield make
+    for database in opened:
+        await database.close()

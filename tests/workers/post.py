@@ -1,9 +1,10 @@
 """Post offices on this machine: an SMTP server that can be told how to behave, and a queue to send from."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -74,7 +75,8 @@ def settings_for(port: int, **more: Any) -> SmtpSettings:
 
 def outgoing(number: int, to: str = "") -> Outgoing:
     text = f"Body {number}\n"
-    return Outgoing(f"id{number:05}", to or f"p{number}@example.com", f"Mail {number}", text, f"<p>{text}</p>", 0)
+    to = to or f"p{number}@example.com"
+    return Outgoing(f"id{number:05}", to, f"Mail {number}", text, f"<p>{text}</p>", 0, datetime.now(UTC))
 
 
 @dataclass
@@ -82,6 +84,8 @@ class QueueInMemory:
     """Messages in order, until an outcome is final; a failed one is due again at once."""
 
     waiting: dict[str, Outgoing] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    given_back: list[str] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     settlements: int = 0
     down: bool = False
@@ -89,15 +93,22 @@ class QueueInMemory:
     def add(self, *messages: Outgoing) -> None:
         self.waiting |= {message.id: message for message in messages}
 
-    async def due(self, channel: Channel, most: int, besides: Collection[str] = ()) -> list[Outgoing]:
+    async def take(self, channel: Channel, most: int, hold: timedelta) -> list[Outgoing]:
         if self.down:
             raise ConnectionError("the database is down")
-        return [message for message in self.waiting.values() if message.id not in besides][:most]
+        free = [message for message in self.waiting.values() if message.id not in self.held][:most]
+        self.held |= {message.id for message in free}
+        return [replace(message, held_until=datetime.now(UTC) + hold) for message in free]
+
+    async def give_back(self, messages: Sequence[Outgoing]) -> None:
+        self.given_back += [message.id for message in messages]
+        self.held -= {message.id for message in messages}
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
         self.settlements += 1
         for outcome in outcomes:
             self.outcomes.append(outcome)
+            self.held.discard(outcome.message.id)
             message = self.waiting.pop(outcome.message.id)
             if outcome.error is not None and not outcome.final:
                 self.waiting[message.id] = replace(message, attempts=message.attempts + 1)

@@ -8,6 +8,7 @@ import orjson
 import pytest
 from sqlmodel import select
 
+from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import SHARDS
 from subgraphs.kernel.tables import OutboxRow, RelayLeaseRow
 from workers.leases import LEASE, Leases
@@ -105,6 +106,17 @@ async def test_relays_that_do_not_know_each_other_share_the_shards(wards, broker
     held = [await each.renew() for each in leases]
     assert sorted(shard for shards in held for shard in shards) == list(range(SHARDS))
     assert {len(shards) for shards in held} <= {4, 5, 6}
+
+
+async def test_two_that_begin_at_once_hold_no_shard_both(wards):
+    other = Database(wards.database.url.render_as_string(hide_password=False))
+    leases = [Leases(wards.database, wards.outbox.clock, "one"), Leases(other, wards.outbox.clock, "two")]
+    for pause in (0, 0, 11, 11, 11, 0, 0):  # past the end of a lease, each wants all that the other held
+        wards.outbox.clock.move(seconds=pause)
+        held = await asyncio.gather(*(each.renew() for each in leases))
+        assert held[0].isdisjoint(held[1])
+    assert [len(shards) for shards in held] == [SHARDS / 2, SHARDS / 2]
+    await other.close()
 
 
 async def test_what_a_dead_relay_held_is_taken_over_when_its_lease_has_ended(wards):

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -186,13 +188,13 @@ async def test_a_stop_does_not_wait_for_one_that_hangs(queue, post):
 
 
 async def test_it_looks_no_oftener_while_one_hangs(queue, post):
-    looks, due, stuck = [], queue.due, asyncio.Event()
+    looks, take, stuck = [], queue.take, asyncio.Event()
 
     async def counted(*given: Any) -> list[Outgoing]:
         looks.append(1)
-        return await due(*given)
+        return await take(*given)
 
-    queue.due = counted  # type: ignore[method-assign]
+    queue.take = counted  # type: ignore[method-assign]
     post.faults["p0@example.com"] = stuck.wait
     queue.add(outgoing(0))
     async with sending(queue, post, poll_seconds=60):
@@ -210,6 +212,7 @@ async def test_one_that_was_sent_and_not_marked_before_a_crash_is_sent_again_as_
     task.cancel()
     await asyncio.wait([task])
     assert set(queue.waiting) == {"id00000"}
+    queue.held.clear()
     async with sending(queue, post):
         await queue.emptied()
     assert post.sent == ["id00000"] * 2
@@ -235,3 +238,59 @@ async def test_the_bell_wakes_it(queue, post):
         queue.add(outgoing(1))
         bell.set()
         await queue.emptied()
+
+
+async def test_who_reaches_nobody_leaves_what_waits_to_another_who_does(queue, post):
+    cut_off, reaching = Post(), post
+    cut_off.closed = True
+    queue.add(*map(outgoing, range(50)))
+    async with sending(queue, cut_off, lanes=2, first_wait_seconds=60, longest_wait_seconds=60):
+        await until(lambda: len(queue.outcomes) == 2 and not queue.held)
+        async with sending(queue, reaching):
+            await queue.emptied()
+    assert len(set(reaching.sent)) == len(reaching.sent) == 50
+
+
+async def test_one_that_takes_too_long_has_failed_and_is_tried_again(queue, post):
+    turns = []
+
+    async def hang_once() -> None:
+        turns.append(1)
+        await asyncio.sleep(60 if len(turns) == 1 else 0)
+
+    post.faults["p0@example.com"] = hang_once
+    queue.add(outgoing(0))
+    async with sending(queue, post, longest_send_seconds=0.05):
+        await queue.emptied()
+    assert [outcome.error for outcome in queue.outcomes] == ["It took too long.", None]
+
+
+async def test_what_it_may_not_hold_until_it_is_sent_is_not_begun(queue, post):
+    """It stood still between taking and sending, and another may have it by now."""
+    take, stale = queue.take, []
+
+    async def late(*given: Any) -> list[Outgoing]:
+        taken = await take(*given)
+        first = [] if stale else taken
+        stale.extend(replace(message, held_until=message.held_until - timedelta(seconds=6)) for message in first)
+        return stale if first else taken
+
+    queue.take = late  # type: ignore[method-assign]
+    queue.add(outgoing(0))
+    async with sending(queue, post):
+        await queue.emptied()
+    assert (queue.given_back, post.sent) == (["id00000"], ["id00000"])
+
+
+async def test_after_a_stop_nothing_is_held_that_was_not_tried(queue, post):
+    leaving = asyncio.Event()
+
+    async def hang() -> None:
+        leaving.set()
+        await asyncio.sleep(60)
+
+    post.faults["p0@example.com"] = hang
+    queue.add(*map(outgoing, range(10)))
+    async with sending(queue, post, last_seconds=0.05):
+        await leaving.wait()
+    assert queue.held == {"id00000"}

@@ -1,7 +1,8 @@
 """The use cases of notifications."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from subgraphs.kernel.access import signed_in
 from subgraphs.kernel.foundation import Foundation
@@ -66,12 +67,22 @@ class NotificationService:
         """At every start: the templates that are missing; safe to repeat."""
         await templates.write_defaults(self.base)
 
-    async def due(self, channel: Channel, most: int, besides: Collection[str] = ()) -> list[Outgoing]:
-        """What is to be sent, in order, but for `besides`; what is not wanted any more is SKIPPED meanwhile."""
-        return await sending.due(self.base, self.links, channel, most, besides)
+    async def take(self, channel: Channel, most: int, hold: timedelta) -> list[Outgoing]:
+        """What is to be sent, in order, and is given to nobody else for as long as `hold`.
+
+        What is not wanted any more is SKIPPED meanwhile.
+        """
+        return await sending.take(self.base, self.links, channel, most, hold)
+
+    async def give_back(self, messages: Sequence[Outgoing]) -> None:
+        """Those that were taken and not tried."""
+        await sending.give_back(self.base, messages)
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Writes down what became of attempts, all in one transaction."""
+        """Writes down what became of attempts, all in one transaction.
+
+        A failure counts for nothing where the message was held too long and somebody else may have it now.
+        """
         await sending.settle(self.base, outcomes)
 
     async def remind(self) -> int:

@@ -32,15 +32,13 @@ async def _some(session: AsyncSession, base: Foundation, bells: Bells) -> int:
         add_row(session, ReminderRow, appointment_id=visit.id, slot=visit.slot)
     await flush_claims(session)
     for visit in visits:
-        await _remind(session, base, bells, visit, patients.get(visit.patient_id))
+        await _remind(session, base, bells, visit, patients[visit.patient_id])
     return len(visits)
 
 
 async def _remind(
-    session: AsyncSession, base: Foundation, bells: Bells, visit: AppointmentCopyRow, patient: PatientCopyRow | None
+    session: AsyncSession, base: Foundation, bells: Bells, visit: AppointmentCopyRow, patient: PatientCopyRow
 ) -> None:
-    if patient is None:
-        return
     event_id = str(uuid5(_REMINDERS, f"{visit.id} {visit.slot.isoformat()}"))
     values = {"patient_name": patient.name} | copies.visit_values(base, visit)
     told = Told(event_id, REMINDER, values, patient.id, appointment_id=visit.id, slot=visit.slot)

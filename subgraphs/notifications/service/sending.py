@@ -1,8 +1,8 @@
 """What is to be sent, as it goes out, and what became of it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,7 +16,10 @@ from subgraphs.notifications.templates import html_of
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message as it goes out; its `message_id` is the same however often it is sent."""
+    """A message as it goes out; its `message_id` is the same however often it is sent.
+
+    Who took it holds it until `held_until`; then anybody may take it, as its holder is dead.
+    """
 
     id: str
     to: str
@@ -24,6 +27,7 @@ class Outgoing:
     text: str = field(repr=False)
     html: str = field(repr=False)
     attempts: int
+    held_until: datetime
 
     @property
     def message_id(self) -> str:
@@ -44,6 +48,7 @@ class Outcome:
         wait = None if self.final else wait_after(attempts)
         return _changes(
             self.message.id,
+            self.message.held_until,
             Status.SENT if self.error is None else Status.FAILED if wait is None else Status.QUEUED,
             self.error,
             due=self.at if self.error is None or wait is None else self.at + wait,
@@ -54,11 +59,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What decides whether a notification is still wanted."""
+    """What decides whether a notification is still wanted, and until when those in hand are held."""
 
     patients: Mapping[str, PatientCopyRow]
     appointments: Mapping[str, AppointmentCopyRow]
     now: datetime
+    held_until: datetime
 
     def unwanted(self, row: NotificationRow) -> str | None:
         """Why, or None."""
@@ -73,17 +79,28 @@ class _Around:
         return "The appointment is past." if visit.slot <= self.now else None
 
 
-async def due(base: Foundation, links: Links, channel: Channel, most: int, besides: Collection[str]) -> list[Outgoing]:
-    """At most so many, in order, but for those in hand. What is not wanted any more is SKIPPED here."""
+async def take(base: Foundation, links: Links, channel: Channel, most: int, hold: timedelta) -> list[Outgoing]:
+    """At most so many, in order, held for so long. What is not wanted any more is SKIPPED here."""
     now = base.clock.now()
+    rows = await _held(base, channel, now, now + hold, most)
+    if not rows:
+        return []
     async with base.database.reading() as session:
-        rows = await repository.due(session, channel, now, most + len(besides))
-        fresh = [row for row in rows if row.id not in besides]
-        around = await _around(session, fresh, now)
+        around = await _around(session, rows, now, now + hold)
     left: list[dict[str, object]] = []
-    going = [out for row in fresh if (out := await _going(base, links, around, row, left)) is not None]
+    going = [out for row in rows if (out := await _going(base, links, around, row, left)) is not None]
     await _write(base, left)
     return going
+
+
+async def give_back(base: Foundation, messages: Sequence[Outgoing]) -> None:
+    """They stay queued; those that somebody else holds by now are left alone."""
+
+    async def work(session: AsyncSession) -> None:
+        held = [(message.id, message.held_until) for message in messages]
+        await repository.give_back(session, held, base.clock.now())
+
+    await base.database.transaction(work)
 
 
 async def settle(base: Foundation, outcomes: Sequence[Outcome]) -> None:
@@ -91,10 +108,26 @@ async def settle(base: Foundation, outcomes: Sequence[Outcome]) -> None:
     await _write(base, [outcome.changes() for outcome in outcomes])
 
 
-async def _around(session: AsyncSession, rows: Iterable[NotificationRow], now: datetime) -> _Around:
+async def _held(
+    base: Foundation, channel: Channel, now: datetime, until: datetime, most: int
+) -> Sequence[NotificationRow]:
+    """Writes nothing where nothing is due."""
+    async with base.database.reading() as session:
+        if not await repository.is_any_due(session, channel, now):
+            return []
+
+    async def work(session: AsyncSession) -> Sequence[NotificationRow]:
+        return await repository.hold_due(session, channel, now, until, most)
+
+    return await base.database.transaction(work)
+
+
+async def _around(
+    session: AsyncSession, rows: Iterable[NotificationRow], now: datetime, held_until: datetime
+) -> _Around:
     patients = await repository.patients(session, {row.patient_id for row in rows if row.patient_id is not None})
     wanted = {row.appointment_id for row in rows if row.appointment_id is not None}
-    return _Around(patients, await repository.appointments(session, wanted), now)
+    return _Around(patients, await repository.appointments(session, wanted), now, held_until)
 
 
 async def _going(
@@ -103,32 +136,48 @@ async def _going(
     """None for what does not go out now, which is added to `left`."""
     reason = around.unwanted(row)
     if reason is not None:
-        left.append(_changes(row.id, Status.SKIPPED, reason, due=row.due_at))
+        left.append(_changes(row.id, around.held_until, Status.SKIPPED, reason, due=row.due_at))
         return None
     if row.link_id is None:
-        return _outgoing(row)
+        return _outgoing(row, around.held_until)
     try:
         link = await links.link(row.link_id)
     except Exception as error:
-        left.append(Outcome(_outgoing(row), base.clock.now(), reason_text(error)).changes())
+        left.append(Outcome(_outgoing(row, around.held_until), base.clock.now(), reason_text(error)).changes())
         return None
     if link is None:
-        left.append(_changes(row.id, Status.SKIPPED, "The link is used or has ended.", due=row.due_at))
+        reason = "The link is used or has ended."
+        left.append(_changes(row.id, around.held_until, Status.SKIPPED, reason, due=row.due_at))
         return None
-    return _outgoing(row, link)
+    return _outgoing(row, around.held_until, link)
 
 
-def _outgoing(row: NotificationRow, link: str | None = None) -> Outgoing:
+def _outgoing(row: NotificationRow, held_until: datetime, link: str | None = None) -> Outgoing:
     text = row.body if link is None else row.body.replace(LINK_PLACEHOLDER, link)
     html = html_of(text, link) if row.channel == Channel.EMAIL else ""
-    return Outgoing(row.id, row.recipient, row.subject or "", text, html, row.attempts)
+    return Outgoing(row.id, row.recipient, row.subject or "", text, html, row.attempts, held_until)
 
 
 def _changes(
-    id: str, status: Status, error: str | None, *, due: datetime, sent: datetime | None = None, tries: int = 0
+    id: str,
+    held_until: datetime,
+    status: Status,
+    error: str | None,
+    *,
+    due: datetime,
+    sent: datetime | None = None,
+    tries: int = 0,
 ) -> dict[str, object]:
-    kept = None if error is None else error[:MAXIMUM_ERROR]
-    return {"of_id": id, "to_status": status.value, "tries": tries, "error": kept, "due": due, "sent": sent}
+    return {
+        "of_id": id,
+        "held_until": held_until,
+        "went": status is Status.SENT,
+        "to_status": status.value,
+        "tries": tries,
+        "error": None if error is None else error[:MAXIMUM_ERROR],
+        "due": due,
+        "sent": sent,
+    }
 
 
 async def _write(base: Foundation, changes: Sequence[dict[str, object]]) -> None:

@@ -145,7 +145,9 @@ async def test_a_filling_that_was_cut_short_goes_on_and_doubles_nothing(runtime:
     logins = len(LOGINS) - 1 + len(small_plan.doctors)
     of_bills = sum(bill.facts - 1 for bill in bills.bills(small_plan))
     assert filled[1] == size(small_plan) + decided + logins + of_bills
-    assert await runtime.domains.notifications.service.due(Channel.EMAIL, 10) == [], "nobody gets mail of the demo"
+    assert await runtime.domains.notifications.service.take(Channel.EMAIL, 10, timedelta(0)) == [], (
+        "nobody gets mail of the demo"
+    )
     assert await runtime.domains.notifications.service.remind() == 0
 
 

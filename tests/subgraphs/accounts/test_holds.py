@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from subgraphs.accounts import repository
 from subgraphs.accounts.service.holds import Settled
 from subgraphs.kernel.errors import Refused
 from subgraphs.kernel.events import Actor
@@ -252,6 +253,25 @@ async def test_whoever_opens_it_first_it_is_announced_once(desk, who):
     }
     await opening[who]()
     assert await signs_in(desk)
+    assert len(await desk.events("account.created")) == 1
+
+
+async def test_timers_that_settle_at_once_open_it_once_and_drop_it_once(desk, monkeypatch):
+    look = repository.locked_account
+
+    async def slow(session, id):
+        found = await look(session, id)
+        await asyncio.sleep(0.1)
+        return found
+
+    monkeypatch.setattr(repository, "locked_account", slow)
+    written, unwritten = new_id(), new_id()
+    ask_owners(desk, PATIENT=Owner(written))
+    await hold(desk, written)
+    await hold(desk, unwritten, "bina@example.com")
+    desk.clock.move(timedelta(minutes=2))
+    settled = await asyncio.gather(*(desk.service.settle_holds() for _ in range(3)))
+    assert (sum(each.opened for each in settled), sum(each.dropped for each in settled)) == (1, 1)
     assert len(await desk.events("account.created")) == 1
 
 

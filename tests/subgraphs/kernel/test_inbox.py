@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -50,6 +51,20 @@ async def test_a_second_delivery_is_dropped(subscriber, count_of):
 async def test_deliveries_at_the_same_time_have_one_effect(subscriber, count_of):
     await asyncio.gather(*(subscriber.receive([message(str(place % 3))]) for place in range(30)))
     assert (await count_of(PositionRow), await count_of(InboxRow)) == (3, 3)
+
+
+async def test_two_processes_that_hear_the_same_have_each_effect_once(
+    base, another_process, subscriber, effects, count_of
+):
+    """As when a partition changes hands: in lots, in another order, and one alone."""
+    other = replace(subscriber, database=another_process(base).database)
+    messages = [message(str(place)) for place in range(12)]
+    lots = [messages[:6], messages[6:]]
+    mirrored = [list(reversed(lot)) for lot in lots]
+    heard = [(subscriber, lot) for lot in lots] + [(other, lot) for lot in mirrored]
+    alone = [(who, [each]) for who in (subscriber, other) for each in messages]
+    await asyncio.gather(*(who.receive(lot) for who, lot in heard + alone))
+    assert (await count_of(PositionRow), await count_of(InboxRow)) == (12, 12)
 
 
 async def test_what_fails_leaves_nothing_and_is_handled_when_it_comes_again(subscriber, effects, count_of):

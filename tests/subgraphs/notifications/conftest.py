@@ -17,6 +17,7 @@ from subgraphs.notifications.service import Outcome, Outgoing
 from subgraphs.patients.events import PatientRegistered, PatientState, PatientUpdated
 
 MOBILE, LANDLINE = "+919876543210", "+911126588500"
+HOLD = timedelta(minutes=1)
 SLOT = datetime(2026, 3, 5, 6, 0, tzinfo=UTC)
 LIST = """
 query ($filter: NotificationFilter, $first: Int! = 100, $after: String) {
@@ -110,8 +111,8 @@ class Ward:
         """What was queued, oldest first: event, channel, recipient."""
         return [(row["event"], row["channel"], row["recipient"]) for row in reversed(await self.all())]
 
-    async def due(self, channel: Channel = Channel.EMAIL) -> list[Outgoing]:
-        return list(await self.service.due(channel, 100))
+    async def take(self, channel: Channel = Channel.EMAIL, most: int = 100) -> list[Outgoing]:
+        return list(await self.service.take(channel, most, HOLD))
 
     async def settle(self, *messages: Outgoing, error: str | None = None, final: bool = False) -> None:
         await self.service.settle([Outcome(message, self.clock.now(), error, final) for message in messages])

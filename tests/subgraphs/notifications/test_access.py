@@ -44,7 +44,7 @@ async def test_without_a_token_there_is_nothing(ward, ask):
 async def test_they_are_found_by_recipient_event_and_status(ward):
     patient_id = await ward.patient(email="Huzaifa@Example.com")
     await ward.hear(visit(AppointmentBooked, patient_id), visit(AppointmentAccepted, patient_id))
-    await ward.settle(*(await ward.due())[:1])
+    await ward.settle(*(await ward.take())[:1])
     assert len(await ward.all(recipient="huzaifa@example.com ")) == 2
     assert len(await ward.all(recipient=MOBILE, event="appointment.accepted")) == 1
     assert len(await ward.all(status=["SENT", "FAILED"])) == 1
@@ -103,7 +103,7 @@ async def test_no_list_is_sorted_or_scanned_however_much_went_out(ward, statemen
 
 async def test_what_is_to_be_sent_is_found_in_its_queue_alone(ward, statements):
     statements.clear()
-    await ward.due()
+    await ward.take()
     assert await plan_of(ward, statements) == "ix_notifications_waiting"
 
 

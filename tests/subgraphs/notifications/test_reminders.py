@@ -27,7 +27,7 @@ async def accepted(ward):
 async def accept(ward, patient_id, **fields):
     event = visit(AppointmentAccepted, patient_id, status="ACCEPTED", **fields)
     await ward.hear(event)
-    await ward.settle(*await ward.due())
+    await ward.settle(*await ward.take())
     return event
 
 
@@ -48,7 +48,7 @@ async def test_it_goes_out_a_day_before_and_once(ward, accepted):
     [mail] = await reminders(ward)
     assert (mail["status"], mail["recipient"]) == ("QUEUED", "huzaifa@example.com")
     assert "2026-03-05 at 11:30" in mail["body"]
-    assert [message.id for message in await ward.due()] == [mail["id"]]
+    assert [message.id for message in await ward.take()] == [mail["id"]]
 
 
 async def test_of_many_timers_at_once_one_reminds(ward, accepted):
@@ -88,7 +88,7 @@ async def test_one_that_was_queued_is_not_sent_when_the_appointment_was_cancelle
     ward.clock.at = SLOT - DAY
     await ward.service.remind()
     await later(ward, AppointmentCancelled, accepted, status="CANCELLED")
-    assert [message.subject for message in await ward.due()] == ["Appointment cancelled for 2026-03-05"]
+    assert [message.subject for message in await ward.take()] == ["Appointment cancelled for 2026-03-05"]
     [mail] = await reminders(ward)
     assert (mail["status"], mail["attempts"], bool(mail["lastError"])) == ("SKIPPED", 0, True)
 
@@ -98,10 +98,10 @@ async def test_a_moved_one_is_reminded_for_its_new_time_alone(ward, accepted):
     await ward.service.remind()
     moved = {"slot": SLOT + 2 * DAY, "previous_slot": SLOT}
     await later(ward, AppointmentRescheduled, accepted, **moved)
-    await ward.settle(*await ward.due())
+    await ward.settle(*await ward.take())
     ward.clock.at = SLOT + DAY
     assert await ward.service.remind() == 1
-    assert [message.subject for message in await ward.due()] == ["Reminder: appointment on 2026-03-07"]
+    assert [message.subject for message in await ward.take()] == ["Reminder: appointment on 2026-03-07"]
     assert [row["status"] for row in await reminders(ward)] == ["QUEUED", "SKIPPED"]
 
 
@@ -109,7 +109,7 @@ async def test_one_that_waited_past_the_appointment_is_not_sent(ward, accepted):
     ward.clock.at = SLOT - DAY
     await ward.service.remind()
     ward.clock.at = SLOT
-    assert await ward.due(Channel.EMAIL) == []
+    assert await ward.take(Channel.EMAIL) == []
 
 
 async def test_the_dead_are_not_reminded(ward, accepted):

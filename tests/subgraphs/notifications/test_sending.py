@@ -1,11 +1,12 @@
 """What is given to be sent, in which order, and what becomes of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from subgraphs.appointments.events import AppointmentAccepted, AppointmentBooked
 from subgraphs.kernel.ids import new_id
 from subgraphs.notifications.rules import LINK_PLACEHOLDER, MOST_ATTEMPTS, Channel, wait_after
-from tests.subgraphs.notifications.conftest import visit
+from tests.subgraphs.notifications.conftest import HOLD, visit
 
 
 async def queued(ward, count=1):
@@ -14,19 +15,28 @@ async def queued(ward, count=1):
         await ward.hear(visit(AppointmentBooked, patient_id))
 
 
-async def test_it_comes_in_order_by_channel_and_leaves_out_what_is_in_hand(ward):
+async def test_it_comes_in_order_by_channel_and_what_somebody_holds_is_left_out(ward):
     await queued(ward, 5)
-    mails = await ward.due()
-    assert [mail.id for mail in mails] == sorted(mail.id for mail in mails)
-    assert (len(mails), len(await ward.due(Channel.SMS))) == (5, 5)
-    rest = await ward.service.due(Channel.EMAIL, 2, {mails[0].id, mails[1].id})
-    assert [mail.id for mail in rest] == [mail.id for mail in mails[2:4]]
+    some, more = await ward.take(most=2), await ward.take()
+    assert [mail.id for mail in some + more] == sorted(mail.id for mail in some + more)
+    assert (len(some), len(more), len(await ward.take(Channel.SMS))) == (2, 3, 5)
+    assert await ward.take() == []
+
+
+async def test_what_is_given_back_comes_again_in_its_place(ward):
+    await queued(ward, 5)
+    mails = await ward.take(most=3)
+    await ward.service.give_back(mails[:2])
+    again = await ward.take()
+    assert [mail.id for mail in again[:2]] == [mail.id for mail in mails[:2]]
+    assert mails[2].id not in {mail.id for mail in again}
+    assert {row["attempts"] for row in await ward.all()} == {0}
 
 
 async def test_what_was_sent_comes_no_more(ward):
     await queued(ward)
-    await ward.settle(*await ward.due())
-    assert await ward.due() == []
+    await ward.settle(*await ward.take())
+    assert await ward.take() == []
     row = next(row for row in await ward.all() if row["channel"] == "EMAIL")
     assert (row["status"], row["attempts"], row["lastError"]) == ("SENT", 1, None)
     assert row["sentAt"] == "2026-03-02T06:00:00Z"
@@ -35,32 +45,68 @@ async def test_what_was_sent_comes_no_more(ward):
 async def test_what_failed_is_tried_again_later_and_in_the_end_no_more(ward):
     await queued(ward)
     for attempt in range(1, MOST_ATTEMPTS + 1):
-        [mail] = await ward.due()
+        [mail] = await ward.take()
         await ward.settle(mail, error=f"attempt {attempt}")
-        assert await ward.due() == []
+        assert await ward.take() == []
         ward.clock.move(wait_after(attempt) or timedelta(days=9))
     row = next(row for row in await ward.all() if row["channel"] == "EMAIL")
     assert (row["status"], row["attempts"], row["lastError"]) == ("FAILED", 16, "attempt 16")
-    assert await ward.due() == []
+    assert await ward.take() == []
 
 
 async def test_a_refusal_for_good_is_not_repeated(ward):
     await queued(ward)
-    await ward.settle(*await ward.due(), error="550 nobody", final=True)
-    assert await ward.due() == []
+    await ward.settle(*await ward.take(), error="550 nobody", final=True)
+    assert await ward.take() == []
     assert (await ward.all(status=["FAILED"]))[0]["lastError"] == "550 nobody"
 
 
 async def test_a_message_that_was_sent_twice_after_a_crash_is_the_same_message(ward):
     await queued(ward)
-    [first], [again] = await ward.due(), await ward.due()
-    assert first == again
+    [first] = await ward.take()
+    ward.clock.move(HOLD)
+    [again] = await ward.take()
+    assert replace(again, held_until=first.held_until) == first
     assert first.message_id == again.message_id
+
+
+async def test_what_a_dead_worker_held_may_be_taken_when_its_time_is_over_and_no_sooner(ward):
+    await queued(ward)
+    await ward.take()
+    ward.clock.move(HOLD - timedelta(microseconds=1))
+    assert await ward.take() == []
+    ward.clock.move(timedelta(microseconds=1))
+    assert len(await ward.take()) == 1
+
+
+async def test_who_held_it_too_long_counts_no_failure_and_gives_nothing_back(ward):
+    await queued(ward)
+    [late] = await ward.take()
+    ward.clock.move(HOLD)
+    [held] = await ward.take()
+    await ward.settle(late, error="550 nobody", final=True)
+    await ward.service.give_back([late])
+    assert await ward.take() == []
+    await ward.settle(held, error="later")
+    row = next(row for row in await ward.all() if row["channel"] == "EMAIL")
+    assert (row["status"], row["attempts"], row["lastError"]) == ("QUEUED", 1, "later")
+
+
+async def test_what_went_out_is_sent_however_long_it_was_held(ward):
+    await queued(ward)
+    [late] = await ward.take()
+    ward.clock.move(HOLD)
+    [held] = await ward.take()
+    await ward.settle(late)
+    await ward.settle(held, error="later")
+    ward.clock.move(timedelta(hours=1))
+    assert await ward.take() == []
+    assert next(row for row in await ward.all() if row["channel"] == "EMAIL")["status"] == "SENT"
 
 
 async def test_what_was_settled_already_is_not_settled_anew(ward):
     await queued(ward)
-    [mail] = await ward.due()
+    [mail] = await ward.take()
     await ward.settle(mail)
     await ward.settle(mail, error="late", final=True)
     assert next(row for row in await ward.all() if row["channel"] == "EMAIL")["status"] == "SENT"
@@ -70,13 +116,13 @@ async def test_who_died_since_gets_nothing(ward):
     patient_id = await ward.patient()
     await ward.hear(visit(AppointmentAccepted, patient_id))
     await ward.patient(patient_id, version=2, deceased_at=ward.clock.now())
-    assert (await ward.due(), await ward.due(Channel.SMS)) == ([], [])
+    assert (await ward.take(), await ward.take(Channel.SMS)) == ([], [])
     assert {row["status"] for row in await ward.all()} == {"SKIPPED"}
 
 
 async def test_a_link_is_put_in_when_it_is_sent(ward):
     [link_id] = await ward.links_asked("password.reset")
-    [mail] = await ward.due()
+    [mail] = await ward.take()
     link = ward.links.known[link_id]
     assert link in mail.text
     assert f'<a href="{link}">{link}</a>' in mail.html
@@ -87,7 +133,7 @@ async def test_a_link_is_put_in_when_it_is_sent(ward):
 async def test_a_link_that_has_ended_is_not_mailed(ward):
     older, newer = await ward.links_asked("password.reset", "password.reset")
     ward.links.known.pop(older)
-    [mail] = await ward.due()
+    [mail] = await ward.take()
     assert newer in mail.text
     assert [row["status"] for row in await ward.all()] == ["QUEUED", "SKIPPED"]
 
@@ -96,17 +142,17 @@ async def test_while_links_cannot_be_had_their_mails_wait_and_no_others(ward):
     await ward.links_asked("password.reset")
     await queued(ward)
     ward.links.down = True
-    assert [mail.to for mail in await ward.due()] == ["huzaifa@example.com"]
+    assert [mail.to for mail in await ward.take()] == ["huzaifa@example.com"]
     [row] = await ward.all(event="password.reset")
     assert (row["status"], row["attempts"], row["lastError"]) == ("QUEUED", 1, "accounts is down")
     ward.links.down = False
     ward.clock.move(timedelta(minutes=1))
-    assert {mail.to for mail in await ward.due()} == {"huzaifa@example.com", "asha@example.com"}
+    assert {mail.to for mail in await ward.take()} == {"huzaifa@example.com", "asha@example.com"}
 
 
 async def test_html_says_the_same_and_runs_nothing(ward):
     await ward.hear(visit(AppointmentBooked, await ward.patient(name="<script>alert(1)</script>\u2028& Co")))
-    [mail] = await ward.due()
+    [mail] = await ward.take()
     assert "<script>" not in mail.html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in mail.html
     assert "<script>alert(1)</script>" in mail.text
@@ -114,7 +160,7 @@ async def test_html_says_the_same_and_runs_nothing(ward):
 
 async def test_many_are_settled_in_one_transaction(ward, statements):
     await queued(ward, 50)
-    mails = await ward.due()
+    mails = await ward.take()
     statements.clear()
     await ward.settle(*mails)
     assert len([each for each in statements if each.startswith("UPDATE")]) == 1
@@ -124,17 +170,18 @@ async def test_looking_for_mail_costs_the_same_however_much_there_is(ward, state
     await queued(ward, 1)
     await ward.links_asked("password.reset")
     statements.clear()
-    await ward.due()
+    await ward.take()
     few = len(statements)
     await queued(ward, 20)
     statements.clear()
-    assert len(await ward.due()) == 22
-    assert len(statements) == few == 2
+    assert len(await ward.take()) == 20
+    assert len(statements) == few == 4
 
 
 async def test_an_unknown_id_is_no_trouble(ward):
     await queued(ward)
-    [mail] = await ward.due()
+    [mail] = await ward.take()
     object.__setattr__(mail, "id", new_id())
     await ward.settle(mail)
-    assert len(await ward.due()) == 1
+    ward.clock.move(HOLD)
+    assert len(await ward.take()) == 1
