@@ -9,6 +9,8 @@ from subgraphs.kernel.tables import DeadLetterRow, InboxRow, PositionRow
 from workers.consumer import Consumer
 from workers.outbox_source import OutboxSource
 
+pytestmark = pytest.mark.sqlite  # its source is that of one process
+
 
 async def rows(database, table):
     async with database.reading() as session:

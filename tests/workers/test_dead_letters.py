@@ -5,6 +5,8 @@ from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.tables import DeadLetterRow, InboxRow, PositionRow
 from workers.dead_letters import DeadLetters, NoSuchDeadLetter
 
+pytestmark = pytest.mark.sqlite  # its source is that of one process
+
 
 @pytest.fixture
 def letters(kitchen) -> DeadLetters:

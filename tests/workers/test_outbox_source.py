@@ -11,6 +11,8 @@ from subgraphs.kernel.tables import OutboxRow
 from workers.consumer import Consumer
 from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
 
+pytestmark = pytest.mark.sqlite
+
 
 class CountedFeed(OutboxFeed):
     reads = 0
