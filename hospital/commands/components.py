@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from hospital.commands.opening import run
 from hospital.components.building import House
+from hospital.components.databases import check_databases
 from hospital.components.router import router_component
 from hospital.components.subgraph import ROUTER, subgraph_component
 from hospital.components.workers import WORKERS, Worker, worker
@@ -47,6 +48,7 @@ def subgraph(
     if name not in NAMES:
         raise CannotDo(f"There is no subgraph {name}: it is one of {', '.join(NAMES)}.")
     house = _house()
+    run(check_databases(house.components, [name]))
     _serve(subgraph_component(house, name), read_settings()[1], host, port)
 
 
@@ -55,7 +57,9 @@ def work(
     ordinal: Annotated[str, typer.Option(help="Tells those of one name apart; the same at every start.")] = "0",
 ) -> None:
     """One worker alone."""
-    run(_work(worker(_house(), name, ordinal)))
+    house = _house()
+    run(check_databases(house.components, house.components.named_databases))
+    run(_work(worker(house, name, ordinal)))
 
 
 def keys(

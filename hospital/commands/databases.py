@@ -6,12 +6,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from hospital.commands.opening import run
+from hospital.components.databases import cannot_use
 from hospital.components.settings import AdminSettings, ComponentSettings
 from hospital.domains import MIGRATED_BY, NAMES
 from hospital.folder import DataFolder
 from hospital.problems import CannotDo
 from hospital.settings import read_component_settings, read_settings
-from subgraphs.kernel.database import Database
+from subgraphs.kernel.database import Database, connect_arguments
 from subgraphs.kernel.migrate import upgrade
 
 ADMIN = "HOSPITAL_DATABASE_ADMIN_URL"
@@ -28,7 +29,7 @@ def databases() -> None:
     run(_make(read_component_settings(), _admin_url()))
     folder = DataFolder(read_settings()[0].data)
     folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    run(_migrate("mailbox", folder.database_url("mailbox")))
+    run(_migrate("mailbox", Database(folder.database_url("mailbox"))))
 
 
 def _admin_url() -> URL:
@@ -39,17 +40,18 @@ def _admin_url() -> URL:
 
 
 async def _make(settings: ComponentSettings, admin: URL) -> None:
-    engine = create_async_engine(admin, isolation_level="AUTOCOMMIT", hide_parameters=True)
+    arguments = connect_arguments(settings.database_ca)
+    engine = create_async_engine(admin, isolation_level="AUTOCOMMIT", hide_parameters=True, connect_args=arguments)
     try:
         async with engine.connect() as connection:
             for name in NAMES:
                 await _make_one(connection, make_url(settings.database_url(name)))
     except DBAPIError as error:
-        raise CannotDo(f"The databases cannot be made with {ADMIN}: {error.orig}.") from None
+        raise cannot_use(ADMIN, error) from None
     finally:
         await engine.dispose()
     for name in NAMES:
-        await _migrate(name, settings.database_url(name))
+        await _migrate(name, settings.database(name, answer_seconds=None))
         typer.echo(f"{name}: ready")
 
 
@@ -57,12 +59,14 @@ async def _make_one(connection: AsyncConnection, url: URL) -> None:
     preparer = connection.dialect.identifier_preparer
     database = preparer.quote_identifier(_needed(url.database, url, "a database"))
     user, password = _needed(url.username, url, "a user"), _needed(url.password, url, "a password")
+    if not password.isascii():
+        raise CannotDo(f"{url.render_as_string()} has a password that the driver cannot send: it has to be ASCII.")
     who = f"{_quoted(user)}@'%'"
     for statement in (
         f"CREATE DATABASE IF NOT EXISTS {database} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
         f"CREATE USER IF NOT EXISTS {who} IDENTIFIED BY {_quoted(password)}",
         f"ALTER USER {who} IDENTIFIED BY {_quoted(password)}",
-        f"GRANT ALL PRIVILEGES ON {database}.* TO {who}",
+        f"GRANT ALL PRIVILEGES ON {_no_pattern(database)}.* TO {who}",
     ):
         await connection.exec_driver_sql(statement.replace("%", "%%"))
 
@@ -73,16 +77,20 @@ def _needed(part: str | None, url: URL, what: str) -> str:
     return part
 
 
+def _no_pattern(identifier: str) -> str:
+    """In a grant `_` and `%` stand for any other characters, too."""
+    return identifier.replace("_", r"\_").replace("%", r"\%")
+
+
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
 
 
-async def _migrate(name: str, url: str) -> None:
-    database = Database(url)
+async def _migrate(name: str, database: Database) -> None:
     try:
         await upgrade(database, *MIGRATED_BY[name])
     except DBAPIError as error:
-        raise CannotDo(f"The database of {name} cannot be used: {error.orig}.") from None
+        raise cannot_use(f"HOSPITAL_{name.upper()}_DATABASE_URL", error) from None
     finally:
         await database.close()

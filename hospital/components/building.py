@@ -68,7 +68,7 @@ class House:
 
     def domain(self, name: str) -> Domain:
         """Built over its database; nothing runs yet. Raises CannotDo."""
-        database = Database(self.components.database_url(name))
+        database = self.components.database(name)
         keys: KeySource = RemoteKeys(self.peer("accounts", name))
         if name == "accounts":
             keys = PublishedKeys(database, self.clock)

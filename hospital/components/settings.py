@@ -9,6 +9,7 @@ from hospital.domains import NAMES
 from hospital.problems import CannotDo
 from hospital.web import SUPERGRAPH
 from router.supergraph import read_supergraph
+from subgraphs.kernel.database import ANSWER_SECONDS, Database
 
 
 class _Common(BaseSettings):
@@ -16,6 +17,9 @@ class _Common(BaseSettings):
 
     callers: FilePath | None = Field(
         None, description="The file with the keys that components sign their requests with (`hospital keys` makes it)."
+    )
+    database_ca: FilePath | None = Field(
+        None, description="The certificates that vouch for the servers of databases; where set, all is sent over TLS."
     )
 
 
@@ -60,6 +64,15 @@ class ComponentSettings(_Settings):
         if url is None:
             raise CannotDo(f"HOSPITAL_{domain.upper()}_DATABASE_URL is not set: `hospital databases` makes databases.")
         return url.get_secret_value()
+
+    def database(self, domain: str, answer_seconds: float | None = ANSWER_SECONDS) -> Database:
+        """Raises CannotDo."""
+        return Database(self.database_url(domain), ca=self.database_ca, answer_seconds=answer_seconds)
+
+    @property
+    def named_databases(self) -> list[str]:
+        """The domains whose database is set."""
+        return [name for name in NAMES if getattr(self, f"{name}_database_url") is not None]
 
     def url(self, domain: str) -> str:
         """The root of the component's addresses."""

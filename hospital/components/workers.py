@@ -12,7 +12,6 @@ from hospital.problems import CannotDo
 from hospital.sending import email_of, sms_of
 from hospital.settings import read_kafka_settings, read_sending_settings
 from hospital.timetable import jobs, prune_published
-from subgraphs.kernel.database import Database
 from subgraphs.notifications.app import NotificationsDomain
 from subgraphs.notifications.rules import Channel
 from workers.consumer import Consumer
@@ -56,7 +55,7 @@ def worker(house: House, name: str, ordinal: str) -> Worker:
 def _relay(house: House, ordinal: str) -> Worker:
     own = f"{socket.gethostname()}.{os.getpid()}.{ordinal}"[-64:]
     publisher = KafkaPublisher(read_kafka_settings(), f"relay.{ordinal}")
-    databases = {name: Database(house.components.database_url(name)) for name in NAMES}
+    databases = {name: house.components.database(name) for name in NAMES}
     relays = [Relay(name, database, house.clock, publisher, own) for name, database in databases.items()]
     return Worker(relays, [publisher.aclose, *(database.close for database in databases.values())])
 

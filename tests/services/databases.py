@@ -101,7 +101,7 @@ class OnServer:
     async def _made(self) -> str:
         name = next(self._names)
         async with self._admin.connect() as connection:
-            await connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+            await connection.exec_driver_sql(f"CREATE DATABASE {name}")
         return name
 
     async def _made_for(self, domain: str) -> str:

@@ -27,6 +27,8 @@ _OPTIONS = (
     "--socket=socket",  # from the data on: its path may not be long
     *(["--user=root"] if os.geteuid() == 0 else []),
 )
+_TOGETHER = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+"""It ends with the tests, also where those are killed."""
 
 
 def can_run() -> bool:
@@ -76,7 +78,7 @@ class Server:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _run(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        command = [_found(program) or program, *_OPTIONS, f"--datadir={self._data}", *arguments]
+        command = [*_TOGETHER, _found(program) or program, *_OPTIONS, f"--datadir={self._data}", *arguments]
         with self._log.open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log)
 
