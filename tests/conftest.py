@@ -1,6 +1,19 @@
-"""Logs of tests are plain: the rich traces that structlog draws by default take seconds each."""
+"""What tests of several folders stand on: databases, and logs that are plain.
 
+The rich traces that structlog draws by default take seconds each.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+
+import pytest
 import structlog
+
+from subgraphs.kernel.database import Database
+from tests.services import mariadb
+from tests.services.databases import Databases, OnServer, SqliteFiles
 
 structlog.configure(
     processors=[
@@ -8,3 +21,54 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What comes to a database is tested over each kind, unless it is marked as being about one of them."""
+    if "databases" in metafunc.fixturenames:
+        about = [kind for kind in ("sqlite", "mysql") if metafunc.definition.get_closest_marker(kind)]
+        metafunc.parametrize("databases", about or ["sqlite", "mysql"], indirect=True)
+
+
+@pytest.fixture
+def databases(request: pytest.FixtureRequest) -> Databases:
+    databases: Databases = request.getfixturevalue(f"{request.param}_databases")
+    return databases
+
+
+@pytest.fixture
+async def database_of(databases: Databases) -> AsyncIterator[Callable[[str], Awaitable[Database]]]:
+    """Opens a database with the tables of a domain, for this test alone."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(domain: str) -> Database:
+            return await stack.enter_async_context(databases.migrated(domain))
+
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def mysql_databases(mysql_url: str) -> Iterator[OnServer]:
+    databases = OnServer(mysql_url)
+    yield databases
+    asyncio.run(databases.close())
+
+
+@pytest.fixture(scope="session")
+def mysql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An administrator's, on the server that HOSPITAL_TEST_MYSQL_URL names or on one for this session."""
+    given = os.environ.get("HOSPITAL_TEST_MYSQL_URL")
+    if given:
+        yield given
+    elif mariadb.can_run():
+        with mariadb.running(tmp_path_factory.mktemp("mariadb")) as server:
+            yield server.url()
+    elif os.environ.get("CI") == "true":
+        pytest.fail(mariadb.MISSING)
+    else:
+        pytest.skip(mariadb.MISSING)

@@ -27,6 +27,22 @@ else
   echo "Chromium: MISSING. The tests of pages are skipped (apt-get install chromium)."
 fi
 
+may_install() {
+  [ "${CI:-}" = true ] || { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
+}
+
+if [ -n "${HOSPITAL_TEST_MYSQL_URL:-}" ]; then
+  echo "MariaDB: at HOSPITAL_TEST_MYSQL_URL"
+elif PATH="$PATH:/usr/sbin" command -v mariadbd >/dev/null 2>&1 && command -v mariadb-install-db >/dev/null 2>&1; then
+  echo "MariaDB: $(PATH="$PATH:/usr/sbin" command -v mariadbd)"
+elif may_install; then
+  install mariadb-server-core mariadb-client-core  # no service: tests start their own
+  echo "MariaDB: installed"
+else
+  echo "MariaDB: MISSING. The tests over it are skipped (apt-get install mariadb-server, or name one with"
+  echo "         HOSPITAL_TEST_MYSQL_URL=mysql+asyncmy://root:password@host:3306/)."
+fi
+
 if [ -n "${HOSPITAL_TEST_KAFKA:-}" ]; then
   echo "Kafka: at $HOSPITAL_TEST_KAFKA"
 elif command -v java >/dev/null 2>&1 && [ -d "$cache/kafka/lib" ]; then

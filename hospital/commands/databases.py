@@ -7,11 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from hospital.commands.opening import run
 from hospital.components.migrating import migrate_databases
+from hospital.components.needs import why_not
 from hospital.components.settings import AdminSettings, ComponentSettings
 from hospital.domains import NAMES
 from hospital.folder import DataFolder
 from hospital.problems import CannotDo
 from hospital.settings import read_component_settings, read_settings
+from subgraphs.kernel.database import connect_arguments
 
 ADMIN = "HOSPITAL_DATABASE_ADMIN_URL"
 
@@ -38,13 +40,14 @@ def _admin_url() -> URL:
 
 
 async def _make(settings: ComponentSettings, admin: URL) -> None:
-    engine = create_async_engine(admin, isolation_level="AUTOCOMMIT", hide_parameters=True)
+    arguments = connect_arguments(settings.database_ca)
+    engine = create_async_engine(admin, isolation_level="AUTOCOMMIT", hide_parameters=True, connect_args=arguments)
     try:
         async with engine.connect() as connection:
             for name in NAMES:
                 await _make_one(connection, make_url(settings.database_url(name)))
     except DBAPIError as error:
-        raise CannotDo(f"The databases cannot be made with {ADMIN}: {error.orig}.") from None
+        raise why_not(ADMIN, error) from None
     finally:
         await engine.dispose()
 
@@ -53,12 +56,14 @@ async def _make_one(connection: AsyncConnection, url: URL) -> None:
     preparer = connection.dialect.identifier_preparer
     database = preparer.quote_identifier(_needed(url.database, url, "a database"))
     user, password = _needed(url.username, url, "a user"), _needed(url.password, url, "a password")
+    if not password.isascii():
+        raise CannotDo(f"{url.render_as_string()} has a password that the driver cannot send: it has to be ASCII.")
     who = f"{_quoted(user)}@'%'"
     for statement in (
         f"CREATE DATABASE IF NOT EXISTS {database} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
         f"CREATE USER IF NOT EXISTS {who} IDENTIFIED BY {_quoted(password)}",
         f"ALTER USER {who} IDENTIFIED BY {_quoted(password)}",
-        f"GRANT ALL PRIVILEGES ON {database}.* TO {who}",
+        f"GRANT ALL PRIVILEGES ON {_no_pattern(database)}.* TO {who}",
     ):
         await connection.exec_driver_sql(statement.replace("%", "%%"))
 
@@ -67,6 +72,11 @@ def _needed(part: str | None, url: URL, what: str) -> str:
     if not part:
         raise CannotDo(f"{url.render_as_string()} names no {what.removeprefix('a ')}: it needs {what}.")
     return part
+
+
+def _no_pattern(identifier: str) -> str:
+    """In a grant `_` and `%` stand for any other characters, too."""
+    return identifier.replace("_", r"\_").replace("%", r"\%")
 
 
 def _quoted(text: str) -> str:

@@ -6,8 +6,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from hospital.components.arriving import Bringing
-from hospital.components.needs import opened
-from hospital.components.settings import ComponentSettings, database_setting
+from hospital.components.settings import ComponentSettings
 from hospital.delivery import HANDED_OVER_AT_MOST, types_decided_by
 from hospital.domains import NAMES, Domain, Domains, heads_key, secret_of
 from hospital.folder import DataFolder
@@ -81,7 +80,7 @@ class House:
         for caller in (ROUTER, *NAMES):
             self.signer(caller)
         for name in NAMES:
-            self.database(name)
+            self.components.database(name)
         self._secret()
 
     def signer(self, caller: str) -> Signer:
@@ -97,7 +96,7 @@ class House:
 
     def domain(self, name: str) -> Domain:
         """Built over its database; nothing runs yet. Raises CannotDo."""
-        database = self.database(name)
+        database = self.components.database(name)
         keys: KeySource = RemoteKeys(self.peer("accounts", name))
         if name == "accounts":
             keys = PublishedKeys(database, self.clock)
@@ -108,10 +107,6 @@ class House:
         if owners:
             built.base.arrivals.bring = self._bringing(built, owners)
         return built
-
-    def database(self, name: str) -> Database:
-        """Raises CannotDo."""
-        return opened(database_setting(name), self.components.database_url(name))
 
     def domains(self) -> Domains:
         """All of them, each over its own database."""

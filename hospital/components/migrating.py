@@ -5,24 +5,24 @@ from collections.abc import Callable
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from hospital.components.needs import opened, why_not
+from hospital.components.needs import why_not
 from hospital.components.settings import ComponentSettings, database_setting
 from hospital.domains import MIGRATED_BY, NAMES
 from hospital.folder import DataFolder
 from hospital.problems import CannotDo
+from subgraphs.kernel.database import Database
 from subgraphs.kernel.migrate import upgrade
 
 
 async def migrate_databases(components: ComponentSettings, folder: DataFolder, on_each: Callable[[str], None]) -> None:
     """That of each domain, and the mailbox of the data folder; safe to repeat. Raises CannotDo, NotThere."""
     for name in NAMES:
-        await _migrate(name, database_setting(name), components.database_url(name))
+        await _migrate(name, database_setting(name), components.database(name, answer_seconds=None))
         on_each(name)
-    await _migrate("mailbox", "HOSPITAL_DATA", folder.database_url("mailbox"))
+    await _migrate("mailbox", "HOSPITAL_DATA", Database(folder.database_url("mailbox")))
 
 
-async def _migrate(name: str, setting: str, url: str) -> None:
-    database = opened(setting, url)
+async def _migrate(name: str, setting: str, database: Database) -> None:
     try:
         await upgrade(database, *MIGRATED_BY[name])
     except CommandError as error:  # such as a revision that a newer hospital has made

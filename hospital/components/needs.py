@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Iterable
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from hospital.problems import CannotDo, NotThere
@@ -13,17 +13,10 @@ from subgraphs.kernel.tables import OutboxRow
 from workers.kafka.checks import BrokerRefuses, TopicsMissing, check_broker
 from workers.kafka.settings import KafkaSettings
 
-_NOT_LET_IN = {1044, 1045, 1698}
+_NOT_LET_IN = {1044, 1045, 1698, 3159}
+_NOT_VOUCHED_FOR = "CERTIFICATE_VERIFY_FAILED"
 _NO_DATABASE, _NO_TABLE = 1049, 1146
 _ONE_EVENT = select(col(OutboxRow.sequence)).limit(1)
-
-
-def opened(setting: str, url: str) -> Database:
-    """Nothing is connected yet. Raises CannotDo for an address that is none."""
-    try:
-        return Database(url)
-    except (SQLAlchemyError, ImportError, ValueError):
-        raise CannotDo(f"{setting} is no address such as mysql+asyncmy://user:password@host/database.") from None
 
 
 async def check_database(setting: str, database: Database) -> None:
@@ -39,6 +32,8 @@ async def check_database(setting: str, database: Database) -> None:
 
 def why_not(setting: str, error: DBAPIError) -> CannotDo:
     code = (getattr(error.orig, "args", None) or (None,))[0]
+    if _NOT_VOUCHED_FOR in str(error.orig):
+        return CannotDo(f"{setting}: HOSPITAL_DATABASE_CA does not vouch for the server: {error.orig}.")
     if code in _NOT_LET_IN:
         return CannotDo(f"{setting}: the database lets nobody in with this user and password: {error.orig}.")
     if code == _NO_DATABASE:

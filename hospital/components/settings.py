@@ -1,15 +1,18 @@
 """What a component needs to know to run as a process of its own: where databases and other components are."""
 
+from ssl import SSLError
 from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, FilePath, SecretStr, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.exc import SQLAlchemyError
 
 from hospital.domains import NAMES
 from hospital.problems import CannotDo
 from hospital.web import SUPERGRAPH
 from router.supergraph import read_supergraph
+from subgraphs.kernel.database import ANSWER_SECONDS, Database
 from subgraphs.kernel.settings import origin
 
 
@@ -18,6 +21,9 @@ class _Common(BaseSettings):
 
     callers: FilePath | None = Field(
         None, description="The file with the keys that components sign their requests with (`hospital keys` makes it)."
+    )
+    database_ca: FilePath | None = Field(
+        None, description="The certificates that vouch for the servers of databases; where set, all is sent over TLS."
     )
 
 
@@ -77,6 +83,17 @@ class ComponentSettings(_Settings):
         if url is None:
             raise CannotDo(f"{database_setting(domain)} is not set: `hospital databases` makes databases.")
         return url.get_secret_value()
+
+    def database(self, domain: str, answer_seconds: float | None = ANSWER_SECONDS) -> Database:
+        """Nothing is connected yet. Raises CannotDo."""
+        url = self.database_url(domain)
+        try:
+            return Database(url, ca=self.database_ca, answer_seconds=answer_seconds)
+        except SSLError:
+            raise CannotDo(f"HOSPITAL_DATABASE_CA: {self.database_ca} holds no certificates.") from None
+        except (SQLAlchemyError, ImportError, ValueError):
+            example = "mysql+asyncmy://user:password@host/database"
+            raise CannotDo(f"{database_setting(domain)} is no address such as {example}.") from None
 
     def url(self, domain: str) -> str:
         """The root of the component's addresses."""

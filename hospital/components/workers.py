@@ -70,7 +70,7 @@ def _relay(house: House, given: str | None) -> Worker:
     ordinal = given or settings.ordinal
     own = f"{socket.gethostname()}.{os.getpid()}.{ordinal}"[-64:]
     publisher = KafkaPublisher(settings, f"relay.{ordinal}")
-    databases = {name: house.database(name) for name in NAMES}
+    databases = {name: house.components.database(name) for name in NAMES}
     relays = [Relay(name, database, house.clock, publisher, own) for name, database in databases.items()]
     closing = [publisher.aclose, *(database.close for database in databases.values())]
     return Worker(relays, closing, [*_reachable(databases), _broker(settings, [topic_of(name) for name in NAMES])])

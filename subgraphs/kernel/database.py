@@ -5,8 +5,11 @@ SQLite has one writer at a time, so writers queue here instead of failing there;
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from ssl import create_default_context
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, make_url
@@ -22,6 +25,9 @@ T = TypeVar("T")
 AfterCommit = Callable[[list[Any]], Awaitable[None]]
 
 _ATTEMPTS = 8
+_TRIED_FOR_SECONDS = 12.0
+ANSWER_SECONDS = 10.0
+_LOCK_SECONDS = 5
 _TRANSIENT_MYSQL_CODES = {1205, 1213, 3572}
 _PENDING_EVENTS = "pending_events"
 
@@ -35,15 +41,22 @@ async def _nothing(events: list[Any]) -> None:
 
 
 class Database:
-    """`url` is a SQLAlchemy URL of aiosqlite or asyncmy; `after_commit` gets what the transaction recorded."""
+    """`url` is a SQLAlchemy URL of aiosqlite or asyncmy; `after_commit` gets what the transaction recorded.
 
-    def __init__(self, url: str, *, readers: int = 4) -> None:
+    Of a server: `ca`, a file of certificates, is whom it must be vouched for by, over TLS; None asks for no TLS.
+    It answers a statement within `answer_seconds`, or the connection is given up; None waits for as long as it takes.
+    """
+
+    def __init__(
+        self, url: str, *, readers: int = 4, ca: Path | None = None, answer_seconds: float | None = ANSWER_SECONDS
+    ) -> None:
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.after_commit: AfterCommit = _nothing
         self._writer_queue = asyncio.Lock() if self.is_sqlite else nullcontext()
-        self._writer = _engine(self.url, 1 if self.is_sqlite else 8)
-        self._reader = _reading_engine(self.url, readers)
+        server = {} if self.is_sqlite else _server_options(ca, answer_seconds)
+        self._writer = _engine(self.url, 1 if self.is_sqlite else 8, server)
+        self._reader = _reading_engine(self.url, readers, server)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -62,11 +75,12 @@ class Database:
 
     async def transaction(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Runs `work`, commits it once, hands its events over. Runs it again whole on a deadlock or lock time-out."""
+        give_up_at = time.monotonic() + _TRIED_FOR_SECONDS
         for attempt in range(_ATTEMPTS):
             try:
                 result, events = await self._attempt(work)
             except (DBAPIError, Race) as error:
-                if attempt == _ATTEMPTS - 1 or not is_transient(error):
+                if attempt == _ATTEMPTS - 1 or not is_transient(error) or time.monotonic() > give_up_at:
                     raise
                 await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))
                 continue
@@ -114,10 +128,23 @@ def is_transient(error: BaseException) -> bool:
     return arguments[0] in _TRANSIENT_MYSQL_CODES or "database is locked" in str(error.orig)
 
 
-def _engine(url: URL, size: int) -> AsyncEngine:
+def connect_arguments(ca: Path | None) -> dict[str, Any]:
+    """What the driver of a server is given to reach it, also by who is no `Database`."""
+    return {"connect_timeout": 5} if ca is None else {"connect_timeout": 5, "ssl": create_default_context(cafile=ca)}
+
+
+def _server_options(ca: Path | None, answer_seconds: float | None) -> dict[str, Any]:
+    arguments = connect_arguments(ca)
+    if answer_seconds is not None:
+        waits = f"SET innodb_lock_wait_timeout = {_LOCK_SECONDS}, lock_wait_timeout = {_LOCK_SECONDS}"
+        arguments |= {"read_timeout": answer_seconds, "init_command": waits}
+    return {"connect_args": arguments, "pool_pre_ping": True, "pool_timeout": ANSWER_SECONDS}
+
+
+def _engine(url: URL, size: int, server: dict[str, Any]) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
-            url, pool_size=size, isolation_level="READ COMMITTED", pool_pre_ping=True, hide_parameters=True
+            url, pool_size=size, isolation_level="READ COMMITTED", hide_parameters=True, **server
         )
     engine = create_async_engine(
         url,
@@ -131,15 +158,17 @@ def _engine(url: URL, size: int) -> AsyncEngine:
     return engine
 
 
-def _reading_engine(url: URL, size: int) -> AsyncEngine:
+def _reading_engine(url: URL, size: int, server: dict[str, Any]) -> AsyncEngine:
     """Each statement stands alone: nothing is begun and nothing rolled back."""
     options: dict[str, Any] = {
         "isolation_level": "AUTOCOMMIT",
         "skip_autocommit_rollback": True,
         "hide_parameters": True,
+        **server,
     }
     is_sqlite = url.get_backend_name() == "sqlite"
-    options |= {"creator": connector(_path(url), begin=None)} if is_sqlite else {"pool_pre_ping": True}
+    if is_sqlite:
+        options["creator"] = connector(_path(url), begin=None)
     engine = create_async_engine(
         url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, pool_reset_on_return=None, **options
     )

@@ -1,11 +1,9 @@
 """A domain under test: its own database, a clock that can be set, tokens of any role, and no network."""
 
-import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +16,6 @@ from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.federation import Subgraph
 from subgraphs.kernel.foundation import Foundation
-from subgraphs.kernel.migrate import migrate
 from subgraphs.kernel.settings import Settings
 from subgraphs.kernel.tables import OutboxRow
 from subgraphs.kernel.tokens import StaticKeys, TokenChecker
@@ -75,38 +72,16 @@ def tokens(signer: Signer) -> TokenChecker:
     return TokenChecker(StaticKeys(KeySet([signer.key])), issuer=ISSUER, audience=AUDIENCE)
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Awaitable[Path]]:
-    """Gives a file with the newest revision of a domain's tables, made once."""
-    folder = tmp_path_factory.mktemp("migrated")
-
-    async def newest(name: str) -> Path:
-        path = folder / f"{name}.db"
-        if not path.exists():
-            database = Database(f"sqlite+aiosqlite:///{path}")
-            await migrate(database, name)
-            await database.close()
-        return path
-
-    return newest
-
-
 @pytest.fixture
-async def make_base(
-    tmp_path: Path, migrated: Callable[[str], Awaitable[Path]], clock: SetClock, tokens: TokenChecker
-) -> AsyncIterator[Callable[..., Awaitable[Foundation]]]:
+def make_base(
+    database_of: Callable[[str], Awaitable[Database]], clock: SetClock, tokens: TokenChecker
+) -> Callable[..., Awaitable[Foundation]]:
     """Makes the foundation of a domain by its name, on a migrated database of its own."""
-    opened: list[Database] = []
 
     async def make(name: str, **settings: Any) -> Foundation:
-        shutil.copy(await migrated(name), tmp_path / f"{name}.db")
-        database = Database(f"sqlite+aiosqlite:///{tmp_path / name}.db")
-        opened.append(database)
-        return Foundation.of(name, database, Settings(**settings), clock, tokens)
+        return Foundation.of(name, await database_of(name), Settings(**settings), clock, tokens)
 
-    yield make
-    for database in opened:
-        await database.close()
+    return make
 
 
 @pytest.fixture

@@ -6,16 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Column, Integer, MetaData, Table, Text, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import Action, Actor, Envelope, Event
 from subgraphs.kernel.inbox import Subscriber
-from subgraphs.kernel.migrate import migrate
 from subgraphs.kernel.outbox import Outbox
 from subgraphs.kernel.tables import OutboxRow
 from workers.consumer import Consumer
@@ -23,6 +21,7 @@ from workers.contract import Contract
 from workers.outbox_source import OutboxFeed, OutboxSource
 
 TOPIC = "hospital.wards"
+HEARD = Table("heard", MetaData(), Column("place", Integer, primary_key=True), Column("what", Text))
 Step = Callable[[str], Awaitable[None]]
 
 
@@ -60,9 +59,16 @@ async def _nothing(what: str) -> None:
 class Wards:
     """The domain that announces."""
 
+    domain: str
     database: Database
     outbox: Outbox
-    feed: OutboxFeed
+
+    @cached_property
+    def feed(self) -> OutboxFeed:
+        return OutboxFeed(self.domain, self.database)
+
+    async def hand_over(self, events: list[Envelope]) -> None:
+        self.feed.wake()
 
     async def announce(self, bed: str, turn: int = 0) -> None:
         async def work(session: AsyncSession) -> None:
@@ -116,30 +122,12 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Callable[[str], Awaitable[Database]]]:
-    opened: list[Database] = []
-
-    async def open_one(name: str) -> Database:
-        opened.append(Database(f"sqlite+aiosqlite:///{tmp_path / name}.db"))
-        await migrate(opened[-1], "kernel")
-        return opened[-1]
-
-    yield open_one
-    for one in opened:
-        await one.close()
-
-
-@pytest.fixture
-def announcing(database, clock) -> Callable[[str], Awaitable[Wards]]:
+def announcing(database_of, clock) -> Callable[[str], Awaitable[Wards]]:
     async def make(domain: str) -> Wards:
-        opened = await database(domain)
-        feed = OutboxFeed(domain, opened)
-
-        async def hand_over(events: list[Envelope]) -> None:
-            feed.wake()
-
-        opened.after_commit = hand_over
-        return Wards(opened, Outbox(domain, clock), feed)
+        made = Wards(domain, await database_of("kernel"), Outbox(domain, clock))
+        if made.database.is_sqlite:
+            made.database.after_commit = made.hand_over
+        return made
 
     return make
 
@@ -150,14 +138,11 @@ async def wards(announcing) -> Wards:
 
 
 @pytest.fixture
-async def kitchen(database, clock) -> Kitchen:
-    opened = await database("kitchen")
+async def kitchen(database_of, clock) -> Kitchen:
+    opened = await database_of("kernel")
 
-    async def make(session: AsyncSession) -> None:
-        statement = text("CREATE TABLE heard (place INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT)")
-        await (await session.connection()).execute(statement)
-
-    await opened.transaction(make)
+    async with opened.engine.begin() as connection:
+        await connection.run_sync(HEARD.create)
     return Kitchen(opened, clock)
 
 

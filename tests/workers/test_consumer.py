@@ -9,6 +9,8 @@ from tests.workers.heard import hears, rows, tried
 from workers.consumer import Consumer
 from workers.outbox_source import OutboxSource
 
+pytestmark = pytest.mark.sqlite  # its source is that of one process
+
 
 async def test_it_hears_all_in_order(wards, kitchen, consumer, running, eventually):
     told = [f"{bed}{turn}" for turn in range(30) for bed in "ab"]

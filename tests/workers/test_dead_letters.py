@@ -6,6 +6,8 @@ from subgraphs.kernel.tables import DeadLetterRow, InboxRow, PositionRow
 from tests.workers.conftest import CONTRACT
 from workers.dead_letters import DeadLetters, NoSuchDeadLetter
 
+pytestmark = pytest.mark.sqlite  # its source is that of one process
+
 
 @pytest.fixture
 def letters(kitchen) -> DeadLetters:

@@ -12,6 +12,8 @@ from tests.workers.conftest import CONTRACT
 from workers.consumer import Consumer
 from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
 
+pytestmark = pytest.mark.sqlite
+
 
 class CountedFeed(OutboxFeed):
     reads = 0

@@ -31,6 +31,7 @@ async def left(database, table) -> int:
         return len((await session.exec(select(table))).all())
 
 
+@pytest.mark.sqlite
 async def test_old_events_that_all_have_passed_go(wards, kitchen, clock, handle, before):
     for turn in range(5):
         await wards.announce("a", turn)
@@ -44,6 +45,7 @@ async def test_old_events_that_all_have_passed_go(wards, kitchen, clock, handle,
     assert (await kitchen.heard())[-2:] == ["b0", "b1"]
 
 
+@pytest.mark.sqlite
 async def test_events_that_one_consumer_has_not_passed_stay(wards, kitchen, clock, handle, before):
     for turn in range(5):
         await wards.announce("a", turn)
@@ -59,6 +61,7 @@ async def test_events_that_one_consumer_has_not_passed_stay(wards, kitchen, cloc
     assert await left(wards.database, OutboxRow) == 3
 
 
+@pytest.mark.sqlite
 async def test_a_feed_without_subscribers_keeps_all(wards, kitchen, clock, before):
     await wards.announce("a")
     clock.move(days=31)
@@ -66,6 +69,7 @@ async def test_a_feed_without_subscribers_keeps_all(wards, kitchen, clock, befor
     assert await pruning.prune_outbox(wards.feed, [other], before()) == 0
 
 
+@pytest.mark.sqlite
 async def test_young_events_stay_though_all_have_passed(wards, kitchen, clock, handle, before):
     await wards.announce("a")
     await handle()
@@ -73,6 +77,7 @@ async def test_young_events_stay_though_all_have_passed(wards, kitchen, clock, h
     assert await pruning.prune_outbox(wards.feed, [kitchen.subscriber], before()) == 0
 
 
+@pytest.mark.sqlite
 async def test_many_go_lot_by_lot(wards, kitchen, clock, handle, before, monkeypatch):
     monkeypatch.setattr(pruning, "_AT_ONCE", 2)
     for turn in range(5):
@@ -83,6 +88,7 @@ async def test_many_go_lot_by_lot(wards, kitchen, clock, handle, before, monkeyp
     assert await pruning.prune_inbox(kitchen.database, [kitchen.subscriber], [wards.feed], before()) == 5
 
 
+@pytest.mark.sqlite
 async def test_old_inbox_rows_go_once_their_events_were_passed(wards, kitchen, clock, handle, before):
     await wards.announce("a")
     await handle()
@@ -93,6 +99,7 @@ async def test_old_inbox_rows_go_once_their_events_were_passed(wards, kitchen, c
     assert await left(kitchen.database, InboxRow) == 1
 
 
+@pytest.mark.sqlite
 async def test_what_was_handed_over_is_remembered_until_the_consumer_has_passed_it(
     wards, kitchen, clock, handle, before
 ):
@@ -126,6 +133,7 @@ async def test_old_idempotency_keys_go_but_for_those_kept_for_good(kitchen, cloc
     assert await pruning.prune_idempotency_keys(kitchen.database, before()) == 2
 
 
+@pytest.mark.sqlite
 async def test_a_source_made_after_pruning_goes_on_where_it_was(wards, kitchen, clock, handle, before):
     for turn in range(3):
         await wards.announce("a", turn)

@@ -84,8 +84,9 @@ async def import_bills(base: Foundation, batch: Sequence[ImportedBill]) -> Impor
     """One transaction, safe to repeat: what is not fit is refused alone, what is here already stays as it is."""
 
     async def work(session: AsyncSession) -> Imported:
-        outcome = Imported(ids=await repository.imported_bills(session, keys_of(batch)))
         known = await _known(session, batch)
+        # after those: whoever took one of these a moment ago is seen here, or in neither
+        outcome = Imported(ids=await repository.imported_bills(session, keys_of(batch)))
         for bill, given in taken(batch, outcome, lambda id, given: _bill(base, id, given, known)):
             await _put(session, base, bill, given, known)
         return outcome

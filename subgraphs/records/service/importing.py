@@ -50,12 +50,12 @@ async def import_records(base: Foundation, batch: Sequence[ImportedRecord], acto
     around = await writing.surroundings(base, *(given.diagnoses for given in batch))
 
     async def work(session: AsyncSession) -> Imported:
-        known = await repository.ids_by_import_key(session, MedicalRecordRow, keys_of(batch))
-        visit_ids = {given.appointment_id for given in batch if given.import_key not in known}
+        visit_ids = {given.appointment_id for given in batch}
         visits = await repository.appointments_by_id(session, visit_ids)
         for id in await repository.records_of_appointments(session, visit_ids):
-            visits.pop(id)
-        outcome = Imported(ids=known)
+            visits.pop(id, None)
+        # after those: whoever took one of these a moment ago is seen here, or in neither
+        outcome = Imported(ids=await repository.ids_by_import_key(session, MedicalRecordRow, keys_of(batch)))
         for row in taken(batch, outcome, lambda id, given: _record(id, given, visits, around)):
             writing.add_record(session, row, None)
             event = MedicalRecordCreated(**writing.state_of(row), imported=True)

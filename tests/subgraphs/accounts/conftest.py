@@ -1,11 +1,7 @@
 """Accounts under test: real databases, cheap hashes, the links that are announced, tokens checked by its own keys."""
 
-import asyncio
-import shutil
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -23,7 +19,6 @@ from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import Actor, Event, envelope
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import new_id
-from subgraphs.kernel.migrate import migrate
 from subgraphs.kernel.principal import RoleName
 from subgraphs.kernel.settings import Settings
 from subgraphs.kernel.tables import OutboxRow
@@ -178,26 +173,11 @@ def clock(clock: Any) -> Any:
     return clock
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the tables and nothing in them, to be copied."""
-    path = tmp_path_factory.mktemp("accounts") / "empty.db"
-
-    async def make() -> None:
-        database = Database(f"sqlite+aiosqlite:///{path}")
-        await migrate(database, "accounts")
-        await database.close()
-
-    asyncio.run(make())
-    return path
-
-
 @pytest.fixture
-async def desk(migrated: Path, tmp_path: Path, clock: Any, signer: Any, ask: Any) -> AsyncIterator[Desk]:
-    database = Database(f"sqlite+aiosqlite:///{shutil.copy(migrated, tmp_path)}")
+async def desk(database_of: Any, clock: Any, signer: Any, ask: Any) -> Desk:
+    database = await database_of("accounts")
     keys = EitherKeys((StaticKeys(KeySet([signer.key])), PublishedKeys(database, clock)))
     tokens = TokenChecker(keys, issuer=ISSUER, audience="hospital")
     base = Foundation.of("accounts", database, Settings(public_url=ISSUER), clock, tokens)
     cheap = PasswordHashing(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    yield Desk(build(base, SECRET, cheap), ask, clock)
-    await database.close()
+    return Desk(build(base, SECRET, cheap), ask, clock)

@@ -51,6 +51,7 @@ async def secrets(desk, signer, caplog):
     }
 
 
+@pytest.mark.sqlite  # it looks into the file
 async def test_none_stands_in_the_database(desk, secrets):
     await desk.database.close()
     stored = await asyncio.to_thread(Path(desk.database.url.database).read_bytes)

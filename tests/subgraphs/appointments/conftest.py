@@ -1,14 +1,11 @@
 """Appointments with doctors and patients that it knows by their events, as it does in the hospital."""
 
-import asyncio
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -19,12 +16,8 @@ from sqlmodel import select
 
 from subgraphs.appointments.app import AppointmentsDomain, build
 from subgraphs.doctors.events import DoctorRegistered, LeaveSpan, WeeklyHours
-from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import Actor, Event, envelope
-from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import new_id
-from subgraphs.kernel.migrate import migrate
-from subgraphs.kernel.settings import Settings
 from subgraphs.kernel.tables import OutboxRow
 from subgraphs.patients.events import PatientRegistered
 
@@ -149,28 +142,11 @@ class House:
         return self.versions[id]
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory) -> Path:
-    """An empty database of appointments, migrated once and copied for each test."""
-    path = tmp_path_factory.mktemp("migrated") / "appointments.db"
-
-    async def make() -> None:
-        database = Database(f"sqlite+aiosqlite:///{path}")
-        await migrate(database, "appointments")
-        await database.close()
-
-    asyncio.run(make())
-    return path
-
-
 @pytest.fixture
-async def house(migrated, tmp_path, clock, tokens, signer, ask) -> AsyncIterator[House]:
-    copied = shutil.copy(migrated, tmp_path / "appointments.db")
-    database = Database(f"sqlite+aiosqlite:///{copied}")
-    domain = build(Foundation.of("appointments", database, Settings(), clock, tokens))
+async def house(make_base, signer, ask) -> AsyncIterator[House]:
+    domain = build(await make_base("appointments"))
     yield House(domain, signer.bearer, ask)
     await domain.stream.stop()
-    await database.close()
 
 
 def codes(payload: dict[str, Any]) -> list[str]:

@@ -165,9 +165,8 @@ async def test_a_cursor_of_a_patients_list_is_none_of_a_doctors_or_of_the_whole_
     assert await house.refused(LIST, house.as_desk, after=after) == "BAD_USER_INPUT"
 
 
+@pytest.mark.sqlite  # another database counts no steps
 async def test_the_first_of_many_doctors_lists_cost_the_same_however_long_those_are(house):
-    if not house.domain.base.database.is_sqlite:
-        pytest.skip("another database counts no steps")
     doctors, patient = [await house.doctor() for _ in range(3)], await house.patient()
     costs = []
     for lot in range(2):

@@ -61,9 +61,10 @@ class Listener:
 
 async def listening(house: House, bearer: str | None, **variables) -> tuple[Listener, asyncio.Task]:
     """A listener that stands by already."""
-    listener = Listener(house, bearer, **variables)
-    first = asyncio.create_task(listener.next())
-    await asyncio.sleep(0.05)
+    listener, stream = Listener(house, bearer, **variables), house.domain.stream
+    before, first = stream._listeners, asyncio.create_task(listener.next())
+    while not first.done() and (stream._listeners == before or not stream._ready.is_set()):  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
     return listener, first
 
 

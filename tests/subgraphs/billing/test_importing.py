@@ -92,6 +92,23 @@ async def test_a_policy_that_another_import_takes_at_the_same_moment_is_taken_on
     assert (outcome.ids, outcome.made) == ({"p": policy}, 0)
 
 
+@pytest.mark.mysql  # on SQLite one writes at a time
+async def test_a_bill_that_another_import_makes_meanwhile_is_not_refused(house, insured, monkeypatch):
+    patient, _ = insured
+    batch = [ImportedBill("b", await house.visit(patient), Decimal(900), AT)]
+    look, take, others = repository.bills_of_appointments, house.domain.service.import_bills, []
+
+    async def late_look(session, ids):
+        if not others:
+            others.append(None)
+            others.append(await take(batch))
+        return await look(session, ids)
+
+    monkeypatch.setattr(repository, "bills_of_appointments", late_look)
+    outcome = await take(batch)
+    assert (outcome.refused, outcome.made, outcome.ids) == ({}, 0, others[1].ids)
+
+
 async def test_what_is_not_fit_is_refused_alone(house, insured):
     patient, _ = insured
     billed = await house.visit(patient)

@@ -1,10 +1,8 @@
 """Random lives of bills: whatever is done, in any order, the ledger, the bills and the payments say the same."""
 
 import asyncio
-import shutil
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,9 +14,7 @@ from subgraphs.billing.ledger import Account, Line, Unbalanced
 from subgraphs.billing.rules import BILL_MOVES
 from subgraphs.billing.service import asking
 from subgraphs.billing.tables import BillRow, ClaimRow, PaymentRow
-from subgraphs.kernel.database import Database
 from subgraphs.kernel.foundation import Foundation
-from subgraphs.kernel.migrate import migrate
 from subgraphs.kernel.settings import Settings
 from tests.subgraphs.billing.conftest import House
 from tests.subgraphs.billing.test_report import report
@@ -108,27 +104,12 @@ async def check_report(house: House) -> None:
             assert sum(Decimal(part[name]) for part in found[parts]) == Decimal(found[name])
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("ledger") / "empty.db"
-
-    async def make() -> None:
-        database = Database(f"sqlite+aiosqlite:///{path}")
-        await migrate(database, "billing")
-        await database.close()
-
-    asyncio.run(make())
-    return path
-
-
 @pytest.fixture
-def lives(empty, tmp_path, tokens, signer, ask, clock, monkeypatch):
+def lives(databases, tokens, signer, ask, clock, monkeypatch):
     monkeypatch.setattr(asking, "ANSWERS_WITHIN_SECONDS", 5.0)
 
     async def live(steps) -> None:
-        path = shutil.copy(empty, tmp_path / "life.db")
-        database = Database(f"sqlite+aiosqlite:///{path}")
-        try:
+        async with databases.migrated("billing") as database:
             domain = build(Foundation.of("billing", database, Settings(), clock, tokens))
             domain.base.denials._even_seconds = 0.0001
             house = House(domain, signer.bearer, ask)
@@ -138,10 +119,6 @@ def lives(empty, tmp_path, tokens, signer, ask, clock, monkeypatch):
             for place, step in steps:
                 await life.step(place, *step)
             await check_report(house)
-        finally:
-            await database.close()
-            for left in tmp_path.glob("life.db*"):
-                left.unlink()
 
     start = clock.at
 

@@ -176,6 +176,7 @@ def test_only_named_errors_are_transient(error, transient):
     assert is_transient(error) == transient
 
 
+@pytest.mark.sqlite
 async def test_it_knows_whether_somebody_writes(base):
     seen = []
 

@@ -93,6 +93,7 @@ async def test_the_callers_transaction_decides_over_effect_and_inbox_alike(subsc
     assert (await count_of(PositionRow), await count_of(InboxRow)) == (0, 0)
 
 
+@pytest.mark.sqlite
 async def test_what_failed_before_a_delivery_is_not_taken_for_a_second_one(subscriber, base, effects, count_of):
     async def work(session) -> None:
         for _ in range(2):

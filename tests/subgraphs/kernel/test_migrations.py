@@ -1,3 +1,6 @@
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -6,12 +9,29 @@ from sqlalchemy import create_mock_engine
 from sqlalchemy.dialects import mysql
 
 import subgraphs
+from subgraphs.kernel.columns import Counter, ExactText, Instant, LongText, Money, PlainText
+from subgraphs.kernel.database import Database
 from subgraphs.kernel.migrate import _main, _metadata, differences, migrate
+from subgraphs.kernel.rows import run
 
 ROOMS = Path(subgraphs.__path__[0])
 OWNERS = sorted(
     path.parent.name for path in ROOMS.glob("*/tables.py") if any(path.parent.glob("migrations/versions/*.py"))
 )
+
+_COLUMNS = sa.text(
+    "SELECT table_name, column_name, column_type, collation_name FROM information_schema.columns"
+    " WHERE table_schema = DATABASE()"
+)
+
+_KEPT_AS = {
+    ExactText: r"varchar\(\d+\) utf8mb4_bin",
+    PlainText: r"varchar\(\d+\) utf8mb4_\w+",
+    LongText: r"longtext utf8mb4_bin",
+    Instant: r"datetime\(6\) None",
+    Money: r"decimal\(14,2\) None",
+    Counter: r"bigint(\(20\))? None",
+}
 
 
 @pytest.mark.parametrize("owner", OWNERS)
@@ -32,6 +52,55 @@ async def test_revisions_that_were_cut_off_before_they_were_noted_are_made_again
     await migrate(base.database, owner)
     async with base.database.engine.connect() as connection:
         assert await connection.run_sync(differences, owner) == []
+
+
+class Stopped(Exception):
+    """As a killed process would be."""
+
+
+@contextmanager
+def stopping(database: Database, after: int) -> Iterator[None]:
+    """So many statements that change something are run; the next one stops everything."""
+    left = after
+
+    def count(connection, cursor, statement: str, *rest) -> None:
+        nonlocal left
+        left -= statement.lstrip().startswith(("CREATE", "ALTER", "DROP", "INSERT", "UPDATE", "DELETE"))
+        if left < 0:
+            raise Stopped
+
+    sa.event.listen(database.engine.sync_engine, "before_cursor_execute", count)
+    try:
+        yield
+    finally:
+        sa.event.remove(database.engine.sync_engine, "before_cursor_execute", count)
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+async def test_a_migration_that_was_stopped_anywhere_is_finished_by_the_next(databases, owner):
+    async with databases.empty() as database:
+        for after in (1, 3, 7, 10, 15, 20, 26, 32):
+            with stopping(database, after), suppress(Stopped):
+                await migrate(database, owner)
+        for _ in range(2):
+            await migrate(database, owner)
+        async with database.engine.connect() as connection:
+            assert await connection.run_sync(differences, "kernel") == []
+            assert await connection.run_sync(differences, owner) == []
+
+
+@pytest.mark.mysql
+@pytest.mark.parametrize("owner", OWNERS)
+async def test_each_column_on_the_server_is_of_its_type_and_collation(make_base, owner):
+    base = await make_base(owner)
+    tables = _metadata(owner).tables
+    async with base.database.reading() as session:
+        found = await run(session, _COLUMNS)
+    kept = {(name, column): f"{kind} {collation}" for name, column, kind, collation in found if name in tables}
+    assert len(kept) == sum(len(table.columns) for table in tables.values())
+    for (name, column), is_kept_as in kept.items():
+        wanted = _KEPT_AS.get(type(tables[name].columns[column].type), ".*")
+        assert re.fullmatch(wanted, is_kept_as), (name, column, is_kept_as)
 
 
 @pytest.mark.parametrize("owner", OWNERS)

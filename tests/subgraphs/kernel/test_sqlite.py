@@ -17,6 +17,8 @@ from subgraphs.kernel.rows import add_row, read, read_rows, run, run_unheard, se
 from subgraphs.kernel.sqlite import Connection
 from subgraphs.kernel.tables import InboxRow, PositionRow
 
+pytestmark = pytest.mark.sqlite
+
 _PUT = text("INSERT INTO positions (consumer, topic, position) VALUES (:consumer, 't', 1)")
 _LONG = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :to) SELECT count(*) FROM n")
 _NUMBERS = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :to) SELECT i FROM n")

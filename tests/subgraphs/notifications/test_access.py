@@ -84,6 +84,7 @@ async def test_a_list_costs_one_statement_and_its_count_another(ward, statements
     assert len(statements) == 3
 
 
+@pytest.mark.sqlite  # another database tells its plans otherwise
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
@@ -101,6 +102,7 @@ async def test_no_list_is_sorted_or_scanned_however_much_went_out(ward, statemen
     assert await plan_of(ward, statements) == f"ix_notifications_{index}"
 
 
+@pytest.mark.sqlite
 async def test_what_is_to_be_sent_is_found_in_its_queue_alone(ward, statements):
     statements.clear()
     await ward.take()
@@ -109,8 +111,6 @@ async def test_what_is_to_be_sent_is_found_in_its_queue_alone(ward, statements):
 
 async def plan_of(ward, statements):
     """The one index that the one statement walks in the order asked for; else the whole plan."""
-    if not ward.domain.base.database.is_sqlite:
-        pytest.skip("another database tells its plans otherwise")
     [statement] = statements
     async with ward.domain.base.database.reading() as session:
         connection, nothing = await session.connection(), (None,) * statement.count("?")
