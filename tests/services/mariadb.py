@@ -40,9 +40,11 @@ class Server:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.port, self._options = spare_port(), options
-        self._data, self._log = folder / "data", folder / "log"
+        self._data, self._log, self._scratch = folder / "data", folder / "log", folder / "scratch"
+        self._scratch.mkdir()
         self._process: subprocess.Popen[bytes] | None = None
-        self._run("mariadb-install-db", "--auth-root-authentication-method=normal", "--skip-test-db").wait()
+        if self._run("mariadb-install-db", "--auth-root-authentication-method=normal", "--skip-test-db").wait() != 0:
+            raise RuntimeError(f"MariaDB was not made: {self._log.read_text('utf-8')[-2000:]}")
 
     def url(self, user: str = "root", database: str = "") -> str:
         return f"mysql+asyncmy://{user}@127.0.0.1:{self.port}/{database}"
@@ -78,7 +80,8 @@ class Server:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _run(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        command = [*_TOGETHER, _found(program) or program, *_OPTIONS, f"--datadir={self._data}", *arguments]
+        own = f"--datadir={self._data}", f"--tmpdir={self._scratch}"  # two that share one take each other's files
+        command = [*_TOGETHER, _found(program) or program, *_OPTIONS, *own, *arguments]
         with self._log.open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log)
 
