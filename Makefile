@@ -33,10 +33,14 @@ schema/node_modules/.installed: schema/package-lock.json | .venv/.synced
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix schema --no-audit --no-fund --loglevel=error
 	@touch $@
 
+tests/gateways/node_modules/.installed: tests/gateways/package-lock.json | .venv/.synced
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/gateways --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 run: setup ## A hospital with demo data at http://127.0.0.1:8761/graphql
 	$(BIN)/hospital up --demo
 
-test: setup services schema/node_modules/.installed ## All tests but the long ones
+test: setup services schema/node_modules/.installed tests/gateways/node_modules/.installed ## All tests but the long ones
 	$(PYTEST)
 
 check: setup schema/node_modules/.installed ## Formatting, linting, types, import rules, generated schemas
@@ -71,4 +75,4 @@ migration: setup ## make migration DOMAIN=doctors MESSAGE="What changes"
 	$(BIN)/ruff format --quiet subgraphs hospital
 
 clean: ## Removes what set-up and tests made; keeps ./data
-	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis schema/node_modules router/entrypoints/graphiql/node_modules router/entrypoints/graphiql/assets $(CODES)
+	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis schema/node_modules tests/gateways/node_modules router/entrypoints/graphiql/node_modules router/entrypoints/graphiql/assets $(CODES)

@@ -39,7 +39,12 @@ class Reader:
 
 
 async def test_the_tabs_tell_a_visit_from_sign_up_to_the_audit_trail(hospital: Hospital):
-    reader, doctor = Reader(hospital), await hospital.doctor("Dr. Huzaifa", specialty="Podiatry")
+    await told(Reader(hospital))
+
+
+async def told(reader: Reader) -> None:
+    """The visit from its first tab to its last, in a hospital with nothing else in it."""
+    doctor = await reader.hospital.doctor("Dr. Huzaifa", specialty="Podiatry")
     patient = await signed_up(reader)
     visit = await booked(reader, patient)
     await accepted(reader, patient, doctor.bearer, visit)
