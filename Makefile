@@ -4,6 +4,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 ASSETS := router/entrypoints/graphiql/assets/.built
+GATEWAYS := tests/gateways/node_modules/.installed
 CODES := subgraphs/records/codes/icd10cm.tsv
 
 .PHONY: help setup run test check bench containers schema kubernetes format migration services clean
@@ -33,14 +34,14 @@ schema/node_modules/.installed: schema/package-lock.json | .venv/.synced
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix schema --no-audit --no-fund --loglevel=error
 	@touch $@
 
-tests/gateways/node_modules/.installed: tests/gateways/package-lock.json | .venv/.synced
+$(GATEWAYS): tests/gateways/package-lock.json | .venv/.synced
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/gateways --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 run: setup ## A hospital with demo data at http://127.0.0.1:8761/graphql
 	$(BIN)/hospital up --demo
 
-test: setup services schema/node_modules/.installed tests/gateways/node_modules/.installed ## All tests but the long ones
+test: setup services schema/node_modules/.installed ## All tests but the long ones
 	$(PYTEST)
 
 check: setup schema/node_modules/.installed ## Formatting, linting, types, import rules, generated schemas
@@ -57,7 +58,7 @@ schema: setup schema/node_modules/.installed ## Writes schema/*.graphql, docs/st
 kubernetes: setup ## Writes deploy/kubernetes/*/*.yaml anew
 	$(BIN)/python -m deploy.kubernetes.generate
 
-services: setup ## Finds what tests need beside Python; installs it where CI=true
+services: setup $(if $(filter true,$(CI)),$(GATEWAYS)) ## Finds what tests need beside Python; installs it where CI=true
 	@tests/services.sh
 
 bench: setup ## What it costs, as ratios measured in one run
