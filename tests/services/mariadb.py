@@ -66,6 +66,8 @@ class Server:
     def paused(self) -> Iterator[None]:
         """It takes connections meanwhile, and says nothing."""
         self._signal(signal.SIGSTOP)
+        if self._process is not None:
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
         try:
             yield
         finally:

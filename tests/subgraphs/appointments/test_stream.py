@@ -145,12 +145,14 @@ async def test_however_often_it_is_cut_each_change_comes_once_and_in_order(house
             heard.append(change["appointment"]["id"])
         await listener.cut()
 
-    booking = asyncio.create_task(book())
-    for cut in cuts:
-        await hear(cut)
-    await hear(total)
+    async def hear_all() -> None:
+        for cut in (*cuts, total):
+            await hear(cut)
+
+    async with asyncio.timeout(60):
+        booked, _ = await asyncio.gather(book(), hear_all())
     stream.KEPT = kept
-    assert heard == await booking
+    assert heard == booked
     assert await Listener(house, house.as_desk, after=after).hears_nothing()
 
 
