@@ -3,8 +3,9 @@
 import asyncio
 import os
 import secrets
+import socket
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,13 +19,14 @@ from hospital.components.building import ROUTER, House
 from hospital.components.router import router_component
 from hospital.components.subgraph import subgraph_component
 from hospital.components.supervised import end_with_standard_input
+from hospital.components.worker_port import answering
 from hospital.components.workers import WORKERS, Worker, worker
 from hospital.domains import NAMES
 from hospital.folder import write_privately
 from hospital.problems import CannotDo, as_it_is_set
 from hospital.server import on_signals, serve
 from hospital.settings import read_component_settings, read_settings
-from router.server import CannotListen, bind
+from router.server import CannotListen, address_of, bind
 from router.settings import RouterSettings
 
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
@@ -66,11 +68,18 @@ def work(
             help="Tells those of one name apart; the same at every start.", show_default="HOSPITAL_ORDINAL, or 0"
         ),
     ] = None,
+    host: Host = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(help="Where it answers probes and Prometheus; 0 takes any free one.", min=0, max=65535),
+    ] = None,
     supervised: Supervised = False,
 ) -> None:
     """One worker alone."""
     with _component(supervised):
-        run(_work(worker(_house(), name, ordinal)))
+        made = worker(_house(), name, ordinal)
+        with _bound(host, port) as listener:
+            run(_work(made, listener))
 
 
 def keys(
@@ -111,7 +120,17 @@ def _serve(app: Starlette, settings: RouterSettings, host: str, port: int, *, sh
         raise CannotDo(str(error)) from None
 
 
-async def _work(made: Worker) -> None:
+@contextmanager
+def _bound(host: str, port: int | None) -> Iterator[socket.socket | None]:
+    """Raises CannotDo."""
+    try:
+        with nullcontext() if port is None else bind(host, port) as listener:
+            yield listener
+    except CannotListen as error:
+        raise CannotDo(str(error)) from None
+
+
+async def _work(made: Worker, listener: socket.socket | None) -> None:
     def stop() -> None:
         for runner in made.runners:
             runner.stop()
@@ -121,6 +140,12 @@ async def _work(made: Worker) -> None:
             stack.push_async_callback(close)
         for need in made.needs:
             await need()
+        if listener is not None:
+            await stack.enter_async_context(answering(made, listener))
         with on_signals(stop):
-            typer.echo(f"Working, process {os.getpid()}")
+            typer.echo(f"Working{_where(listener)}, process {os.getpid()}")
             await asyncio.gather(*(runner.run() for runner in made.runners))
+
+
+def _where(listener: socket.socket | None) -> str:
+    return "" if listener is None else f", answering at {address_of(listener)}"
