@@ -133,7 +133,7 @@ class Relay:
         seconds = back_off.next_seconds()
         self._stopped_until[row.shard] = asyncio.get_running_loop().time() + seconds
         self._log.error(
-            "relay.shard_stopped", shard=row.shard, sequence=row.sequence, error=repr(error), failures=back_off.failures
+            "relay.shard_stopped", shard=row.shard, sequence=row.sequence, error=error, failures=back_off.failures
         )
 
     async def _mark(self, sequences: Sequence[int]) -> None:

@@ -26,6 +26,7 @@ from hospital.folder import write_privately
 from hospital.problems import CannotDo, as_it_is_set
 from hospital.server import on_signals, serve
 from hospital.settings import read_component_settings, read_settings
+from hospital.tracing import configure_traces
 from router.server import CannotListen, address_of, bind
 from router.settings import RouterSettings
 
@@ -42,6 +43,7 @@ _SECRET_BYTES = 32
 def router(host: Host = "127.0.0.1", port: Port = 8761, supervised: Supervised = False) -> None:
     """The router alone, before subgraphs that are processes of their own."""
     with _component(supervised):
+        configure_traces(ROUTER)
         settings, router_settings = read_settings()
         app = router_component(settings, read_component_settings(), router_settings)
         _serve(app, router_settings, host, port, shared=supervised)
@@ -57,6 +59,7 @@ def subgraph(
     with _component(supervised):
         if name not in NAMES:
             raise CannotDo(f"There is no subgraph {name}: it is one of {', '.join(NAMES)}.")
+        configure_traces(name)
         _serve(subgraph_component(_house(), name), read_settings()[1], host, port, shared=supervised)
 
 
@@ -78,6 +81,7 @@ def work(
     """One worker alone."""
     with _component(supervised):
         made = worker(_house(), name, ordinal)
+        configure_traces(f"worker-{name}")
         with _bound(host, port) as listener:
             run(_work(made, listener))
 

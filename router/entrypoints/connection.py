@@ -186,7 +186,7 @@ class Connection:
         await self._send({"id": operation_id, **ending})
 
     async def _answer(self, operation_id: str, request: GraphQLRequest) -> None:
-        with WatchedRequest() as watched:
+        with WatchedRequest(self._headers) as watched:
             call = self._prepared(request, watched)
             if call.kind is not OperationType.SUBSCRIPTION:
                 response = await self._pipeline.execute(call, self._headers)

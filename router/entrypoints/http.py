@@ -32,15 +32,15 @@ class GraphQLOverHttp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            with WatchedRequest() as watched:
-                response = await self._respond(request, watched)
+            headers = forwarded(request.headers, self._settings.forwarded_headers)
+            with WatchedRequest(headers) as watched:
+                response = await self._respond(request, headers, watched)
         except ClientDisconnect:
             return
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request, watched: WatchedRequest) -> Response:
+    async def _respond(self, request: Request, headers: Mapping[str, str], watched: WatchedRequest) -> Response:
         media_type = acceptable_media_type(request.headers.get("accept"))
-        headers = forwarded(request.headers, self._settings.forwarded_headers)
         try:
             if media_type is None:
                 raise refused(f"Accept {RESPONSE_JSON} or {JSON}.", status=HTTPStatus.NOT_ACCEPTABLE)

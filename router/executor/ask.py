@@ -1,9 +1,11 @@
 """Asking a subgraph, whatever comes back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from router.executor.errors import NoAnswer
+from router.tracing import traced
 from router.transports.base import SubgraphRequest, Transport, TransportError
 from router.watching import WatchedFetch
 
@@ -16,13 +18,18 @@ async def ask(transport: Transport, request: SubgraphRequest) -> Mapping[str, An
     """The reply, with `data` a mapping or null; or why there is none."""
     with WatchedFetch(request.subgraph) as watched:
         try:
-            reply = await transport.execute(request)
+            reply = await transport.execute(with_trace(request))
         except TransportError as error:
             return unanswered(error)
         if is_malformed(reply):
             return MALFORMED
         watched.answered(reply)
         return reply
+
+
+def with_trace(request: SubgraphRequest) -> SubgraphRequest:
+    headers = traced(request.headers)
+    return request if headers is request.headers else replace(request, headers=headers)
 
 
 def unanswered(error: TransportError) -> NoAnswer:

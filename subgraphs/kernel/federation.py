@@ -84,7 +84,7 @@ class Subgraph:
         self, document: str, variables: Mapping[str, Any], operation_name: str | None, headers: Mapping[str, str]
     ) -> dict[str, Any]:
         """A GraphQL response. `headers` have lower-case names."""
-        with WatchedOperation(self.name, document) as watched:
+        with WatchedOperation(self.name, document, headers) as watched:
             answer = await self._answer(document, variables, operation_name, headers)
             watched.answered(answer)
             return answer

@@ -50,7 +50,8 @@ class NotificationRow(NotificationsTable, table=True):
     """One message of one event on one channel.
 
     `appointment_id` and `slot` are those that a reminder is of. `link_id` names the link whose place is kept in `body`.
-    Not to be sent before `due_at`. `recipient_key` is what addresses are compared by.
+    Not to be sent before `due_at`. `recipient_key` is what addresses are compared by,
+    `traceparent` names the trace that it is sent in.
     """
 
     __tablename__ = "notifications"
@@ -82,6 +83,7 @@ class NotificationRow(NotificationsTable, table=True):
     created_at: datetime = Field(sa_type=Instant)
     due_at: datetime = Field(sa_type=Instant)
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    traceparent: str | None = Field(default=None, sa_type=ExactText(55))
 
 
 class PatientCopyRow(NotificationsTable, table=True):

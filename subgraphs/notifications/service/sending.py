@@ -24,6 +24,7 @@ class Outgoing:
     text: str = field(repr=False)
     html: str = field(repr=False)
     attempts: int
+    traceparent: str | None = None
 
     @property
     def message_id(self) -> str:
@@ -121,7 +122,7 @@ async def _going(
 def _outgoing(row: NotificationRow, link: str | None = None) -> Outgoing:
     text = row.body if link is None else row.body.replace(LINK_PLACEHOLDER, link)
     html = html_of(text, link) if row.channel == Channel.EMAIL else ""
-    return Outgoing(row.id, row.recipient, row.subject or "", text, html, row.attempts)
+    return Outgoing(row.id, row.recipient, row.subject or "", text, html, row.attempts, row.traceparent)
 
 
 def _changes(
