@@ -16,6 +16,7 @@ from hospital.commands.topics import topics
 from hospital.commands.up import up
 from hospital.logs import configure_logs
 from hospital.problems import CannotDo
+from hospital.settings import read_log_settings
 from subgraphs.kernel.errors import Refused
 
 app = typer.Typer(
@@ -43,8 +44,8 @@ app.command()(replay)
 
 def run() -> None:
     os.umask(0o077)  # what a hospital writes is for its owner alone
-    configure_logs()
     try:
+        configure_logs(read_log_settings())
         app()
     except CannotDo as refused:
         typer.echo(str(refused), err=True)

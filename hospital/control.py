@@ -93,7 +93,7 @@ class _Control:
                 writer.write(await self._answered(line) + b"\n")
                 await writer.drain()
         except (ConnectionError, ValueError) as error:
-            log.warning("control.connection_lost", error=repr(error))
+            log.warning("control.connection_lost", error=error)
         finally:
             writer.close()
 

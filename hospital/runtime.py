@@ -110,7 +110,7 @@ async def _within(seconds: float, work: Awaitable[object], left: str) -> None:
     except (ChainBroken, BadHead):
         return  # said where it was found
     except Exception as error:
-        log.warning("closing.left_for_the_next_start", left=left, error=repr(error))
+        log.warning("closing.left_for_the_next_start", left=left, error=error)
 
 
 @asynccontextmanager

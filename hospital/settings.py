@@ -10,6 +10,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
 from hospital.components.settings import AdminSettings, ComponentSettings
+from hospital.logs import LogSettings
 from hospital.problems import CannotDo
 from hospital.sending import SendingSettings
 from router.settings import RouterSettings
@@ -26,6 +27,7 @@ ALL: tuple[type[BaseSettings], ...] = (
     ComponentSettings,
     AdminSettings,
     KafkaSettings,
+    LogSettings,
 )
 MASK = "********"
 
@@ -59,6 +61,11 @@ def read_sending_settings() -> SendingSettings:
 def read_kafka_settings() -> KafkaSettings:
     """Raises CannotDo, naming the variable that is wrong or missing."""
     return _read(KafkaSettings)
+
+
+def read_log_settings() -> LogSettings:
+    """Raises CannotDo, naming the variable that is wrong."""
+    return _read(LogSettings)
 
 
 def read_component_settings() -> ComponentSettings:

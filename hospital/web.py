@@ -11,10 +11,12 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 import schema
+from hospital.measures import dead_letters_of, mail_of, outboxes_read, pools_of
 from hospital.runtime import Runtime
 from hospital.tabs import tabs_of
 from router.app import create_app
 from router.auth import JwksSource, TokenChecker
+from router.entrypoints.metrics import Measure
 from router.entrypoints.probes import ReadinessCheck
 from router.settings import RouterSettings
 from router.supergraph import read_supergraph
@@ -23,7 +25,7 @@ from subgraphs.accounts.front_page.page import front_page
 from subgraphs.accounts.keys import PublishedKeys
 from subgraphs.accounts.oauth import oauth_app
 from subgraphs.accounts.service.grants import AUDIENCE
-from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.database import Database
 
 SUPERGRAPH = Path(schema.__file__ or "").parent / "supergraph.graphql"
 
@@ -77,14 +79,25 @@ def _web_app(runtime: Runtime, settings: RouterSettings, mailbox: ASGIApp) -> St
             "/.well-known": oauth,
             "/dev/mailbox": mailbox,
         },
-        readiness={base.name: readable(base) for base in domains.bases},
+        readiness={base.name: readable(base.database) for base in domains.bases},
+        measures=measures_of(runtime),
         on_shutdown=[transport.aclose],
     )
 
 
-def readable(base: Foundation) -> ReadinessCheck:
+def measures_of(runtime: Runtime) -> dict[str, Measure]:
+    databases = {base.name: base.database for base in runtime.domains.bases}
+    return {
+        "outboxes": outboxes_read(runtime.delivery, runtime.clock),
+        "dead letters": dead_letters_of(list(databases.values())),
+        "mail": mail_of(runtime.domains.notifications.base),
+        "pools": pools_of(databases),
+    }
+
+
+def readable(database: Database) -> ReadinessCheck:
     async def check() -> None:
-        async with base.database.reading() as session:
+        async with database.reading() as session:
             await (await session.connection()).execute(text("SELECT 1"))
 
     return check

@@ -16,6 +16,7 @@ from router.auth import Authenticator, TokenChecker
 from router.entrypoints.graphiql.page import GraphiQLPage, read_tabs
 from router.entrypoints.headers import REQUEST_ID
 from router.entrypoints.http import GraphQLOverHttp
+from router.entrypoints.metrics import Measure, MetricsPage
 from router.entrypoints.negotiation import prefers_html
 from router.entrypoints.passthrough import PlainPaths, Proxy, not_found
 from router.entrypoints.probes import Readiness, ReadinessCheck, healthz
@@ -36,6 +37,7 @@ def create_app(
     token_checker: TokenChecker | None = None,
     mounts: Mapping[str, ASGIApp] | None = None,
     readiness: Mapping[str, ReadinessCheck] | None = None,
+    measures: Mapping[str, Measure] | None = None,
     on_shutdown: Sequence[Callable[[], Awaitable[None]]] = (),
     signer: Signer | None = None,
 ) -> Starlette:
@@ -70,6 +72,7 @@ def create_app(
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", ready.respond),
+            Route("/metrics", MetricsPage(measures or {}).respond),
             WebSocketRoute(settings.path, sockets),
             *graphql_routes(GraphQLOverHttp(pipeline, authenticator, settings), settings),
             *passthrough_routes(proxies(settings, session, signer) | dict(mounts or {}), settings.limits.body_bytes),

@@ -86,5 +86,6 @@ def server_config(app: ASGIApp, settings: RouterSettings, *, host: str, port: in
         timeout_graceful_shutdown=settings.drain_seconds,
         server_header=False,
         access_log=False,
+        log_config=None,
         log_level="warning",
     )

@@ -134,7 +134,8 @@ What each domain announces, and who reads it. `make schema` writes this page fro
 a field that is gone, of another type or newly required goes with another `schema_version`.
 
 A message is a CloudEvents 1.0 envelope in JSON, on the topic of its domain, under the key that is named here: what has
-one key keeps its order. Beside `data`, with the fields below, it says who did it (`actorid`, `actorname`, `actorrole`)
+one key keeps its order. Beside `data`, with the fields below, it says who did it (`actorid`, `actorname`, `actorrole`),
+which request it comes from (`requestid`, `traceparent`, where they are known; the latter is a header of Kafka as well),
 and what the audit trail keeps (`auditaction`, `auditoutcome`, `auditresourcetype`, `auditresourceid`, `auditpatientid`,
 `auditreason`). Each has its effect once: consumers drop an `id` that they have handled. A consumer that cannot handle
 one (no JSON, an unknown type, another version, too large, or a failure that does not pass) puts it on

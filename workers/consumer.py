@@ -16,6 +16,7 @@ from subgraphs.kernel.denials import write_nothing
 from subgraphs.kernel.inbox import Subscriber
 from workers.contract import Contract
 from workers.failures import named, passes
+from workers.metrics import BURIED, HANDLED, RETRIED
 from workers.pauses import BackOff, pause
 from workers.source import Delivery, Source
 
@@ -47,6 +48,9 @@ class Consumer:
         self._new_back_off = partial(BackOff, first_wait_seconds, longest_wait_seconds)
         self._stopping = asyncio.Event()
         self._log = log.bind(consumer=subscriber.consumer, topic=source.topic)
+        counted = (subscriber.consumer, source.topic)
+        self._handled, self._retried = HANDLED.labels(*counted), RETRIED.labels(*counted)
+        self._buried = BURIED.labels(*counted)
 
     async def run(self) -> None:
         """Until `stop`, or cancelled: what was not committed then comes again at the next start."""
@@ -76,6 +80,7 @@ class Consumer:
         """False when stopped before the end of it: what comes behind must not be passed over then."""
         if all(delivery.message_id in self._subscriber.recent for delivery in chunk):
             await self._source.skip(chunk)
+            self._handled.inc(len(chunk))
             return True
         return await self._handled_together(chunk) or await self._handled_each(chunk)
 
@@ -87,6 +92,7 @@ class Consumer:
         except Exception:
             return False
         await self._source.commit(chunk)
+        self._handled.inc(len(chunk))
         return True
 
     async def _handled_each(self, chunk: Sequence[Delivery]) -> bool:
@@ -110,6 +116,7 @@ class Consumer:
                 self._log.warning(
                     "consumer.waits", place=delivery.place, error=named(error), failures=back_off.failures + 1
                 )
+                self._retried.inc()
                 await pause(self._stopping, back_off.next_seconds())
             else:
                 self._note(delivery, buried)
@@ -136,5 +143,8 @@ class Consumer:
         return True
 
     def _note(self, delivery: Delivery, buried: Exception | None) -> None:
-        if buried is not None:
+        if buried is None:
+            self._handled.inc()
+        else:
+            self._buried.inc()
             self._log.error("consumer.buried", place=delivery.place, partition=delivery.partition, error=named(buried))

@@ -23,6 +23,7 @@ from subgraphs.kernel.rows import run, table_of
 from subgraphs.kernel.tables import OutboxRow
 from workers.failures import named
 from workers.leases import LEASE, Leases
+from workers.metrics import PUBLISHED
 from workers.pauses import BackOff, pause
 
 _LOT = 500
@@ -71,7 +72,7 @@ class Relay:
         self._stopped_until: dict[int, float] = {}
         self._back_offs: dict[int, BackOff] = defaultdict(lambda: BackOff(0.2, 30.0))
         self._stopping = asyncio.Event()
-        self._log = log.bind(domain=domain)
+        self._log, self._published = log.bind(domain=domain), PUBLISHED.labels(domain)
 
     async def run(self) -> None:
         """Until `stop`: what was not marked then is published again, by whoever holds its shard next."""
@@ -101,6 +102,7 @@ class Relay:
         hindered = await self._publisher.publish(self._topic, [row.message for row in rows])
         gone = self._gone(rows, hindered)
         await self._mark(gone)
+        self._published.inc(len(gone))
         return len(gone) == _LOT
 
     async def _waiting(self, shards: Collection[int]) -> list[Waiting]:
@@ -131,7 +133,7 @@ class Relay:
         seconds = back_off.next_seconds()
         self._stopped_until[row.shard] = asyncio.get_running_loop().time() + seconds
         self._log.error(
-            "relay.shard_stopped", shard=row.shard, sequence=row.sequence, error=repr(error), failures=back_off.failures
+            "relay.shard_stopped", shard=row.shard, sequence=row.sequence, error=error, failures=back_off.failures
         )
 
     async def _mark(self, sequences: Sequence[int]) -> None:

@@ -41,6 +41,10 @@ def _subgraph(
     return Component(name, arguments, (name,), signs_with_secret_key, options=options, outside=outside)
 
 
+def _worker(name: str) -> tuple[str, ...]:
+    return ("worker", name, "--host", "0.0.0.0", "--port", str(PORT))
+
+
 ROUTER = Component("router", ("router", "--host", "0.0.0.0", "--port", str(PORT)))
 
 SUBGRAPHS = (
@@ -55,14 +59,14 @@ SUBGRAPHS = (
 )
 
 WORKERS = (
-    Component("relay", ("worker", "relay"), DOMAINS, uses_kafka=True, asks_subgraphs=False),
-    Component("copies", ("worker", "copies"), DOMAINS, True, uses_kafka=True, options=("payments",)),
-    Component("audit-trail", ("worker", "audit"), ("audit",), True, uses_kafka=True),
-    Component("email", ("worker", "email"), ("notifications",), options=("smtp",), outside=(_SUBMISSION,)),
-    Component("sms", ("worker", "sms"), ("notifications",), options=("sms",), outside=(_HTTPS,)),
+    Component("relay", _worker("relay"), DOMAINS, uses_kafka=True, asks_subgraphs=False),
+    Component("copies", _worker("copies"), DOMAINS, True, uses_kafka=True, options=("payments",)),
+    Component("audit-trail", _worker("audit"), ("audit",), True, uses_kafka=True),
+    Component("email", _worker("email"), ("notifications",), options=("smtp",), outside=(_SUBMISSION,)),
+    Component("sms", _worker("sms"), ("notifications",), options=("sms",), outside=(_HTTPS,)),
     Component(
         "timers",
-        ("worker", "timers"),
+        _worker("timers"),
         DOMAINS,
         signs_with_secret_key=True,
         keeps_data=True,

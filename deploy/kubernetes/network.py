@@ -6,6 +6,7 @@ from deploy.kubernetes.components import ALL, DOMAINS, PORT, ROUTER, Component
 from deploy.kubernetes.pods import PART_OF, Manifest, selector
 
 _MYSQL, _KAFKA, _DNS = 3306, 9092, 53
+_PROMETHEUS = {"namespaceSelector": {}, "podSelector": {"matchLabels": {"hospital.metrics": "read"}}}
 
 
 def policies() -> list[Manifest]:
@@ -14,6 +15,7 @@ def policies() -> list[Manifest]:
         _policy("nobody-reaches-anybody", PART_OF, policyTypes=["Ingress", "Egress"]),
         _policy("all-look-up-names", PART_OF, egress=[_to(None, _DNS, "UDP"), _to(None, _DNS, "TCP")]),
         _policy("anybody-reaches-the-router", selector(ROUTER), ingress=[{"ports": _ports(PORT)}]),
+        _policy("prometheus-reaches-all", PART_OF, ingress=[{"from": [_PROMETHEUS], "ports": _ports(PORT)}]),
         *_between("subgraphs", {"hospital.subgraphs": "reached"}, _role("subgraph"), PORT),
         *_to_server("kafka", "hospital.kafka", _KAFKA),
         *(

@@ -64,19 +64,24 @@ def _container(component: Component) -> Manifest:
             {"name": name, "mountPath": path, **({"readOnly": True} if name == "callers" else {})}
             for name, (path, _) in _volumes(component).items()
         ],
-        **(_answering() if component.role in {"router", "subgraph"} else {}),
+        **(_answering() if component.role != "job" else {}),
+        **(_asked() if component.role in {"router", "subgraph"} else {}),
     }
 
 
 def _answering() -> Manifest:
-    """Its port, its probes, and the seconds that others take to hear that it goes."""
+    """Its port, and its probes."""
     return {
         "ports": [{"name": "http", "containerPort": PORT}],
         "startupProbe": _probe("/readyz", periodSeconds=2, failureThreshold=90),
         "readinessProbe": _probe("/readyz", periodSeconds=5, failureThreshold=2),
         "livenessProbe": _probe("/healthz", periodSeconds=10, failureThreshold=3),
-        "lifecycle": {"preStop": {"sleep": {"seconds": 5}}},
     }
+
+
+def _asked() -> Manifest:
+    """The seconds that others take to hear that it goes."""
+    return {"lifecycle": {"preStop": {"sleep": {"seconds": 5}}}}
 
 
 def _probe(path: str, **times: int) -> Manifest:

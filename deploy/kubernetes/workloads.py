@@ -47,6 +47,7 @@ def job(component: Component) -> list[Manifest]:
 def configuration() -> list[Manifest]:
     settings = {
         "HOSPITAL_CALLERS": "/keys/callers.json",
+        "HOSPITAL_LOG_FORMAT": "json",
         "HOSPITAL_PUBLIC_URL": "https://hospital.example",
         "HOSPITAL_TIME_ZONE": "UTC",
         "HOSPITAL_LOCALE": "en",

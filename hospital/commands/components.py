@@ -3,8 +3,9 @@
 import asyncio
 import os
 import secrets
+import socket
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,13 +19,15 @@ from hospital.components.building import ROUTER, House
 from hospital.components.router import router_component
 from hospital.components.subgraph import subgraph_component
 from hospital.components.supervised import end_with_standard_input
+from hospital.components.worker_port import answering
 from hospital.components.workers import WORKERS, Worker, worker
 from hospital.domains import NAMES
 from hospital.folder import write_privately
 from hospital.problems import CannotDo, as_it_is_set
 from hospital.server import on_signals, serve
 from hospital.settings import read_component_settings, read_settings
-from router.server import CannotListen, bind
+from hospital.tracing import configure_traces
+from router.server import CannotListen, address_of, bind
 from router.settings import RouterSettings
 
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
@@ -40,6 +43,7 @@ _SECRET_BYTES = 32
 def router(host: Host = "127.0.0.1", port: Port = 8761, supervised: Supervised = False) -> None:
     """The router alone, before subgraphs that are processes of their own."""
     with _component(supervised):
+        configure_traces(ROUTER)
         settings, router_settings = read_settings()
         app = router_component(settings, read_component_settings(), router_settings)
         _serve(app, router_settings, host, port, shared=supervised)
@@ -55,6 +59,7 @@ def subgraph(
     with _component(supervised):
         if name not in NAMES:
             raise CannotDo(f"There is no subgraph {name}: it is one of {', '.join(NAMES)}.")
+        configure_traces(name)
         _serve(subgraph_component(_house(), name), read_settings()[1], host, port, shared=supervised)
 
 
@@ -66,11 +71,19 @@ def work(
             help="Tells those of one name apart; the same at every start.", show_default="HOSPITAL_ORDINAL, or 0"
         ),
     ] = None,
+    host: Host = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(help="Where it answers probes and Prometheus; 0 takes any free one.", min=0, max=65535),
+    ] = None,
     supervised: Supervised = False,
 ) -> None:
     """One worker alone."""
     with _component(supervised):
-        run(_work(worker(_house(), name, ordinal)))
+        made = worker(_house(), name, ordinal)
+        configure_traces(f"worker-{name}")
+        with _bound(host, port) as listener:
+            run(_work(made, listener))
 
 
 def keys(
@@ -111,7 +124,17 @@ def _serve(app: Starlette, settings: RouterSettings, host: str, port: int, *, sh
         raise CannotDo(str(error)) from None
 
 
-async def _work(made: Worker) -> None:
+@contextmanager
+def _bound(host: str, port: int | None) -> Iterator[socket.socket | None]:
+    """Raises CannotDo."""
+    try:
+        with nullcontext() if port is None else bind(host, port) as listener:
+            yield listener
+    except CannotListen as error:
+        raise CannotDo(str(error)) from None
+
+
+async def _work(made: Worker, listener: socket.socket | None) -> None:
     def stop() -> None:
         for runner in made.runners:
             runner.stop()
@@ -121,6 +144,12 @@ async def _work(made: Worker) -> None:
             stack.push_async_callback(close)
         for need in made.needs:
             await need()
+        if listener is not None:
+            await stack.enter_async_context(answering(made, listener))
         with on_signals(stop):
-            typer.echo(f"Working, process {os.getpid()}")
+            typer.echo(f"Working{_where(listener)}, process {os.getpid()}")
             await asyncio.gather(*(runner.run() for runner in made.runners))
+
+
+def _where(listener: socket.socket | None) -> str:
+    return "" if listener is None else f", answering at {address_of(listener)}"

@@ -27,6 +27,7 @@ from hospital.runtime import Runtime, keeping_time, open_runtime
 from hospital.server import on_signals, serve
 from hospital.settings import every_setting, read_sending_settings, read_settings
 from hospital.supervisor.plan import url_of
+from hospital.tracing import configure_traces
 from hospital.web import web_app
 from router.server import CannotListen, bind
 from router.settings import RouterSettings
@@ -72,6 +73,7 @@ def up(
         up_as_processes(data, host, port, scale or [])
         return
     warn_of_meaningless(every_setting())
+    configure_traces("up")
     folder = folder_of(data)
     try:
         with folder.opened() as control, bind(host, port) as listener:

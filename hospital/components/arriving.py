@@ -44,7 +44,7 @@ class Bringing:
             for subscriber in self._subscribers:
                 await _received(subscriber, events)
         except Exception as error:
-            log.warning("arrivals.not_brought", error=repr(error))
+            log.warning("arrivals.not_brought", error=error)
 
 
 async def _received(subscriber: Subscriber, events: Sequence[Envelope]) -> None:

@@ -11,8 +11,10 @@ from hospital.components.needs import check_database
 from hospital.components.settings import database_setting
 from hospital.delivery import types_decided_by
 from hospital.domains import NAMES, Domain
+from hospital.measures import mail_of, outbox_of, pools_of
 from hospital.runtime import check_secret, fill_codes
 from hospital.web import readable
+from router.entrypoints.metrics import Measure, MetricsPage
 from router.entrypoints.probes import Readiness, healthz
 from subgraphs.accounts.app import AccountsDomain
 from subgraphs.accounts.oauth import oauth_app
@@ -34,7 +36,7 @@ def subgraph_component(house: House, name: str) -> Starlette:
     domain = house.domain(name)
     guard = Guard(frozenset({ROUTER, *NAMES} - {name}), house.keyring)
     guarded = Guarded(subgraph_app(domain.subgraph, *_beside(domain)), guard, MAXIMUM_BYTES)
-    ready = Readiness({name: readable(domain.base)})
+    ready, metrics = Readiness({name: readable(domain.base.database)}), MetricsPage(_measures(domain))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -49,10 +51,24 @@ def subgraph_component(house: House, name: str) -> Starlette:
     async def drain() -> None:
         ready.draining = True
 
-    routes = [Route("/healthz", healthz), Route("/readyz", ready.respond), Mount("/", guarded)]
+    open_to_all = [
+        Route("/healthz", healthz),
+        Route("/readyz", ready.respond),
+        Route("/metrics", metrics.respond),
+    ]
+    routes = [*open_to_all, Mount("/", guarded)]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.drain = drain
     return app
+
+
+def _measures(domain: Domain) -> dict[str, Measure]:
+    base = domain.base
+    measures = {
+        "outbox": outbox_of(base.name, base.database, base.clock),
+        "pools": pools_of({base.name: base.database}),
+    }
+    return measures | ({"mail": mail_of(base)} if isinstance(domain, NotificationsDomain) else {})
 
 
 async def _prepare(domain: Domain) -> None:

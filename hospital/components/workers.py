@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeAlias
 
@@ -11,10 +11,12 @@ from hospital.components.building import House
 from hospital.components.needs import check_database, reach_broker
 from hospital.components.settings import database_setting
 from hospital.domains import NAMES, Domain
+from hospital.measures import lags_of, mail_of, outbox_of
 from hospital.problems import CannotDo
 from hospital.sending import email_of, sms_of
 from hospital.settings import read_kafka_settings, read_sending_settings
 from hospital.timetable import jobs, prune_published
+from router.entrypoints.metrics import Measure
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import topic_of
 from subgraphs.notifications.app import NotificationsDomain
@@ -49,6 +51,11 @@ class Worker:
     needs: Sequence[Need]
     """Each raises CannotDo where something is not there."""
 
+    databases: Mapping[str, Database]
+    """By domain: what it works on, and is not ready without."""
+
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+
 
 def worker(house: House, name: str, ordinal: str | None) -> Worker:
     """`ordinal` is that of the settings where none is given. Raises CannotDo."""
@@ -73,7 +80,9 @@ def _relay(house: House, given: str | None) -> Worker:
     databases = {name: house.components.database(name) for name in NAMES}
     relays = [Relay(name, database, house.clock, publisher, own) for name, database in databases.items()]
     closing = [publisher.aclose, *(database.close for database in databases.values())]
-    return Worker(relays, closing, [*_reachable(databases), _broker(settings, [topic_of(name) for name in NAMES])])
+    needs = [*_reachable(databases), _broker(settings, [topic_of(name) for name in NAMES])]
+    outboxes = {f"outbox of {name}": outbox_of(name, each, house.clock) for name, each in databases.items()}
+    return Worker(relays, closing, needs, databases, outboxes)
 
 
 def _consumers(house: House, names: Sequence[str], given: str | None) -> Worker:
@@ -87,8 +96,10 @@ def _consumers(house: House, names: Sequence[str], given: str | None) -> Worker:
     consumers = [Consumer(subscriber, source, CONTRACT) for subscriber, source in sources]
     closing = [*(source.aclose for _, source in sources), *(domain.base.database.close for domain in domains)]
     topics = [*(source.topic for _, source in sources), DEAD_LETTERS]
-    needs = [*_reachable(_databases(domains)), _broker(settings, topics)]
-    return Worker(consumers, [*closing, publisher.aclose, house.session.aclose], needs)
+    databases = _databases(domains)
+    needs = [*_reachable(databases), _broker(settings, topics)]
+    lags = {"lags": lags_of([(subscriber.consumer, source) for subscriber, source in sources])}
+    return Worker(consumers, [*closing, publisher.aclose, house.session.aclose], needs, databases, lags)
 
 
 def _sender(house: House, channel: Channel) -> Worker:
@@ -99,14 +110,15 @@ def _sender(house: House, channel: Channel) -> Worker:
     else:
         sender = sms_of(domain.service, mailbox, sending.sms)
     closing = [domain.base.database.close, mailbox.close, house.session.aclose]
-    return Worker([sender], closing, _reachable(_databases([domain])))
+    databases = _databases([domain])
+    return Worker([sender], closing, _reachable(databases), databases, {"mail": mail_of(domain.base)})
 
 
 def _timers(house: House) -> Worker:
     domains = house.domains()
     timers = Timers(jobs(domains, prune_published(domains, read_kafka_settings())))
     databases = {base.name: base.database for base in domains.bases}
-    return Worker([timers], [domains.close, house.session.aclose], _reachable(databases))
+    return Worker([timers], [domains.close, house.session.aclose], _reachable(databases), databases)
 
 
 def _databases(domains: Sequence[Domain]) -> dict[str, Database]:

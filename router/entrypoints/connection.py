@@ -20,8 +20,10 @@ from router.auth import Authenticator
 from router.entrypoints.headers import forwarded
 from router.entrypoints.parameters import decode_json, graphql_request
 from router.errors import ErrorCode, RequestRefused, masked, refused
+from router.metrics import SUBSCRIPTIONS
 from router.pipeline import Call, GraphQLRequest, Pipeline
 from router.settings import RouterSettings
+from router.watching import OK, REFUSED, WatchedRequest
 
 PROTOCOL = "graphql-transport-ws"
 CLOSE_FRAME_SECONDS = 1.0
@@ -175,7 +177,7 @@ class Connection:
     async def _run_operation(self, operation_id: str, request: GraphQLRequest) -> None:
         ending: dict[str, Any] = {"type": "complete"}
         try:
-            await self._answer(operation_id, self._pipeline.prepare(request))
+            await self._answer(operation_id, request)
         except RequestRefused as refusal:
             ending = {"type": "error", "payload": refusal.formatted()}
         except Exception as error:
@@ -183,10 +185,28 @@ class Connection:
         del self._operations[operation_id]
         await self._send({"id": operation_id, **ending})
 
-    async def _answer(self, operation_id: str, call: Call) -> None:
-        if call.kind is not OperationType.SUBSCRIPTION:
-            await self._next(operation_id, await self._pipeline.execute(call, self._headers))
-            return
+    async def _answer(self, operation_id: str, request: GraphQLRequest) -> None:
+        with WatchedRequest(self._headers) as watched:
+            call = self._prepared(request, watched)
+            if call.kind is not OperationType.SUBSCRIPTION:
+                response = await self._pipeline.execute(call, self._headers)
+                watched.answered(response)
+        if call.kind is OperationType.SUBSCRIPTION:
+            with SUBSCRIPTIONS.track_inprogress():
+                await self._stream(operation_id, call)
+        else:
+            await self._next(operation_id, response)
+
+    def _prepared(self, request: GraphQLRequest, watched: WatchedRequest) -> Call:
+        try:
+            call = self._pipeline.prepare(request)
+        except RequestRefused:
+            watched.outcome = REFUSED
+            raise
+        watched.kind, watched.outcome = call.kind.value, OK
+        return call
+
+    async def _stream(self, operation_id: str, call: Call) -> None:
         async with aclosing(self._pipeline.subscribe(call, self._headers)) as responses:
             async for response in responses:
                 await self._next(operation_id, response)

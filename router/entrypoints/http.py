@@ -18,6 +18,7 @@ from router.entrypoints.parameters import decode_json, graphql_request
 from router.errors import ErrorCode, OperationRefused, RequestRefused, masked, refused
 from router.pipeline import Call, GraphQLRequest, Pipeline
 from router.settings import RouterSettings
+from router.watching import GONE, REFUSED, WatchedRequest
 
 DRAINED_BYTES = 20_000_000
 
@@ -31,21 +32,24 @@ class GraphQLOverHttp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            response = await self._respond(request)
+            headers = forwarded(request.headers, self._settings.forwarded_headers)
+            with WatchedRequest(headers) as watched:
+                response = await self._respond(request, headers, watched)
         except ClientDisconnect:
             return
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request, headers: Mapping[str, str], watched: WatchedRequest) -> Response:
         media_type = acceptable_media_type(request.headers.get("accept"))
-        headers = forwarded(request.headers, self._settings.forwarded_headers)
         try:
             if media_type is None:
                 raise refused(f"Accept {RESPONSE_JSON} or {JSON}.", status=HTTPStatus.NOT_ACCEPTABLE)
-            response = answered(await self._answer(request, headers), media_type)
+            response = answered(await self._answer(request, headers, watched), media_type)
         except RequestRefused as refusal:
+            watched.outcome = REFUSED
             response = refusal_response(refusal, media_type or JSON)
         except ClientDisconnect:
+            watched.outcome = GONE
             raise
         except Exception as error:
             response = json_response({"errors": [masked(error)]}, media_type or JSON, HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -53,11 +57,14 @@ class GraphQLOverHttp:
             response.headers[REQUEST_ID] = request_id
         return response
 
-    async def _answer(self, request: Request, headers: Mapping[str, str]) -> Mapping[str, Any]:
+    async def _answer(self, request: Request, headers: Mapping[str, str], watched: WatchedRequest) -> Mapping[str, Any]:
         await self._authenticator.authenticate(request.headers.getlist("authorization"))
         call = self._pipeline.prepare(await self._parameters(request))
+        watched.kind = call.kind.value
         refuse_by_method(call, request.method)
-        return await self._pipeline.execute(call, headers)
+        result = await self._pipeline.execute(call, headers)
+        watched.answered(result)
+        return result
 
     async def _parameters(self, request: Request) -> GraphQLRequest:
         if request.method == "POST":

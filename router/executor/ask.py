@@ -1,10 +1,13 @@
 """Asking a subgraph, whatever comes back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from router.executor.errors import NoAnswer
+from router.tracing import traced
 from router.transports.base import SubgraphRequest, Transport, TransportError
+from router.watching import WatchedFetch
 
 TOO_DEEP = NoAnswer("its answer is nested too deeply.")
 MALFORMED = NoAnswer("its answer is no GraphQL response.")
@@ -13,11 +16,20 @@ OF_OTHERS = NoAnswer("it answered for other entities than asked.")
 
 async def ask(transport: Transport, request: SubgraphRequest) -> Mapping[str, Any] | NoAnswer:
     """The reply, with `data` a mapping or null; or why there is none."""
-    try:
-        reply = await transport.execute(request)
-    except TransportError as error:
-        return unanswered(error)
-    return MALFORMED if is_malformed(reply) else reply
+    with WatchedFetch(request.subgraph) as watched:
+        try:
+            reply = await transport.execute(with_trace(request))
+        except TransportError as error:
+            return unanswered(error)
+        if is_malformed(reply):
+            return MALFORMED
+        watched.answered(reply)
+        return reply
+
+
+def with_trace(request: SubgraphRequest) -> SubgraphRequest:
+    headers = traced(request.headers)
+    return request if headers is request.headers else replace(request, headers=headers)
 
 
 def unanswered(error: TransportError) -> NoAnswer:

@@ -131,7 +131,7 @@ class ChangeStream:
             try:
                 more = await self._read()
             except Exception as error:
-                log.warning("stream.behind", error=repr(error))
+                log.warning("stream.behind", error=error)
             if not more:
                 await self._signal.wait(POLL_SECONDS)
 

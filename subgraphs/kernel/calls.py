@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from subgraphs.kernel.correlation import Correlation, correlated
 from subgraphs.kernel.errors import Refused
 from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.inbox import Subscriber
@@ -33,11 +34,12 @@ def routes(calls: Mapping[str, Call]) -> list[Route]:
 def _endpoint(name: str, call: Call) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
-            return _json({"result": await call(orjson.loads(await request.body()))}, 200)
+            with correlated(Correlation.of(request.headers)):
+                return _json({"result": await call(orjson.loads(await request.body()))}, 200)
         except Refused as refused:
             return _json({"refused": [asdict(problem) for problem in refused.problems]}, 422)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-            log.warning("call.not_understood", call=name, error=repr(error))
+            log.warning("call.not_understood", call=name, error=error)
             return _json({"error": "not understood"}, 400)
 
     return answer

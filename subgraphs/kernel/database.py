@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.rows import READER, write_rows
@@ -61,6 +61,9 @@ class Database:
     @property
     def engine(self) -> AsyncEngine:
         return self._writer
+
+    def pools(self) -> dict[str, Pool]:
+        return {"writer": self._writer.pool, "reader": self._reader.pool}
 
     def is_written(self) -> bool:
         """Whether somebody in this process is in a transaction; where many may be at once, that is not known."""

@@ -14,6 +14,7 @@ from zlib import crc32
 import orjson
 from pydantic import BaseModel, ConfigDict
 
+from subgraphs.kernel.correlation import current
 from subgraphs.kernel.principal import Principal
 
 SHARDS = 16
@@ -108,6 +109,8 @@ class Envelope:
     actor: Actor
     audit: dict[str, Any]
     data: dict[str, Any]
+    request_id: str | None = None
+    traceparent: str | None = None
 
     @property
     def shard(self) -> int:
@@ -126,6 +129,8 @@ class Envelope:
             "actorid": self.actor.account_id,
             "actorname": self.actor.name,
             "actorrole": self.actor.role,
+            "requestid": self.request_id,
+            "traceparent": self.traceparent,
             **{f"audit{name}": value for name, value in self.audit.items()},
         }
         present = {name: value for name, value in attributes.items() if value is not None}
@@ -148,12 +153,16 @@ class Envelope:
                 actor=Actor(fields.get("actorid"), fields.get("actorname"), fields.get("actorrole")),
                 audit={name: fields.get(f"audit{name}") for name in _AUDIT_NAMES},
                 data=fields["data"],
+                request_id=fields.get("requestid"),
+                traceparent=fields.get("traceparent"),
             )
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not an event envelope: {error!r}") from error
 
 
 def envelope(event: Event, *, id: str, domain: str, actor: Actor, occurred_at: datetime) -> Envelope:
+    """Of what the request is known by that brings it about."""
+    correlation = current()
     audit = {
         "type": event.audited_type(),
         "action": event.action.value,
@@ -173,6 +182,8 @@ def envelope(event: Event, *, id: str, domain: str, actor: Actor, occurred_at: d
         actor=actor,
         audit=audit,
         data=event.model_dump(mode="json"),
+        request_id=correlation.request_id,
+        traceparent=correlation.traceparent,
     )
 
 

@@ -20,6 +20,7 @@ from subgraphs.kernel.ids import new_id
 from subgraphs.kernel.principal import Principal
 from subgraphs.kernel.scalars import scalar_map
 from subgraphs.kernel.tokens import TokenChecker
+from subgraphs.kernel.watching import WatchedOperation
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +84,14 @@ class Subgraph:
         self, document: str, variables: Mapping[str, Any], operation_name: str | None, headers: Mapping[str, str]
     ) -> dict[str, Any]:
         """A GraphQL response. `headers` have lower-case names."""
+        with WatchedOperation(self.name, document, headers) as watched:
+            answer = await self._answer(document, variables, operation_name, headers)
+            watched.answered(answer)
+            return answer
+
+    async def _answer(
+        self, document: str, variables: Mapping[str, Any], operation_name: str | None, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
         try:
             principal = await self._tokens.principal(headers.get("authorization"))
         except Unauthenticated as error:

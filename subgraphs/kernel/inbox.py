@@ -15,6 +15,7 @@ from subgraphs.kernel.database import Database, Race
 from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.rows import add_row, run, table_of, write_rows
 from subgraphs.kernel.tables import InboxRow
+from subgraphs.kernel.watching import WatchedMessage
 
 Handler = Callable[[AsyncSession, Envelope], Awaitable[None]]
 Apply = Callable[[AsyncSession, Sequence[Envelope]], Awaitable[None]]
@@ -57,7 +58,8 @@ class Inbox:
         fresh = await self._fresh(session, messages)
         try:
             for message in fresh:
-                await self.handle(session, message)
+                with WatchedMessage(self.consumer, message):
+                    await self.handle(session, message)
             await write_rows(session)
             await session.flush()
         except IntegrityError as error:

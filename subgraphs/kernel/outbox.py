@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.clock import Clock
@@ -11,6 +12,8 @@ from subgraphs.kernel.events import MAXIMUM_BYTES, Actor, Event, envelope
 from subgraphs.kernel.ids import new_id
 from subgraphs.kernel.rows import add_row
 from subgraphs.kernel.tables import OutboxRow
+
+log = structlog.get_logger(__name__)
 
 
 class EventTooLarge(ValueError):
@@ -44,3 +47,4 @@ class Outbox:
             recorded_at=now,
         )
         pending_events(session).append(message)
+        log.debug("event.recorded", event_id=message.id, type=message.type)

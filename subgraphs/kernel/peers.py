@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 import orjson
 
+from subgraphs.kernel.correlation import current
 from subgraphs.kernel.errors import Problem, Refused
 from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.principal import RoleName
@@ -66,6 +67,7 @@ class Peer:
         headers = {
             "content-type": "application/json",
             HEADER: self.signer.header(Asked("POST", path, body, None)),
+            **current().headers,
         }
         timeout = aiohttp.ClientTimeout(total=self.seconds)
         async with self.session.get().post(

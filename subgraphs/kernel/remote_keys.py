@@ -39,7 +39,7 @@ class RemoteKeys:
                 self._keys = _by_id(await self._accounts.call("keys", {}))
                 self._fetched_at = self._clock()
             except (Unanswered, JoseError, KeyError, TypeError, ValueError) as error:
-                log.warning("keys.not_fetched", error=repr(error))
+                log.warning("keys.not_fetched", error=error)
 
 
 def _by_id(document: Any) -> dict[str, Key]:

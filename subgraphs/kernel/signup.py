@@ -119,7 +119,7 @@ async def _release(logins: Logins, role: RoleName, id: str) -> None:
     try:
         await logins.release(role=role, subject_id=id)
     except Exception as error:
-        log.warning("signup.hold_left_to_accounts", role=role, subject_id=id, error=repr(error))
+        log.warning("signup.hold_left_to_accounts", role=role, subject_id=id, error=error)
 
 
 async def _made_before(base: Foundation, wanted: Claim | None) -> str | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from subgraphs.kernel.correlation import current
 from subgraphs.kernel.email_address import compared
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import new_id
@@ -98,4 +99,5 @@ def _add(session: AsyncSession, base: Foundation, told: Told, channel: Channel, 
         created_at=now,
         due_at=now,
         sent_at=None,
+        traceparent=current().traceparent,
     )

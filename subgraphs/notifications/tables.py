@@ -51,7 +51,7 @@ class NotificationRow(NotificationsTable, table=True):
 
     `appointment_id` and `slot` are those that a reminder is of. `link_id` names the link whose place is kept in `body`.
     Nobody takes it to be sent before `due_at`, which whoever does so moves ahead, and with it holds it until then.
-    `recipient_key` is what addresses are compared by.
+    `recipient_key` is what addresses are compared by, `traceparent` names the trace that it is sent in.
     """
 
     __tablename__ = "notifications"
@@ -83,6 +83,7 @@ class NotificationRow(NotificationsTable, table=True):
     created_at: datetime = Field(sa_type=Instant)
     due_at: datetime = Field(sa_type=Instant)
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    traceparent: str | None = Field(default=None, sa_type=ExactText(55))
 
 
 class PatientCopyRow(NotificationsTable, table=True):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.kubernetes.components import ALL, DOMAINS, ROUTER, SUBGRAPHS
+from deploy.kubernetes.components import ALL, DOMAINS, ROUTER, SUBGRAPHS, WORKERS
 from hospital.settings import every_setting
 
 ROOT = Path(__file__).parents[2]
@@ -54,8 +54,8 @@ def test_no_container_may_do_more_than_it_needs():
         assert "privileged" not in service
 
 
-def test_what_answers_requests_is_asked_whether_it_is_ready():
-    for component in (ROUTER, *SUBGRAPHS):
+def test_what_runs_is_asked_whether_it_is_ready():
+    for component in (ROUTER, *SUBGRAPHS, *WORKERS):
         assert OURS[component.name]["healthcheck"]["test"] == ["CMD", "ready"]
 
 

@@ -106,8 +106,8 @@ def test_no_pod_may_do_more_than_it_needs():
         assert "memory" in container["resources"]["limits"]
 
 
-def test_what_answers_requests_is_probed():
-    for component in (ROUTER, *SUBGRAPHS):
+def test_what_runs_is_probed():
+    for component in (ROUTER, *SUBGRAPHS, *WORKERS):
         [container] = pods()[component.name]["containers"]
         probes = {name: container[name]["httpGet"]["path"] for name in container if name.endswith("Probe")}
         assert probes == {"startupProbe": "/readyz", "readinessProbe": "/readyz", "livenessProbe": "/healthz"}

@@ -68,8 +68,8 @@ class Running:
 
 
 @contextmanager
-def hospital_up(folder: Path, *options: str) -> Iterator[Running]:
-    running = Running(_started("up", "--data", str(folder), "--port", "0", *options))
+def hospital_up(folder: Path, *options: str, **settings: str) -> Iterator[Running]:
+    running = Running(_started("up", "--data", str(folder), "--port", "0", *options, **settings))
     opened = threading.Event()
     reading = threading.Thread(target=_read, args=(running, opened))
     reading.start()
@@ -103,8 +103,8 @@ class Command:
         return status, said.out, said.err
 
 
-def _started(*arguments: str) -> subprocess.Popen[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HOSPITAL_")}
+def _started(*arguments: str, **settings: str) -> subprocess.Popen[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HOSPITAL_")} | settings
     command = [sys.executable, "-m", "hospital", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 

@@ -8,6 +8,7 @@ from subgraphs.kernel.mail import Mail, Mailbox
 from subgraphs.notifications.rules import Channel
 from subgraphs.notifications.service.sending import Outgoing
 from workers.sending import Queue, Sender, nothing
+from workers.watching import watched_sending
 
 
 def email_sender(
@@ -20,16 +21,17 @@ def email_sender(
     lanes: int = 4,
 ) -> Sender:
     async def send(message: Outgoing) -> None:
-        await mailbox.put(
-            Mail(
-                id=message.id,
-                to=message.to,
-                subject=message.subject,
-                text=message.text,
-                html=message.html,
-                message_id=message.message_id,
-                at=clock.now(),
+        with watched_sending(Channel.EMAIL, message):
+            await mailbox.put(
+                Mail(
+                    id=message.id,
+                    to=message.to,
+                    subject=message.subject,
+                    text=message.text,
+                    html=message.html,
+                    message_id=message.message_id,
+                    at=clock.now(),
+                )
             )
-        )
 
     return Sender(Channel.EMAIL, queue, send, clock, bell=bell, rest=rest, lanes=lanes)

@@ -134,7 +134,7 @@ async def _hand_over(client: SMTP, sender: str, to: str, wire: bytes) -> None:
 def _judged(refused: SMTPResponseException) -> Exception:
     said = f"{refused.code} {refused.message}"
     if refused.code in _OUR_OWN_FAULT:
-        log.warning("smtp.refused_us", said=said)
+        log.warning("smtp.refused_us", code=refused.code)
         return Unreachable("the mail server takes nothing from us")
     return Undeliverable(said) if 500 <= refused.code < 600 else TryLater(said)
 

@@ -65,6 +65,21 @@ class KafkaSource:
         for partition, place in reached.items():
             self._uncommitted[partition] = place
 
+    async def lag(self) -> int:
+        """How many messages stand behind what was committed, as far as the broker has said."""
+        consumer = self._consumer
+        if consumer is None:
+            return 0
+        behind = [await self._behind(consumer, partition) for partition in consumer.assignment()]
+        return sum(behind)
+
+    async def _behind(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> int:
+        end = consumer.highwater(partition)
+        if end is None:
+            return 0
+        place = self._uncommitted.get(partition)
+        return max(0, int(end) - (await consumer.position(partition) if place is None else place))
+
     def wake(self) -> None:
         self._woken.set()
 

@@ -8,6 +8,7 @@ from subgraphs.kernel.mail import Sms, SmsProvider
 from subgraphs.notifications.rules import Channel
 from subgraphs.notifications.service.sending import Outgoing
 from workers.sending import Queue, Sender, nothing
+from workers.watching import watched_sending
 
 
 def sms_sender(
@@ -20,6 +21,7 @@ def sms_sender(
     lanes: int = 2,
 ) -> Sender:
     async def send(message: Outgoing) -> None:
-        await provider.send(Sms(id=message.id, to=message.to, text=message.text, at=clock.now()))
+        with watched_sending(Channel.SMS, message):
+            await provider.send(Sms(id=message.id, to=message.to, text=message.text, at=clock.now()))
 
     return Sender(Channel.SMS, queue, send, clock, bell=bell, rest=rest, lanes=lanes)

@@ -72,7 +72,7 @@ class TwilioSms:
 def _refusal(status: int, said: str) -> Exception:
     text = f"{status} {said}".strip()
     if status in _OUR_OWN_FAULT:
-        log.warning("sms.refused_us", said=text)
+        log.warning("sms.refused_us", status=status, code=said.partition(":")[0])
         return Unreachable("the SMS provider takes nothing from us")
     return Undeliverable(text) if 400 <= status < 500 and status not in _TRY_LATER else TryLater(text)
 

@@ -29,5 +29,5 @@ class Owners:
             async with asyncio.timeout(within_seconds):
                 return await owner.exists(subject_id)
         except Exception as error:
-            log.warning("accounts.owner_cannot_say", role=held.role, subject_id=subject_id, error=repr(error))
+            log.warning("accounts.owner_cannot_say", role=held.role, subject_id=subject_id, error=error)
             return None

@@ -28,6 +28,7 @@ class Outgoing:
     html: str = field(repr=False)
     attempts: int
     held_until: datetime
+    traceparent: str | None = None
 
     @property
     def message_id(self) -> str:
@@ -155,7 +156,8 @@ async def _going(
 def _outgoing(row: NotificationRow, held_until: datetime, link: str | None = None) -> Outgoing:
     text = row.body if link is None else row.body.replace(LINK_PLACEHOLDER, link)
     html = html_of(text, link) if row.channel == Channel.EMAIL else ""
-    return Outgoing(row.id, row.recipient, row.subject or "", text, html, row.attempts, held_until)
+    subject, attempts = row.subject or "", row.attempts
+    return Outgoing(row.id, row.recipient, subject, text, html, attempts, held_until, row.traceparent)
 
 
 def _changes(

@@ -1,0 +1,69 @@
+"""Seeing what the router does: how long requests and fetches take, and how they end."""
+
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+from structlog.contextvars import bind_contextvars
+
+from router.metrics import FETCH_SECONDS, REQUEST_SECONDS
+from router.tracing import client_span, server_span
+
+OK, ERRORS, REFUSED, FAILED, GONE, NONE = "ok", "errors", "refused", "failed", "gone", "none"
+
+log = structlog.get_logger(__name__)
+
+
+class WatchedRequest:
+    """One operation of a client, from what came in to what went out; `kind` and `outcome` as far as they are known."""
+
+    __slots__ = ("_request_id", "_span", "_spanning", "_started", "kind", "outcome")
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self.kind, self.outcome = NONE, FAILED
+        self._request_id = headers.get("x-request-id")
+        self._spanning = server_span("request", headers)
+
+    def __enter__(self) -> Self:
+        self._started = time.perf_counter()
+        self._span = self._spanning.__enter__()
+        bind_contextvars(request_id=self._request_id)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        took = time.perf_counter() - self._started
+        self._span.set_attributes({"graphql.operation.type": self.kind, "hospital.outcome": self.outcome})
+        REQUEST_SECONDS.labels(self.kind, self.outcome).observe(took)
+        log.debug("request", kind=self.kind, outcome=self.outcome, seconds=took)
+        self._spanning.__exit__(None, None, None)
+
+    def answered(self, response: Mapping[str, Any]) -> None:
+        self.outcome = ERRORS if "errors" in response else OK
+
+
+class WatchedFetch:
+    """One question to a subgraph."""
+
+    __slots__ = ("_spanning", "_started", "_subgraph", "outcome")
+
+    def __init__(self, subgraph: str) -> None:
+        self._subgraph, self.outcome = subgraph, NONE
+        self._spanning = client_span(f"fetch {subgraph}")
+
+    def __enter__(self) -> Self:
+        self._started = time.perf_counter()
+        self._spanning.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        FETCH_SECONDS.labels(self._subgraph, self.outcome).observe(time.perf_counter() - self._started)
+        self._spanning.__exit__(None, None, None)
+
+    def answered(self, reply: Mapping[str, Any]) -> None:
+        self.outcome = ERRORS if reply.get("errors") else OK
