@@ -130,7 +130,7 @@ async def _headers_of(address: str, topic: str) -> set[str]:
 
 async def test_without_a_collector_there_is_no_span_and_what_a_client_names_goes_on(gate: Gate, house: House):
     await _booked(gate, house)
-    appointments = house.database("appointments")
+    appointments = house.components.database("appointments")
     async with appointments.reading() as session:
         rows = await (await session.connection()).exec_driver_sql("SELECT body FROM outbox")
         bodies = [body for (body,) in rows]
