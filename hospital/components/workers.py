@@ -25,6 +25,7 @@ from workers.consumer import Consumer
 from workers.contract import CONTRACT
 from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
 from workers.kafka.publisher import KafkaPublisher
+from workers.kafka.saying import say_less
 from workers.kafka.settings import KafkaSettings
 from workers.kafka.source import KafkaSource
 from workers.relay import Relay
@@ -69,6 +70,7 @@ def worker(house: House, name: str, ordinal: str | None) -> Worker:
     }
     if name not in builders:
         raise CannotDo(f"There is no worker {name}: it is one of {', '.join(WORKERS)}.")
+    say_less("aiokafka")
     return builders[name]()
 
 

@@ -64,8 +64,9 @@ class Life:
             id = visit["appointment"]["id"]
             await self._step(staff, ACCEPT, staff.doctors[self.doctor], {"id": id})
             amounts = {"drugsAmount": "900", "consultationFee": "100"}
-            bill = (await self._step(staff, BILL, staff.clerk, {"appointmentId": id} | amounts))["bill"]["id"]
-            await self._settle(staff, bill)
+            bill = await self._step(staff, BILL, staff.clerk, {"appointmentId": id} | amounts)
+            if not bill["errors"]:
+                await self._settle(staff, bill["bill"]["id"])
         self.is_over = True
 
     async def _settle(self, staff: Staff, bill: str) -> None:
@@ -97,8 +98,11 @@ class Life:
     def made(self, mutation: str) -> list[str]:
         """The ids that its answers to that mutation named, of those that were not refused."""
         entity = MADE[mutation].partition(" ")[0]
-        named = [answer for step, answer in self.answered.items() if step.startswith(f"{mutation} ")]
-        return [answer[entity]["id"] for answer in named if not answer["errors"]]
+        return [answer[entity]["id"] for answer in self._answers(mutation) if not answer["errors"]]
+
+    def refused(self, *mutations: str) -> list[Any]:
+        """The answers to those that were refusals."""
+        return [answer for each in mutations for answer in self._answers(each) if answer["errors"]]
 
     def ends(self) -> dict[str, str]:
         """How each of its payments must end, by id."""
@@ -107,6 +111,9 @@ class Life:
             for place in range(len(self.payments))
             if (answer := self.answered.get(f"{PAY} {place}")) and not answer["errors"]
         }
+
+    def _answers(self, mutation: str) -> list[Any]:
+        return [answer for step, answer in self.answered.items() if step.startswith(f"{mutation} ")]
 
     def _end(self, place: int) -> str:
         token = self.payments[place][0]

@@ -18,9 +18,9 @@ from hospital.runtime import keeping_time, open_runtime
 from subgraphs.kernel.settings import Settings
 from subgraphs.notifications.rules import Channel
 from tests.e2e.books import Books
+from tests.e2e.hiring import ADMIN, made, signed_in
 from tests.e2e.hospital import DAYS, ISSUER, PASSWORD, Gate, MovableClock, visited
 from tests.e2e.tellings import check_mailbox, check_trail
-from tests.e2e.test_kills import ADMIN, made, signed_in
 
 ACCEPT = "mutation ($id: ID!) { acceptAppointment(input: {id: $id}) { appointment { id } } }"
 VISITS = 6

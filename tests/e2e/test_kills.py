@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 
+from tests.e2e.hiring import ADMIN, made, signed_in
 from tests.e2e.hospital import DAILY, PASSWORD, Gate
 from tests.e2e.processes import make_admin, running
 from tests.e2e.sockets import Changes
@@ -22,7 +22,6 @@ mutation ($doctor: ID!, $patient: ID!, $slot: DateTime!, $key: String!) {
 }
 """
 LIST = "{ appointments(first: 100) { totalCount nodes { id slot history { to } } } }"
-ADMIN = "admin@hospital.test"
 KILLS, SLOTS = 2, 30
 
 
@@ -41,22 +40,6 @@ class Desk:
         payload = (await self.gate.data(BOOK, self.bearer, **wanted))["bookAppointment"]
         assert payload["errors"] == []
         assert self.answered.setdefault(slot, payload["appointment"]["id"]) == payload["appointment"]["id"]
-
-
-async def signed_in(gate: Gate, email: str) -> str:
-    document = """
-    mutation ($email: String!, $password: String!) {
-      signIn(input: {email: $email, password: $password}) { session { accessToken } }
-    }
-    """
-    session = (await gate.data(document, email=email, password=PASSWORD))["signIn"]["session"]
-    return f"Bearer {session['accessToken']}"
-
-
-async def made(gate: Gate, bearer: str, mutation: str, made: str, **given: Any) -> str:
-    kind = mutation[0].upper() + mutation[1:] + "Input"
-    document = f"mutation ($i: {kind}!) {{ {mutation}(input: $i) {{ {made} {{ id }} errors {{ code }} }} }}"
-    return str((await gate.data(document, bearer, i=given))[mutation][made]["id"])
 
 
 async def opened(folder: Path, gate: Gate) -> tuple[Desk, list[str], str]:

@@ -21,10 +21,10 @@ from hospital.runtime import keeping_time, open_runtime
 from subgraphs.kernel.settings import Settings
 from tests.e2e.books import Books
 from tests.e2e.comparison import check, check_the_checks
-from tests.e2e.hospital import DAILY, PASSWORD, Gate, MovableClock
+from tests.e2e.hiring import ADMIN, Hired, hire
+from tests.e2e.hospital import PASSWORD, MovableClock
 from tests.e2e.lives import CONSOLE, STRIPE, Life, Staff, rivals
 from tests.e2e.processes import Process, make_admin, running
-from tests.e2e.test_kills import ADMIN, made, signed_in
 from tests.subgraphs.billing.stripe_standin import SECRET, stripe
 
 KILLS = int(os.environ.get("HOSPITAL_TEST_KILLS", "2"))
@@ -32,47 +32,6 @@ SEED = int(os.environ.get("HOSPITAL_TEST_SEED", random.randrange(10**6)))
 CLIENTS, PATIENCE_SECONDS = 8, 3.0
 LATER_SECONDS = 45.0
 """How much later it is at each start: what the payments' provider left open is due by then."""
-
-DOCTORS = tuple(f"doctor{n}@example.com" for n in (1, 2))
-CLERK = "clerk@hospital.test"
-
-
-async def hire(gate: Gate) -> tuple[list[str], list[str], list[str]]:
-    """The ids of the doctors and the patients, and the slots that both doctors have."""
-    admin = await signed_in(gate, ADMIN)
-    await made(gate, admin, "createStaffAccount", "account", email=CLERK, password=PASSWORD, role="BILLING_CLERK")
-    department = await made(gate, admin, "createDepartment", "department", name="Medicine")
-    work = {"specialty": "Cardiology", "departmentId": department, "timeZone": "UTC", "availability": DAILY}
-    doctors = [
-        await made(gate, admin, "registerDoctor", "doctor", name="Dr. Khan", email=email, password=PASSWORD, **work)
-        for email in DOCTORS
-    ]
-    patients = [
-        await made(
-            gate,
-            admin,
-            "registerPatient",
-            "patient",
-            name="Huzaifa",
-            dob="1990-01-01",
-            email=f"p{n}@x.org",
-            phone=phone,
-        )
-        for n, phone in enumerate(f"+9198765432{n:02}" for n in range(6))
-    ]
-    return doctors, patients, await open_slots(gate, doctors[0])
-
-
-async def open_slots(gate: Gate, doctor: str) -> list[str]:
-    document = "query ($id: ID!, $a: Date!, $b: Date!) { doctor(id: $id) { openSlots(from: $a, to: $b) { start } } }"
-    first = MovableClock().now().date() + timedelta(days=2)
-    days = {"a": str(first), "b": str(first + timedelta(days=30))}
-    return [slot["start"] for slot in (await gate.data(document, id=doctor, **days))["doctor"]["openSlots"]]
-
-
-async def staff_at(gate: Gate, doctors: Sequence[str]) -> Staff:
-    admin, clerk, *others = [await signed_in(gate, email) for email in (ADMIN, CLERK, *DOCTORS)]
-    return Staff(gate, admin, clerk, dict(zip(doctors, others, strict=True)))
 
 
 async def live(lives: Sequence[Life], staff: Staff) -> int:
@@ -123,15 +82,16 @@ async def lived_through(folder: Path, kills: int, tokens: Sequence[str]) -> list
     print(f"HOSPITAL_TEST_SEED={SEED}")  # noqa: T201  (pytest shows it where the test fails)
     await make_admin(folder, ADMIN, PASSWORD)
     lives: list[Life] = []
-    doctors: list[str] = []
+    hired: Hired | None = None
     cut_off = 0
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_SECONDS)) as session:
         for start in range(kills + 1):
             async with running(folder, session, start * LATER_SECONDS) as process:
-                if not lives:
-                    doctors, patients, slots = await hire(process.gate)
-                    lives = rivals(chance, doctors, patients, slots[: 3 * (kills + 1)], tokens)
-                staff = await staff_at(process.gate, doctors)
+                if hired is None:
+                    hired = await hire(process.gate)
+                    doctors, slots = list(hired.doctors.values()), hired.slots[: 3 * (kills + 1)]
+                    lives = rivals(chance, doctors, hired.patients, slots, tokens)
+                staff = await hired.signed_in(process.gate)
                 if start < kills:
                     cut_off += await killed_in_the_middle(process, lives, staff, chance.uniform(0.05, 1.0))
                 else:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 JARS = Path(os.environ.get("HOSPITAL_TEST_CACHE", Path.home() / ".cache/hospital")) / "kafka/lib"
 USER, PASSWORD = "hospital", "a password of the broker"
-_SECONDS = 60
+_SECONDS = 180  # on a busy machine, after a kill
 
 SETTINGS = """\
 process.roles=broker,controller

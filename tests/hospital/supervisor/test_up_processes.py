@@ -3,10 +3,7 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -20,6 +17,7 @@ from subgraphs.kernel.events import topic_of
 from tests.e2e.hospital import PASSWORD, Gate
 from tests.hospital.components.test_components import BOOK, PATIENT, hired, sign_in, slots_of
 from tests.hospital.processes import Command
+from tests.hospital.supervisor.processes import SECONDS, killed, up
 from tests.hospital.supervisor.test_supervising import is_alive
 from tests.services import kafka
 from workers.kafka.dead_letters import DEAD_LETTERS
@@ -27,7 +25,6 @@ from workers.kafka.topics import make_topics
 
 pytestmark = pytest.mark.skipif(not kafka.can_run(), reason="no Kafka: `make services` says what it needs")
 
-SECONDS = 240.0  # on a busy machine: each process imports all that it is made of
 TOLD = "{ notifications(first: 5) { nodes { event } } }"
 
 
@@ -50,52 +47,6 @@ def settings(tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.setenv("HOSPITAL_SECRET_KEY", "a secret of these components")
     for name in NAMES:
         monkeypatch.setenv(f"HOSPITAL_{name.upper()}_DATABASE_URL", folder.database_url(name))
-
-
-@dataclass
-class Processes:
-    """A supervisor, and what it has said."""
-
-    process: asyncio.subprocess.Process
-    said: list[str] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return next(line.split()[-1] for line in self.said if "is open at" in line)
-
-    def pids(self, *words: str) -> list[int]:
-        """Of the children whose command has these words."""
-        pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        commands = {int(child): Path(f"/proc/{child}/cmdline").read_text().split("\0") for child in children}
-        return [child for child, command in commands.items() if set(words) <= set(command)]
-
-    async def says(self, what: str) -> None:
-        async with asyncio.timeout(SECONDS):
-            while not any(what in line for line in self.said):
-                assert self.process.returncode is None, "\n".join(self.said)
-                await asyncio.sleep(0.05)
-
-    async def listen(self, output: asyncio.StreamReader) -> None:
-        async for line in output:
-            self.said.append(line.decode().rstrip())
-
-
-@asynccontextmanager
-async def up(*options: str) -> AsyncIterator[Processes]:
-    command = (sys.executable, "-m", "hospital", "up", "--processes", "--port", "0", *options)
-    pipe = asyncio.subprocess.PIPE
-    opened = Processes(await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=asyncio.subprocess.STDOUT))
-    assert opened.process.stdout is not None
-    listening = asyncio.create_task(opened.listen(opened.process.stdout))
-    try:
-        await opened.says("Ctrl-C closes it.")
-        yield opened
-    finally:
-        if opened.process.returncode is None:
-            opened.process.kill()  # whose children end by themselves
-        await opened.process.wait()
-        await listening
 
 
 async def test_a_hospital_of_processes_opens_outlives_kills_and_closes(broker: None, settings: None):
@@ -126,15 +77,6 @@ async def test_a_hospital_of_processes_opens_outlives_kills_and_closes(broker: N
 async def booked(gate: Gate, patient: str, doctor: str, slot: str) -> None:
     made = (await gate.ask(BOOK, patient, doctor=doctor, slot=slot)).data["bookAppointment"]
     assert made["errors"] == []
-
-
-async def killed(pids: list[int]) -> None:
-    """Returns when they are gone, and with them their listening."""
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
-    async with asyncio.timeout(SECONDS):
-        while any(is_alive(pid) for pid in pids):  # noqa: ASYNC110 (they are another process's children)
-            await asyncio.sleep(0.02)
 
 
 async def told(gate: Gate, patient: str) -> None:
