@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,13 +46,21 @@ def current() -> Correlation:
     return _current.get()
 
 
+def enter(correlation: Correlation) -> Token[Correlation]:
+    return _current.set(correlation)
+
+
+def leave(token: Token[Correlation]) -> None:
+    _current.reset(token)
+
+
 @contextmanager
 def correlated(correlation: Correlation) -> Iterator[None]:
-    token = _current.set(correlation)
+    token = enter(correlation)
     try:
         yield
     finally:
-        _current.reset(token)
+        leave(token)
 
 
 def add_correlation(logger: Any, method: str, event: EventDict) -> EventDict:
