@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from subgraphs.kernel.arrivals import NotAsked
 from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.inbox import Subscriber
 
@@ -23,28 +24,35 @@ class Bringing:
 
     def __init__(self, owners: Sequence[Announcements], subscribers: Sequence[Subscriber]) -> None:
         self._owners, self._subscribers = owners, subscribers
-        self._turn, self._begun = asyncio.Lock(), 0
+        self._turn, self._begun, self._all_asked = asyncio.Lock(), 0, True
 
     async def __call__(self) -> None:
-        """Whoever cannot be asked, or not in time, is not waited for."""
+        """Whoever cannot be asked, or not in time, is not waited for. Raises NotAsked then, when the others were."""
         seen = self._begun
         async with self._turn:
-            if self._begun > seen:
-                return
-            self._begun += 1
-            _, late = await asyncio.wait(
-                [asyncio.create_task(self._brought(owner)) for owner in self._owners], timeout=AWAITED_AT_MOST_SECONDS
-            )
-            for task in late:
-                task.cancel()
+            if self._begun == seen:
+                self._begun += 1
+                self._all_asked = await self._ask_all()
+            if not self._all_asked:
+                raise NotAsked
 
-    async def _brought(self, owner: Announcements) -> None:
+    async def _ask_all(self) -> bool:
+        done, late = await asyncio.wait(
+            [asyncio.create_task(self._brought(owner)) for owner in self._owners], timeout=AWAITED_AT_MOST_SECONDS
+        )
+        for task in late:
+            task.cancel()
+        return not late and all(task.result() for task in done)
+
+    async def _brought(self, owner: Announcements) -> bool:
         try:
             events = await owner()
             for subscriber in self._subscribers:
                 await _received(subscriber, events)
         except Exception as error:
             log.warning("arrivals.not_brought", error=error)
+            return False
+        return True
 
 
 async def _received(subscriber: Subscriber, events: Sequence[Envelope]) -> None:

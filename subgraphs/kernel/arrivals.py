@@ -2,6 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class NotAsked(Exception):
+    """Who would know whether something is so could not be asked: to say that it is not may be wrong."""
 
 
 async def _nothing() -> None:
@@ -9,7 +17,10 @@ async def _nothing() -> None:
 
 
 class Arrivals:
-    """For one domain. Whoever runs the transport says in `bring` how to wait; without one nothing is awaited."""
+    """For one domain. Whoever runs the transport says in `bring` how to wait; without one nothing is awaited.
+
+    `bring` raises NotAsked.
+    """
 
     def __init__(self) -> None:
         self.bring: Callable[[], Awaitable[None]] = _nothing
@@ -20,7 +31,23 @@ class Arrivals:
         For a use case that is about to say that there is no such thing: what a copy does not have yet may have been
         made by somebody a moment ago.
         """
-        await self.bring()
+        with suppress(NotAsked):
+            await self.bring()
+
+    async def decided(self, work: Callable[[], Awaitable[T]], *absent: type[Exception]) -> T:
+        """What the work gives. Where it says that something is not so (`absent`), it has another try, caught up.
+
+        Raises what the work raises, or NotAsked: a refusal is final, and may not come of not knowing.
+        """
+        with suppress(*absent):
+            return await work()
+        try:
+            await self.bring()
+        except NotAsked as unknown:
+            with suppress(*absent):
+                return await work()
+            raise unknown
+        return await work()
 
 
 class Awaited:

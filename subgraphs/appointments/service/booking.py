@@ -57,11 +57,7 @@ async def book(base: Foundation, principal: Principal | None, wanted: Booking) -
         return await claiming.decided(base.database, lambda: once(base.database, base.clock, claimed, work))
 
     async with base.denials.concealing(booker, "bookAppointment"):
-        try:
-            id = await attempt()
-        except NotHeardOf:
-            await base.arrivals.catch_up()
-            id = await attempt()
+        id = await base.arrivals.decided(attempt, NotHeardOf)
     return booked.get(id) or await written(base.database, id)
 
 

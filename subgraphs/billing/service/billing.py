@@ -55,11 +55,9 @@ async def create(base: Foundation, principal: Principal | None, wanted: NewBill)
         announce_created(session, base, bill, Actor.of(clerk))
 
     async with base.denials.concealing(clerk, "createBill"):
-        try:
-            id = await once(base.database, base.clock, claimed, work)
-        except (NotHeardOf, NotToBeBilled):
-            await base.arrivals.catch_up()
-            id = await once(base.database, base.clock, claimed, work)
+        id = await base.arrivals.decided(
+            lambda: once(base.database, base.clock, claimed, work), NotHeardOf, NotToBeBilled
+        )
     return await written_bill(base.database, id)
 
 

@@ -32,8 +32,4 @@ async def break_glass(base: Foundation, principal: Principal | None, patient_id:
         return until
 
     async with base.denials.concealing(doer, "breakGlass"):
-        try:
-            return await base.database.transaction(work)
-        except NotFound:
-            await base.arrivals.catch_up()
-            return await base.database.transaction(work)
+        return await base.arrivals.decided(lambda: base.database.transaction(work), NotFound)

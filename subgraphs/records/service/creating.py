@@ -63,11 +63,8 @@ async def create(base: Foundation, principal: Principal | None, given: NewRecord
         return await once(base.database, base.clock, claimed, work)
 
     async with base.denials.concealing(doctor, MUTATION):
-        try:
-            id = await attempt()
-        except (NotFound, rules.InvalidTransition):  # perhaps booked or accepted a moment ago
-            await base.arrivals.catch_up()
-            id = await attempt()
+        # perhaps booked or accepted a moment ago
+        id = await base.arrivals.decided(attempt, NotFound, rules.InvalidTransition)
     return Written(made[id], is_new=True) if id in made else Written(await _earlier(base, doctor, id), is_new=False)
 
 

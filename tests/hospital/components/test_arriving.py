@@ -8,6 +8,7 @@ import pytest
 from hospital.components import building
 from hospital.components.arriving import Bringing
 from hospital.components.building import House
+from subgraphs.kernel.arrivals import Arrivals, NotAsked
 from tests.e2e.hospital import PASSWORD, Gate
 from tests.hospital.components.test_components import BOOK, PATIENT, hired, sign_in
 
@@ -64,4 +65,25 @@ async def test_an_owner_that_fails_or_hangs_is_not_waited_for(monkeypatch):
         await asyncio.Event().wait()
 
     async with asyncio.timeout(5):
-        await Bringing([fails, hangs], [])()
+        for owner in (fails, hangs):
+            with pytest.raises(NotAsked):
+                await Bringing([owner], [])()
+
+
+async def test_who_cannot_know_refuses_nothing_for_good():
+    class Refusal(Exception):
+        pass
+
+    async def refuses():
+        raise Refusal
+
+    async def cannot_ask():
+        raise NotAsked
+
+    arrivals = Arrivals()
+    with pytest.raises(Refusal):
+        await arrivals.decided(refuses, Refusal)
+    arrivals.bring = cannot_ask
+    with pytest.raises(NotAsked):
+        await arrivals.decided(refuses, Refusal)
+    await arrivals.catch_up()
