@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from subgraphs.kernel.database import Database
-from tests.services import mariadb
+from tests.services import kafka, mariadb
 from tests.services.databases import Databases, OnServer, SqliteFiles
 
 structlog.configure(
@@ -72,3 +72,10 @@ def mysql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.fail(mariadb.MISSING)
     else:
         pytest.skip(mariadb.MISSING)
+
+
+@pytest.fixture(scope="session")
+def kafka_jars() -> None:
+    """There is what a broker is made of."""
+    if not kafka.can_run():
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(kafka.MISSING)

@@ -6,19 +6,19 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.facts import Facts
-from tests.e2e.hospital import Hospital, open_hospital
+from tests.e2e.hospital import OneProcess, open_hospital
 
 pytest.register_assert_rewrite("tests.e2e.books", "tests.e2e.comparison", "tests.e2e.tellings")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def hospital(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hospital]:
+async def hospital(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[OneProcess]:
     async with open_hospital(tmp_path_factory.mktemp("hospital")) as opened:
         yield opened
 
 
 @pytest.fixture
-def facts(hospital: Hospital) -> Iterator[Facts]:
+def facts(hospital: OneProcess) -> Iterator[Facts]:
     """What stands in its databases."""
     opened = Facts(hospital.runtime.folder.path)
     yield opened

@@ -14,7 +14,7 @@ _numbers = count(1)
 
 async def token(hospital: Hospital, role: str, *, seconds: int = 600, **claims: Any) -> str:
     """An Authorization header that accounts could have given; it ends in so many seconds from now."""
-    signer = await hospital.runtime.domains.accounts.service.keys.signer()
+    signer = await hospital.domains.accounts.service.keys.signer()
     now = int(time.time())
     known = {"iss": ISSUER, "aud": "hospital", "sub": new_id(), "role": role, "name": "crowd@hospital.test"}
     return "Bearer " + signer.access_token({**known, "iat": now, "exp": now + seconds, **claims})
@@ -23,6 +23,6 @@ async def token(hospital: Hospital, role: str, *, seconds: int = 600, **claims: 
 async def crowd(hospital: Hospital, size: int) -> list[Person]:
     """Patients without a login of their own, each with a token of theirs; they are known everywhere."""
     batch = [ImportedPatient(f"crowd:{next(_numbers)}", "Huzaifa", date(1990, 1, 1)) for _ in range(size)]
-    imported = await hospital.runtime.domains.patients.service.import_patients(batch)
-    await hospital.runtime.delivery.settled()
+    imported = await hospital.domains.patients.service.import_patients(batch)
+    await hospital.settled()
     return [Person(id, "", await token(hospital, "PATIENT", patient_id=id)) for id in imported.ids.values()]

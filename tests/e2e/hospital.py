@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,8 +15,11 @@ from typing import Any
 import aiohttp
 import orjson
 from graphql import GraphQLSchema, build_client_schema, get_introspection_query
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.applications import Starlette
 
+from hospital.domains import Domains
 from hospital.folder import DataFolder
 from hospital.mailbox.page import MailboxPage
 from hospital.runtime import Runtime, keeping_time, open_runtime
@@ -23,9 +27,11 @@ from hospital.server import Server
 from hospital.web import web_app
 from router.server import server_config
 from router.settings import RouterSettings
+from subgraphs.kernel.ids import new_id
 from subgraphs.kernel.settings import Settings
+from subgraphs.kernel.tables import DeadLetterRow, OutboxRow
 
-ISSUER, PASSWORD = "http://hospital.test", "a long pass phrase"
+ISSUER, ADMIN, PASSWORD = "http://hospital.test", "admin@hospital.test", "a long pass phrase"
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 DAILY = [{"day": day, "startTime": "09:00", "endTime": "17:00"} for day in DAYS]
 ERRORS = "errors { code message field }"
@@ -103,11 +109,33 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Hospital(Gate):
-    runtime: Runtime
+class Hospital(Gate, ABC):
+    """`domains` are those that serve it, or others over the same databases."""
+
+    domains: Domains
     clock: MovableClock
     schema: GraphQLSchema
     staff: dict[str, Person] = field(default_factory=dict)
+
+    @abstractmethod
+    async def settled(self) -> None:
+        """Returns when every consumer has read all that was announced, and what that brought about."""
+
+    @abstractmethod
+    async def outgoing(self) -> list[dict[str, Any]]:
+        """All mail and SMS that have gone out, newest first."""
+
+    @abstractmethod
+    async def announce(self, domain: str, body: str) -> None:
+        """Puts that among the messages of the domain, whatever it is."""
+
+    @abstractmethod
+    async def buried(self, consumer: str) -> list[str]:
+        """The bodies that this consumer could not handle."""
+
+    @abstractmethod
+    async def written(self, domain: str) -> bytes:
+        """All that stands in its database."""
 
     @property
     def admin(self) -> str:
@@ -188,7 +216,7 @@ class Hospital(Gate):
 
     async def trail(self, **wanted: Any) -> list[dict[str, Any]]:
         """What the auditor finds, newest first, when all is delivered."""
-        await self.runtime.delivery.settled()
+        await self.settled()
         document = """
         query ($filter: AuditEventFilter) {
           auditEvents(filter: $filter, first: 100) {
@@ -201,12 +229,62 @@ class Hospital(Gate):
     async def all_sent(self) -> None:
         """Returns when nothing waits to be mailed or texted any more."""
         document = "{ notifications(filter: {status: [QUEUED]}, first: 1) { nodes { id } } }"
-        await self.runtime.delivery.settled()
+        await self.settled()
         for _ in range(1000):
             if not (await self.data(document, self.admin))["notifications"]["nodes"]:
                 return
             await asyncio.sleep(0.02)
         raise TimeoutError("something is queued that is not sent")
+
+    async def mails(self, *addresses: str) -> list[dict[str, Any]]:
+        """What went to these addresses and numbers, newest first, when everything has gone out."""
+        await self.all_sent()
+        return [mail for mail in await self.outgoing() if mail["to"] in addresses]
+
+    async def hire(self) -> None:
+        """Who works there, by their role. The administrator has a login already."""
+        self.staff["ADMIN"] = await self._with_login(ADMIN)
+        for role in ("RECEPTIONIST", "BILLING_CLERK", "AUDITOR"):
+            email = f"{role.lower()}@hospital.test"
+            given = {"email": email, "password": PASSWORD, "role": role}
+            await self.done("createStaffAccount", self.admin, "account { id }", **given)
+            self.staff[role] = await self._with_login(email)
+
+    async def _with_login(self, email: str) -> Person:
+        bearer = await self.sign_in(email)
+        account = (await self.data("{ viewer { account { id } } }", bearer))["viewer"]["account"]
+        return Person(account["id"], email, bearer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneProcess(Hospital):
+    """In this process, over files of SQLite; its time can be moved."""
+
+    runtime: Runtime
+
+    async def settled(self) -> None:
+        await self.runtime.delivery.settled()
+
+    async def outgoing(self) -> list[dict[str, Any]]:
+        return list((await self.get("/dev/mailbox", accept="application/json")).body)
+
+    async def announce(self, domain: str, body: str) -> None:
+        row = OutboxRow(event_id=new_id(), shard=0, type="?", body=body, recorded_at=datetime.now(UTC))
+
+        async def work(session: AsyncSession) -> None:
+            session.add(row)
+
+        await getattr(self.domains, domain).base.database.transaction(work)
+
+    async def buried(self, consumer: str) -> list[str]:
+        [subscriber] = [each for each in self.domains.subscribers if each.consumer == consumer]
+        statement = select(DeadLetterRow.body).where(col(DeadLetterRow.consumer) == consumer)
+        async with subscriber.database.reading() as session:
+            return list((await session.exec(statement)).all())
+
+    async def written(self, domain: str) -> bytes:
+        files = sorted(self.runtime.folder.path.glob(f"{domain}.db*"))
+        return b"".join(file.read_bytes() for file in files)
 
     @asynccontextmanager
     async def later(self, span: timedelta) -> AsyncIterator[None]:
@@ -218,33 +296,22 @@ class Hospital(Gate):
         finally:
             self.clock.ahead = timedelta()
 
-    async def mails(self, *addresses: str) -> list[dict[str, Any]]:
-        """What went to these addresses and numbers, newest first, when everything has gone out."""
-        await self.all_sent()
-        everything = (await self.get("/dev/mailbox", accept="application/json")).body
-        return [mail for mail in everything if mail["to"] in addresses]
-
-    async def _hire(self) -> None:
-        accounts = self.runtime.domains.accounts.service
-        admin = await accounts.create_admin("admin@hospital.test", PASSWORD)
-        self.staff["ADMIN"] = Person(admin.id, admin.email, await self.sign_in(admin.email))
-        for role in ("RECEPTIONIST", "BILLING_CLERK", "AUDITOR"):
-            email = f"{role.lower()}@hospital.test"
-            given = {"email": email, "password": PASSWORD, "role": role}
-            made = await self.done("createStaffAccount", self.admin, "account { id }", **given)
-            self.staff[role] = Person(made["id"], email, await self.sign_in(email))
-
 
 @asynccontextmanager
-async def open_hospital(folder: Path) -> AsyncIterator[Hospital]:
+async def open_hospital(folder: Path) -> AsyncIterator[OneProcess]:
     clock, data = MovableClock(), DataFolder(folder)
     settings = Settings(data=folder, public_url=ISSUER, time_zone="UTC")
     with data.opened():
         async with open_runtime(data, settings, clock) as runtime, keeping_time(runtime), visited(runtime) as gate:
-            served = build_client_schema((await gate.ask(get_introspection_query())).data)
-            hospital = Hospital(gate.url, gate.session, runtime, clock, served)
-            await hospital._hire()
+            await runtime.domains.accounts.service.create_admin(ADMIN, PASSWORD)
+            served = runtime.domains, clock, await schema_of(gate)
+            hospital = OneProcess(gate.url, gate.session, *served, runtime=runtime)
+            await hospital.hire()
             yield hospital
+
+
+async def schema_of(gate: Gate) -> GraphQLSchema:
+    return build_client_schema(await gate.data(get_introspection_query()))
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.hospital import Hospital, Person
+from tests.e2e.hospital import OneProcess, Person
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("notifications")]
 
@@ -14,11 +14,11 @@ BILL = "bill { id number }"
 PAYMENT = "payment { id status }"
 
 
-def clerk(hospital: Hospital) -> str:
+def clerk(hospital: OneProcess) -> str:
     return hospital.staff["BILLING_CLERK"].bearer
 
 
-async def billed(hospital: Hospital, patient: Person) -> Any:
+async def billed(hospital: OneProcess, patient: Person) -> Any:
     """A bill of 1000 for an appointment that the doctor has accepted."""
     doctor = await hospital.doctor()
     [slot, *_] = await hospital.slots(doctor, days=1)
@@ -28,12 +28,12 @@ async def billed(hospital: Hospital, patient: Person) -> Any:
     return await hospital.done("createBill", clerk(hospital), BILL, **given)
 
 
-async def pay(hospital: Hospital, patient: Person, bill: Any, key: str, **given: Any) -> Any:
+async def pay(hospital: OneProcess, patient: Person, bill: Any, key: str, **given: Any) -> Any:
     wanted = {"billId": bill["id"], "method": "CARD", "idempotencyKey": key} | given
     return await hospital.done("payBill", patient.bearer, PAYMENT, **wanted)
 
 
-async def claimed(hospital: Hospital, patient: Person, bill: Any, approved: str) -> None:
+async def claimed(hospital: OneProcess, patient: Person, bill: Any, approved: str) -> None:
     """A policy, a claim of 800 on the bill, and the insurer's word on it."""
     today = hospital.clock.now().date()
     days = {"validFrom": str(today - timedelta(days=1)), "validTo": str(today + timedelta(days=1))}
@@ -47,7 +47,7 @@ async def claimed(hospital: Hospital, patient: Person, bill: Any, approved: str)
     await hospital.done("decideInsuranceClaim", clerk(hospital), "claim { id }", **decided)
 
 
-async def everything(hospital: Hospital) -> dict[str, Any]:
+async def everything(hospital: OneProcess) -> dict[str, Any]:
     """The mailbox by id, when all has gone out."""
     await hospital.all_sent()
     listed = (await hospital.get("/dev/mailbox", accept="application/json")).body
@@ -55,7 +55,7 @@ async def everything(hospital: Hospital) -> dict[str, Any]:
     return {mail["id"]: mail for mail in listed}
 
 
-async def test_bills_payments_refunds_and_claims_are_told_once_each_and_nothing_else_is(hospital: Hospital):
+async def test_bills_payments_refunds_and_claims_are_told_once_each_and_nothing_else_is(hospital: OneProcess):
     patient = await hospital.patient("Huzaifa Ansari", phone=MOBILE)
     bill = await billed(hospital, patient)
     before = await everything(hospital)
@@ -92,7 +92,7 @@ async def test_bills_payments_refunds_and_claims_are_told_once_each_and_nothing_
     ]
 
 
-async def test_a_new_bill_is_told_with_its_number_and_total(hospital: Hospital):
+async def test_a_new_bill_is_told_with_its_number_and_total(hospital: OneProcess):
     patient = await hospital.patient("Huzaifa Ansari", phone=MOBILE.replace("777", "778"))
     bill = await billed(hospital, patient)
     [mail] = [one for one in await hospital.mails(patient.email) if one["subject"] == f"Your bill {bill['number']}"]
@@ -101,7 +101,7 @@ async def test_a_new_bill_is_told_with_its_number_and_total(hospital: Hospital):
     assert texts.count(f"There is a new bill for you, {bill['number']}, of 1000.0 INR.") == 1
 
 
-async def test_what_comes_late_is_told_when_it_has_come_and_once(hospital: Hospital):
+async def test_what_comes_late_is_told_when_it_has_come_and_once(hospital: OneProcess):
     """The provider's answer arrives while nobody waits for it; by mail alone, as there is no mobile number."""
     patient = await hospital.patient("Huzaifa Ansari")
     bill = await billed(hospital, patient)
@@ -110,6 +110,6 @@ async def test_what_comes_late_is_told_when_it_has_come_and_once(hospital: Hospi
         before = {mail["id"] for mail in await hospital.mails(patient.email)}
         async with hospital.later(timedelta(seconds=40)):
             for _ in range(2):
-                await hospital.runtime.domains.billing.service.ask_about_payments()
+                await hospital.domains.billing.service.ask_about_payments()
         [new] = [mail for mail in await hospital.mails(patient.email) if mail["id"] not in before]
         assert new["subject"] == ("Payment Status - FAILED" if token == "late_fail" else "Payment Status - SUCCESS")

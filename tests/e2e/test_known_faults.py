@@ -14,8 +14,8 @@ from yarl import URL
 from router.settings import RouterSettings
 from subgraphs.kernel.http import subgraph_app
 from subgraphs.kernel.ids import new_id
-from subgraphs.kernel.tables import DeadLetterRow, OutboxRow
-from tests.e2e.hospital import PASSWORD, Answer, Gate, Hospital, listening, visited
+from subgraphs.kernel.tables import OutboxRow
+from tests.e2e.hospital import PASSWORD, Answer, Gate, Hospital, OneProcess, listening, visited
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("known faults")]
 
@@ -122,7 +122,8 @@ async def test_nobody_makes_themself_a_doctor(hospital: Hospital):
     assert codes(tried) == ["INVALID_CREDENTIALS"]
 
 
-async def test_a_token_lives_fifteen_minutes(hospital: Hospital):
+@pytest.mark.one_process
+async def test_a_token_lives_fifteen_minutes(hospital: OneProcess):
     patient = await hospital.patient()
     session = await hospital.done(
         "signIn", None, "session { accessToken expiresIn }", email=patient.email, password=PASSWORD
@@ -172,11 +173,12 @@ class Down:
     subscribe = execute
 
 
-async def test_booking_goes_on_while_the_doctors_are_down(hospital: Hospital):
+@pytest.mark.one_process
+async def test_booking_goes_on_while_the_doctors_are_down(hospital: OneProcess):
     patient, doctor = await hospital.patient(), await hospital.doctor()
     [slot, other, *_] = await hospital.slots(doctor, days=1)
     earlier = await hospital.booked(patient, doctor, other)
-    domains = hospital.runtime.domains
+    domains = hospital.domains
     without = replace(domains, doctors=replace(domains.doctors, subgraph=Down()))
     async with visited(replace(hospital.runtime, domains=without)) as gate:
         booked = (await gate.data(BOOK, patient.bearer, doctor=doctor.id, slot=slot))["bookAppointment"]
@@ -196,10 +198,11 @@ async def test_booking_goes_on_while_the_doctors_are_down(hospital: Hospital):
     }
 
 
-async def test_a_subgraph_asked_past_the_router_wants_the_token_too(hospital: Hospital):
+@pytest.mark.one_process
+async def test_a_subgraph_asked_past_the_router_wants_the_token_too(hospital: OneProcess):
     patient, other = await hospital.patient(), await hospital.patient()
     document = "query ($id: ID!) { patient(id: $id) { name } patients { totalCount } }"
-    async with listening(with_drain(subgraph_app(hospital.runtime.domains.patients.subgraph)), RouterSettings()) as url:
+    async with listening(with_drain(subgraph_app(hospital.domains.patients.subgraph)), RouterSettings()) as url:
         subgraph = Gate(url, hospital.session)
         nobody = await subgraph.post({"query": document, "variables": {"id": patient.id}}, None, x_role="ADMIN")
         forged = await subgraph.ask(document, "Bearer e30.e30.e30", id=patient.id)
@@ -310,59 +313,39 @@ async def test_what_was_said_wrongly_is_told_and_is_no_empty_401(hospital: Hospi
 
 
 async def test_a_message_that_nobody_can_read_stops_no_listener(hospital: Hospital):
-    doctors = hospital.runtime.domains.doctors.base.database
     bodies = ["no JSON at all \0 {{7*7}}", "{}", orjson.dumps({"id": 1, "data": []}).decode(), "null", "[" * 100]
-
-    async def write(session: Any) -> None:
-        for body in bodies:
-            now = datetime.now(UTC)
-            session.add(OutboxRow(event_id=new_id(), shard=0, type="doctor.registered", body=body, recorded_at=now))
-
-    await doctors.transaction(write)
+    for body in bodies:
+        await hospital.announce("doctors", body)
     patient, doctor = await hospital.patient(), await hospital.doctor()
     [slot, *_] = await hospital.slots(doctor, days=1)
     booked = await hospital.booked(patient, doctor, slot)
     assert [event["type"] for event in await hospital.trail(resourceId=booked["id"])] == ["appointment.booked"]
     assert [event["type"] for event in await hospital.trail(resourceId=doctor.id)] == ["doctor.registered"]
 
-    subscribers = [s for s in hospital.runtime.domains.subscribers if "hospital.doctors" in s.topics]
+    subscribers = [s for s in hospital.domains.subscribers if "hospital.doctors" in s.topics]
     assert len(subscribers) == 3
     for subscriber in subscribers:
-        async with subscriber.database.reading() as session:
-            buried = (await session.exec(select(DeadLetterRow))).all()
-        assert sorted(letter.body for letter in buried) == sorted(bodies)
+        buried = await hospital.buried(subscriber.consumer)
+        assert sorted(body for body in buried if body in bodies) == sorted(bodies)
 
 
 async def test_a_message_of_a_kind_nobody_knows_is_buried_and_stops_nothing(hospital: Hospital):
     doctor = await hospital.doctor()
-    doctors = hospital.runtime.domains.doctors.base
+    doctors = hospital.domains.doctors.base
     async with doctors.database.reading() as session:
         known = (await session.exec(select(OutboxRow).order_by(OutboxRow.sequence.desc()))).first()
     message = orjson.loads(known.body) | {"id": new_id(), "type": "doctor.cloned", "audittype": "doctor.cloned"}
-
-    async def write(session: Any) -> None:
-        body, now = orjson.dumps(message).decode(), datetime.now(UTC)
-        session.add(OutboxRow(event_id=message["id"], shard=0, type="doctor.cloned", body=body, recorded_at=now))
-
-    await doctors.database.transaction(write)
+    body = orjson.dumps(message).decode()
+    await hospital.announce("doctors", body)
     patient = await hospital.patient()
     [slot, *_] = await hospital.slots(doctor, days=1)
     assert (await hospital.booked(patient, doctor, slot))["status"] == "PENDING"
     assert [event["type"] for event in await hospital.trail(resourceId=doctor.id)] == ["doctor.registered"]
-    for subscriber in (s for s in hospital.runtime.domains.subscribers if "hospital.doctors" in s.topics):
-        async with subscriber.database.reading() as session:
-            bodies = (await session.exec(select(DeadLetterRow.body))).all()
-        assert [message["id"]] == [found["id"] for found in map(_read, bodies) if found.get("type") == "doctor.cloned"]
+    for subscriber in (s for s in hospital.domains.subscribers if "hospital.doctors" in s.topics):
+        assert (await hospital.buried(subscriber.consumer)).count(body) == 1
 
 
-def _read(body: str) -> dict[str, Any]:
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-async def test_the_mailbox_is_read_on_this_machine_alone(hospital: Hospital):
+@pytest.mark.one_process
+async def test_the_mailbox_is_read_on_this_machine_alone(hospital: OneProcess):
     answer: Answer = await hospital.get("/dev/mailbox", host="evil.example", accept="application/json")
     assert (answer.status, "token" in answer.text) == (403, False)

@@ -108,7 +108,7 @@ async def test_doctors_and_audit_events_are_each_listed_once_while_more_come(hos
     """
     for number in range(6):
         await hospital.done("updatePatient", hospital.desk, "patient { id }", id=patient.id, height=170.0 + number)
-    await hospital.runtime.delivery.settled()
+    await hospital.settled()
     known = await paged(hospital, events, hospital.auditor, id=patient.id)
     assert len(known) >= 7
     found = await while_writing(
@@ -203,7 +203,7 @@ async def test_patients_and_doctors_are_listed_by_name(hospital: Hospital):
 
 async def test_everything_else_is_listed_newest_first(hospital: Hospital):
     await hospital.patient()
-    await hospital.runtime.delivery.settled()
+    await hospital.settled()
     document = "{ auditEvents(first: 100) { nodes { sequence } } appointments(first: 100) { nodes { slot } } }"
     seen = (await hospital.ask(document, hospital.auditor)).body["data"]
     sequences = [node["sequence"] for node in seen["auditEvents"]["nodes"]]
@@ -268,7 +268,7 @@ async def test_a_full_screen_of_a_patient_costs_four_statements(hospital: Hospit
         booked = await hospital.booked(patient, doctor, (await hospital.slots(doctor))[number])
         await hospital.done("acceptAppointment", doctor.bearer, id=booked["id"])
         await hospital.done("createBill", clerk, "bill { id }", appointmentId=booked["id"], drugsAmount="900")
-    await hospital.runtime.delivery.settled()
+    await hospital.settled()
     statements.clear()
     found = (await hospital.data(FULL_SCREEN, patient.bearer, id=patient.id))["patient"]
     assert len(found["appointments"]["nodes"]) == len(found["bills"]["nodes"]) == 2

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.facts import Facts, changed
-from tests.e2e.hospital import Hospital, Person
+from tests.e2e.hospital import Hospital, OneProcess, Person
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("money")]
 
@@ -136,12 +136,13 @@ async def test_paying_twice_with_one_key_pays_once_and_is_announced_once(
     assert len(await hospital.trail(resourceId=bill["id"], type="bill.paid")) == 1
 
 
+@pytest.mark.one_process
 async def test_a_negative_bill_is_refused_and_so_is_what_is_no_amount(
-    hospital: Hospital, people: tuple[Person, Person]
+    hospital: OneProcess, people: tuple[Person, Person]
 ):
     visit = await accepted(hospital, *people, place=3)
     facts = Facts(hospital.runtime.folder.path)
-    await hospital.runtime.delivery.settled()
+    await hospital.settled()
     before = facts.digests()
     for amount in ("-1", "-0.01", "1000000000.01", "9" * 30):
         wanted = {"appointmentId": visit, "drugsAmount": amount}
@@ -197,7 +198,8 @@ async def test_an_insurer_pays_its_share(hospital: Hospital):
     assert seen == {"status": "PAID", "approvedAmount": "600.00", "policy": {"patient": {"name": "Huzaifa"}}}
 
 
-async def test_a_payment_without_an_answer_is_asked_about_by_the_timer(hospital: Hospital):
+@pytest.mark.one_process
+async def test_a_payment_without_an_answer_is_asked_about_by_the_timer(hospital: OneProcess):
     patient, doctor = await hospital.patient(), await hospital.doctor()
     bill = await billed(hospital, await accepted(hospital, patient, doctor))
     pending = await pay(hospital, patient.bearer, bill, paymentMethodToken="late")

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from tests.e2e.books import Books, Row, check_money
 from tests.e2e.crowd import crowd
-from tests.e2e.hospital import Hospital, Person, open_hospital
+from tests.e2e.hospital import Hospital, OneProcess, Person, open_hospital
 from tests.e2e.tellings import check_events
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("money at once")]
@@ -22,7 +22,7 @@ _keys = count(1)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def hospital(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hospital]:
+async def hospital(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[OneProcess]:
     """One with nothing in it but what happens here."""
     async with open_hospital(tmp_path_factory.mktemp("money") / "data") as opened:
         yield opened
@@ -47,11 +47,11 @@ async def visits(hospital: Hospital) -> AsyncIterator[Any]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def books(hospital: Hospital) -> AsyncIterator[Books]:
+async def books(hospital: OneProcess) -> AsyncIterator[Books]:
     """Whatever a test does, they add up in the end."""
     opened = Books(hospital.runtime.folder.path)
     yield opened
-    await hospital.runtime.delivery.settled()
+    await hospital.settled()
     check_money(opened)
     check_events(opened)
 

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import select
 
 from subgraphs.kernel.denials import AccessDenied
 from subgraphs.kernel.events import Actor, envelope
 from subgraphs.kernel.ids import new_id
-from subgraphs.kernel.tables import DeadLetterRow, OutboxRow
-from tests.e2e.hospital import PASSWORD, Hospital, Person
+from subgraphs.notifications.app import CONSUMER
+from tests.e2e.hospital import PASSWORD, Hospital, OneProcess, Person
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("notifications")]
 
@@ -50,7 +49,8 @@ async def test_whoever_books_hears_of_it_and_of_the_acceptance_by_mail_and_sms_a
     ]
 
 
-async def test_templates_and_reminders_and_sms_are_there(hospital: Hospital):
+@pytest.mark.one_process
+async def test_templates_and_reminders_and_sms_are_there(hospital: OneProcess):
     """The system before this one had none of them."""
     phone = MOBILE.format(2)
     patient, doctor, visit = await booked(hospital, phone)
@@ -63,8 +63,8 @@ async def test_templates_and_reminders_and_sms_are_there(hospital: Hospital):
         update, hospital.admin, "template { version }", id=template["id"], body="See you at {{ time }}!"
     )
     async with hospital.later(datetime.fromisoformat(visit["slot"]) - timedelta(hours=23) - datetime.now(UTC)):
-        await hospital.runtime.delivery.settled()
-        await asyncio.gather(*(hospital.runtime.domains.notifications.service.remind() for _ in range(3)))
+        await hospital.settled()
+        await asyncio.gather(*(hospital.domains.notifications.service.remind() for _ in range(3)))
         [mail, *_] = await hospital.mails(patient.email)
         [text, *_] = await hospital.mails(phone)
     await hospital.done(update, hospital.admin, "template { version }", id=template["id"], body=template["body"])
@@ -76,15 +76,13 @@ async def test_templates_and_reminders_and_sms_are_there(hospital: Hospital):
 
 async def test_the_notification_listener_does_not_choke_on_other_topics_messages(hospital: Hospital):
     """Nor on what nobody can read or knows: that is buried, and the next is heard."""
-    base, phone = hospital.runtime.domains.appointments.base, MOBILE.format(3)
-    unfit = _stranger(hospital, "appointment.booked")
-    for body in ("no envelope", '{"specversion":"1.0"}', _stranger(hospital, "ward.painted"), unfit):
-        await _put(base, body)
+    phone, unknown = MOBILE.format(3), _stranger(hospital, "ward.painted")
+    bodies = ["no envelope", '{"specversion":"1.0"}', unknown, _stranger(hospital, "appointment.booked")]
+    for body in bodies:
+        await hospital.announce("appointments", body)
     patient, _, _ = await booked(hospital, phone)
     assert len(await hospital.mails(patient.email)) == 1
-    async with hospital.runtime.domains.notifications.base.database.reading() as session:
-        buried = (await session.exec(select(DeadLetterRow.body))).all()
-    assert len(buried) == 4
+    assert sorted(body for body in await hospital.buried(CONSUMER) if body in bodies) == sorted(bodies)
 
 
 def _stranger(hospital: Hospital, type: str) -> str:
@@ -92,15 +90,6 @@ def _stranger(hospital: Hospital, type: str) -> str:
     denied = AccessDenied(deed="nothing", denied_type="Operation")
     message = envelope(denied, id=new_id(), domain="appointments", actor=Actor(), occurred_at=hospital.clock.now())
     return replace(message, type=type).to_json().decode()
-
-
-async def _put(base: Any, body: str) -> None:
-    row = OutboxRow(event_id=new_id(), shard=0, type="?", body=body, recorded_at=base.clock.now())
-
-    async def work(session: Any) -> None:
-        session.add(row)
-
-    await base.database.transaction(work)
 
 
 async def test_an_invited_login_and_a_forgotten_password_work_from_the_mailbox_and_the_api_shows_no_link(
@@ -123,8 +112,7 @@ async def test_an_invited_login_and_a_forgotten_password_work_from_the_mailbox_a
         seen = (await hospital.data(LIST, viewer, filter={"recipient": email}))["notifications"]["nodes"]
         assert [row["event"] for row in seen] == ["password.reset", "account.invited"]
         assert not any(token_in(mail) in str(seen) or "#token" in str(seen) for mail in (invitation, reset))
-    stored = hospital.runtime.folder.path / "notifications.db"
-    written = b"".join(path.read_bytes() for path in stored.parent.glob("notifications.db*"))
+    written = await hospital.written("notifications")
     assert email.encode() in written
     assert not any(token_in(mail).encode() in written for mail in (invitation, reset))
 
@@ -139,6 +127,6 @@ async def test_who_has_died_hears_nothing_more(hospital: Hospital):
     before = await hospital.mails(patient.email, phone)
     died = hospital.clock.now().isoformat()
     await hospital.done("updatePatient", hospital.desk, "patient { id }", id=patient.id, deceasedAt=died)
-    await hospital.runtime.delivery.settled()
+    await hospital.settled()
     await hospital.done("cancelAppointment", doctor.bearer, id=visit["id"])
     assert await hospital.mails(patient.email, phone) == before

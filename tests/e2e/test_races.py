@@ -105,7 +105,7 @@ async def test_twenty_equal_sign_ups_are_one_patient_and_one_login(hospital: Hos
     )
     assert {tuple(codes(payload)) for payload in payloads} == {()}
     [id] = {payload["patient"]["id"] for payload in payloads}
-    await hospital.runtime.delivery.settled()
+    await hospital.settled()
     assert await hospital.sign_in("twenty@example.com")
     assert [event["type"] for event in await hospital.trail(resourceId=id)] == ["patient.registered"]
 

@@ -144,7 +144,7 @@ class Ward:
 async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, list[Shown]]]:
     """By screen: with one patient and doctor in the house, and with four of each."""
     async with open_hospital(tmp_path_factory.mktemp("hospital")) as hospital:
-        transport = LocalTransport(hospital.runtime.domains.subgraphs, seconds_of=lambda _: 30.0)
+        transport = LocalTransport(hospital.domains.subgraphs, seconds_of=lambda _: 30.0)
         pipeline = Pipeline(read_supergraph(SUPERGRAPH.read_text()), transport, Limits())
         patient, doctor = await hospital.patient(), await hospital.doctor()
         slots = await hospital.slots(doctor)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.e2e.hospital import PASSWORD, Hospital
+from tests.e2e.hospital import ISSUER, PASSWORD, Hospital, OneProcess, Person
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("stories")]
 
@@ -152,7 +152,8 @@ async def test_a_visit_goes_from_the_desk_to_its_end(hospital: Hospital):
     assert (done["status"], done["version"]) == ("COMPLETED", 5)
 
 
-async def test_who_did_not_come_is_marked_once_the_slot_has_begun(hospital: Hospital):
+@pytest.mark.one_process
+async def test_who_did_not_come_is_marked_once_the_slot_has_begun(hospital: OneProcess):
     patient, doctor = await hospital.patient(), await hospital.doctor()
     [first, *_] = await hospital.slots(doctor, days=1)
     booked = await hospital.booked(patient, doctor, first)
@@ -172,7 +173,7 @@ async def test_an_invited_patient_sets_a_password_by_the_mailed_link(hospital: H
     await hospital.done("inviteAccount", hospital.desk, "account { email }", patientId=made["id"])
     mails = await hospital.mails(email)
     assert len(mails) == 1
-    assert f"{hospital.runtime.settings.public_url}#token=" in mails[0]["text"]
+    assert f"{ISSUER}#token=" in mails[0]["text"]
     token = mails[0]["text"].partition("#token=")[2].split()[0]
     session = await hospital.done(
         "resetPassword", None, "session { account { role } }", token=token, newPassword=PASSWORD
@@ -325,27 +326,35 @@ async def test_a_checkup_is_put_on_record(hospital: Hospital):
     assert {event["patientId"] for event in trail} == {patient.id}
 
 
-async def test_a_broken_glass_opens_everything_of_one_patient_at_once_and_the_patient_reads_why(hospital: Hospital):
-    patient, doctor, other = await hospital.patient("Huzaifa"), await hospital.doctor(), await hospital.doctor()
+OF_ONE_PATIENT = """
+query ($patient: ID!, $visit: ID!, $record: ID!) {
+  patient(id: $patient) {
+    name allergies { id } medicalRecordIds medicalRecords { nodes { description } } appointments { totalCount }
+  }
+  patients { totalCount }
+  appointment(id: $visit) { notes patient { name } }
+  medicalRecord(id: $record) { description }
+}
+"""
+NOTHING = {"patient": None, "patients": {"totalCount": 0}, "appointment": None, "medicalRecord": None}
+
+
+async def treated(hospital: Hospital) -> tuple[Person, dict[str, str]]:
+    """A patient; and the ids of them, a visit and a record, which their doctor reads and no other does."""
+    patient, doctor = await hospital.patient("Huzaifa"), await hospital.doctor()
     [slot, *_] = await hospital.slots(doctor, days=1)
     visit = (await hospital.booked(patient, doctor, slot, notes="secret"))["id"]
     await hospital.done("acceptAppointment", doctor.bearer, id=visit)
     made = await hospital.done(
         "createMedicalRecord", doctor.bearer, "medicalRecord { id }", patientId=patient.id, description="secret"
     )
-    document = """
-    query ($patient: ID!, $visit: ID!, $record: ID!) {
-      patient(id: $patient) {
-        name allergies { id } medicalRecordIds medicalRecords { nodes { description } } appointments { totalCount }
-      }
-      patients { totalCount }
-      appointment(id: $visit) { notes patient { name } }
-      medicalRecord(id: $record) { description }
-    }
-    """
-    asked = {"patient": patient.id, "visit": visit, "record": made["id"]}
-    before = await hospital.data(document, other.bearer, **asked)
-    assert before == {"patient": None, "patients": {"totalCount": 0}, "appointment": None, "medicalRecord": None}
+    return patient, {"patient": patient.id, "visit": visit, "record": made["id"]}
+
+
+async def test_a_broken_glass_opens_everything_of_one_patient_at_once_and_the_patient_reads_why(hospital: Hospital):
+    patient, asked = await treated(hospital)
+    other = await hospital.doctor()
+    assert await hospital.data(OF_ONE_PATIENT, other.bearer, **asked) == NOTHING
 
     broken = await hospital.do(
         "breakGlass",
@@ -360,11 +369,11 @@ async def test_a_broken_glass_opens_everything_of_one_patient_at_once_and_the_pa
         "medicalRecords": {"nodes": [{"description": "secret"}]},
         "appointments": {"totalCount": 1},
     }
-    assert await hospital.data(document, other.bearer, **asked) == {
+    assert await hospital.data(OF_ONE_PATIENT, other.bearer, **asked) == {
         "patient": {
             "name": "Huzaifa",
             "allergies": [],
-            "medicalRecordIds": [made["id"]],
+            "medicalRecordIds": [asked["record"]],
             "medicalRecords": {"nodes": [{"description": "secret"}]},
             "appointments": {"totalCount": 1},
         },
@@ -372,10 +381,19 @@ async def test_a_broken_glass_opens_everything_of_one_patient_at_once_and_the_pa
         "appointment": {"notes": "secret", "patient": {"name": "Huzaifa"}},
         "medicalRecord": {"description": "secret"},
     }
-    await hospital.runtime.delivery.settled()
+    await hospital.settled()
     own = '{ auditEvents(filter: {type: "glass.broken"}) { nodes { reason actorName patientId } } }'
     assert (await hospital.data(own, patient.bearer))["auditEvents"]["nodes"] == [
         {"reason": "Unconscious in the emergency room", "actorName": other.email, "patientId": patient.id}
     ]
+
+
+@pytest.mark.one_process
+async def test_a_broken_glass_is_whole_again_after_an_hour(hospital: OneProcess):
+    patient, asked = await treated(hospital)
+    other = await hospital.doctor()
+    given = {"patientId": patient.id, "reason": "Unconscious in the emergency room"}
+    await hospital.done("breakGlass", other.bearer, "patient { name }", **given)
+    assert (await hospital.data(OF_ONE_PATIENT, other.bearer, **asked))["medicalRecord"] == {"description": "secret"}
     async with hospital.later(timedelta(hours=1, seconds=1)):
-        assert await hospital.data(document, other.bearer, **asked) == before
+        assert await hospital.data(OF_ONE_PATIENT, other.bearer, **asked) == NOTHING

@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from tests.e2e.facts import Facts
-from tests.e2e.hospital import PASSWORD, Answer, Hospital, Person
+from tests.e2e.hospital import PASSWORD, Answer, OneProcess, Person
 from tests.e2e.refusing import INSIDE
 from tests.e2e.sockets import Changes, Ended
 
@@ -107,7 +107,7 @@ def _paths(kind: GraphQLInputType, path: tuple[str, ...]) -> Iterator[tuple[tupl
 class Scene:
     """Good values for whatever else a field needs, and who may ask for it."""
 
-    hospital: Hospital
+    hospital: OneProcess
     patient: Person
     doctor: Person
     department: str
@@ -182,7 +182,7 @@ class Scene:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def scene(hospital: Hospital) -> Any:
+async def scene(hospital: OneProcess) -> Any:
     doctor = await hospital.doctor(slotMinutes=5)
     patient, department = await hospital.patient(), await hospital.department()
     slots = iter(await hospital.slots(doctor, days=20))
@@ -277,7 +277,7 @@ def _has_selection(schema: GraphQLSchema, text: Text) -> bool:
     return hasattr(get_named_type(getattr(schema, f"{text.kind}_type").fields[text.name].type), "fields")
 
 
-async def test_a_text_that_is_no_unicode_is_refused_as_an_escape_in_the_document_too(hospital: Hospital):
+async def test_a_text_that_is_no_unicode_is_refused_as_an_escape_in_the_document_too(hospital: OneProcess):
     for escape in ("\\ud800", "\\udfff", "\\u{D800}", "\\u{110000}"):
         answer = await hospital.ask(f'{{ doctors(search: "{escape}") {{ totalCount }} }}')
         assert answer.codes == ["GRAPHQL_PARSE_FAILED"]
@@ -285,7 +285,7 @@ async def test_a_text_that_is_no_unicode_is_refused_as_an_escape_in_the_document
     assert paired == {"doctors": {"totalCount": 0}}
 
 
-async def test_the_stream_takes_hostile_arguments_as_text(hospital: Hospital):
+async def test_the_stream_takes_hostile_arguments_as_text(hospital: OneProcess):
     for name in ("doctorId", "patientId", "departmentId", "after"):
         for hostile in HOSTILE.values():
             if "\ud800" in hostile:
@@ -297,7 +297,7 @@ async def test_the_stream_takes_hostile_arguments_as_text(hospital: Hospital):
             changes.cut()
 
 
-async def test_names_and_notes_are_kept_as_they_were_written(hospital: Hospital):
+async def test_names_and_notes_are_kept_as_they_were_written(hospital: OneProcess):
     patient, doctor = await hospital.patient(), await hospital.doctor()
     slots = iter(await hospital.slots(doctor, days=3))
     kept = 0

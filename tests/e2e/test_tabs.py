@@ -135,7 +135,7 @@ async def billed(reader: Reader, visit: Any) -> Any:
 
 
 async def paid(reader: Reader, patient: str, bill: Any) -> None:
-    await reader.hospital.runtime.delivery.settled()
+    await reader.hospital.settled()
     seen = await reader.data("myCare", patient)
     [own], [record] = (seen["viewer"]["patient"][part]["nodes"] for part in ("bills", "medicalRecords"))
     assert (own["id"], own["balance"], record["description"]) == (bill["id"], "400.00", "Routine checkup")
@@ -150,7 +150,7 @@ async def paid(reader: Reader, patient: str, bill: Any) -> None:
 
 async def looked_into(reader: Reader, visit: Any, record: Any, bill: Any) -> None:
     hospital = reader.hospital
-    await hospital.runtime.delivery.settled()
+    await hospital.settled()
     seen = await reader.data("audit", hospital.auditor)
     assert seen["auditChain"]["intact"]
     assert seen["newest"]["nodes"][0]["sequence"] == seen["auditChain"]["length"]

@@ -19,7 +19,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+MISSING = "no Kafka: `make services` says what it needs"
 JARS = Path(os.environ.get("HOSPITAL_TEST_CACHE", Path.home() / ".cache/hospital")) / "kafka/lib"
+TOGETHER = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+"""What is begun so ends with the tests, also where those are killed."""
+
 USER, PASSWORD = "hospital", "a password of the broker"
 _SECONDS = 180  # on a busy machine, after a kill
 
@@ -103,7 +107,7 @@ class Broker:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _java(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        command = ["java", "-Xmx512m", "-cp", f"{JARS}/*", *arguments]
+        command = [*TOGETHER, "java", "-Xmx512m", "-cp", f"{JARS}/*", *arguments]
         with (self.folder / "kafka.log").open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
 

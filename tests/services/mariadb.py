@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.services.kafka import spare_port
+from tests.services.kafka import TOGETHER, spare_port
 
 MISSING = "no MariaDB: `make services` says what it needs (apt-get install mariadb-server)"
 _SECONDS = 60
@@ -27,8 +27,6 @@ _OPTIONS = (
     "--socket=socket",  # from the data on: its path may not be long
     *(["--user=root"] if os.geteuid() == 0 else []),
 )
-_TOGETHER = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
-"""It ends with the tests, also where those are killed."""
 
 
 def can_run() -> bool:
@@ -83,7 +81,7 @@ class Server:
 
     def _run(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
         own = f"--datadir={self._data}", f"--tmpdir={self._scratch}"  # two that share one take each other's files
-        command = [*_TOGETHER, _found(program) or program, *_OPTIONS, *own, *arguments]
+        command = [*TOGETHER, _found(program) or program, *_OPTIONS, *own, *arguments]
         with self._log.open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log)
 

@@ -34,8 +34,7 @@ def broker_address(request: pytest.FixtureRequest) -> str:
 
 def need_kafka() -> None:
     if not kafka.can_run():
-        told = "no Kafka: `make services` says what it needs"
-        pytest.fail(told) if os.environ.get("CI") == "true" else pytest.skip(told)
+        pytest.fail(kafka.MISSING) if os.environ.get("CI") == "true" else pytest.skip(kafka.MISSING)
 
 
 @pytest.fixture

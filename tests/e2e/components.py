@@ -1,0 +1,195 @@
+"""A hospital as processes over a MariaDB and a Kafka, whose mail a post office of the test takes."""
+
+import asyncio
+import faulthandler
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import col, func, select
+
+from hospital.components.building import House
+from hospital.components.settings import ComponentSettings, database_setting
+from hospital.domains import NAMES, Domains
+from subgraphs.kernel.database import Database
+from subgraphs.kernel.events import topic_of
+from subgraphs.kernel.settings import Settings
+from subgraphs.kernel.tables import OutboxRow
+from tests.e2e.hospital import ADMIN, ISSUER, PASSWORD, Gate, Hospital, MovableClock, schema_of
+from tests.e2e.unread import Groups, groups_of
+from tests.hospital.supervisor.processes import up
+from tests.services import kafka
+from tests.workers.post import PostOffice, open_office
+from workers.kafka.dead_letters import DeadLetterTopic
+from workers.kafka.publisher import KafkaPublisher
+from workers.kafka.settings import KafkaSettings
+
+SCALE = ("--scale", "router=2")
+SECONDS = 60.0  # in which what was announced is read, on a busy machine too
+COMMAND_SECONDS = 240.0
+FIRST_LOGIN = ("create-admin", "--email", ADMIN, "--password", PASSWORD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Components(Hospital):
+    office: PostOffice
+    groups: Groups
+    publisher: KafkaPublisher
+    dead_letters: DeadLetterTopic
+
+    async def settled(self) -> None:
+        async with asyncio.timeout(SECONDS):
+            while not await self._is_settled():  # noqa: ASYNC110 (it asks others)
+                await asyncio.sleep(0.05)
+
+    async def _is_settled(self) -> bool:
+        """What was read before the outboxes were looked at again has brought nothing about."""
+        before = await self._announced()
+        if any(published < written for written, published in before):
+            return False
+        return not await self.groups.unread() and await self._announced() == before
+
+    async def _announced(self) -> list[tuple[int, int]]:
+        """For each outbox, how many events stand there and how many of them the broker has."""
+        return await asyncio.gather(*(_events_of(base.database) for base in self.domains.bases))
+
+    async def outgoing(self) -> list[dict[str, Any]]:
+        """SMS are in the mailbox: no provider takes them."""
+        texts = [{"id": row.id, "to": row.to, "subject": "", "text": row.text} for row in await self._texts()]
+        mails = {mail["id"]: mail for mail in [*texts, *map(_mail, self.office.taken)]}
+        return [mails[id] for id in sorted(mails, reverse=True)]
+
+    async def _texts(self) -> Any:
+        return await self.domains.mailbox.newest()
+
+    async def announce(self, domain: str, body: str) -> None:
+        [hindered] = await self.publisher.publish(topic_of(domain), [(b"a test", body.encode())])
+        assert hindered is None, hindered
+
+    async def buried(self, consumer: str) -> list[str]:
+        return [letter.body for letter in await self.dead_letters.waiting() if letter.consumer == consumer]
+
+    async def written(self, domain: str) -> bytes:
+        database: Database = getattr(self.domains, domain).base.database
+        async with database.reading() as session:
+            connection = await session.connection()
+            tables = [name for (name,) in await connection.execute(text("SHOW TABLES"))]
+            rows = [(await connection.execute(text(f"SELECT * FROM `{name}`"))).all() for name in tables]  # noqa: S608
+        return repr(rows).encode()
+
+
+async def _events_of(database: Database) -> tuple[int, int]:
+    counted = select(func.count(), func.count(col(OutboxRow.published_at))).select_from(OutboxRow)
+    async with database.reading() as session:
+        written, published = (await session.exec(counted)).one()
+    return written, published
+
+
+def _mail(taken: tuple[str, Any]) -> dict[str, Any]:
+    to, mail = taken
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    id = str(mail["Message-ID"]).strip("<>").partition("@")[0]
+    return {"id": id, "to": to, "subject": str(mail["Subject"]), "text": plain.get_content()}
+
+
+@asynccontextmanager
+async def open_components(folder: Path, mysql_url: str) -> AsyncIterator[Components]:
+    """With databases of its own on that server, whose administrator the address names."""
+    faulthandler.cancel_dump_traceback_later()  # on a busy machine it takes longer than a test may
+    office = PostOffice()
+    with ExitStack() as servers:
+        (folder / "kafka").mkdir()
+        broker = servers.enter_context(kafka.broker(folder / "kafka"))
+        async with databases_on(mysql_url) as urls, open_office(office) as post:
+            sending = {"HOSPITAL_SMTP_HOST": "127.0.0.1", "HOSPITAL_SMTP_PORT": str(post.port)}
+            environment = environment_of(folder, urls, broker) | sending | {"HOSPITAL_SMTP_TLS": "none"}
+            await made(environment, mysql_url)
+            async with up(*SCALE, environment=environment) as processes, aiohttp.ClientSession() as session:
+                gate = Gate(processes.url, session)
+                async with looked_into(gate, environment, office) as hospital:
+                    await hospital.hire()
+                    yield hospital
+
+
+def environment_of(folder: Path, urls: Mapping[str, str], broker: kafka.Broker) -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("HOSPITAL_")}
+    return own | {
+        "HOSPITAL_DATA": str(folder / "data"),
+        "HOSPITAL_CALLERS": str(folder / "callers.json"),
+        "HOSPITAL_SECRET_KEY": "a secret of these components",
+        "HOSPITAL_PUBLIC_URL": ISSUER,
+        "HOSPITAL_TIME_ZONE": "UTC",
+        "HOSPITAL_KAFKA": broker.address,
+        **{database_setting(name): url for name, url in urls.items()},
+    }
+
+
+@asynccontextmanager
+async def databases_on(mysql_url: str) -> AsyncIterator[dict[str, str]]:
+    """Addresses with users of their own, for `hospital databases` to make; both are gone afterwards."""
+    names = {name: f"t{uuid4().hex[:8]}_{name}" for name in NAMES}
+    server = make_url(mysql_url)
+    try:
+        yield {
+            name: server.set(username=own, password="secret", database=own).render_as_string(hide_password=False)
+            for name, own in names.items()
+        }
+    finally:
+        engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            for own in names.values():
+                await connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {own}")
+                await connection.exec_driver_sql(f"DROP USER IF EXISTS {own}")
+        await engine.dispose()
+
+
+async def made(environment: Mapping[str, str], mysql_url: str) -> None:
+    """As the README says that one is begun."""
+    by_admin = {**environment, "HOSPITAL_DATABASE_ADMIN_URL": mysql_url}
+    await _ran(environment, "keys", environment["HOSPITAL_CALLERS"])
+    await asyncio.gather(_ran(environment, "topics"), _ran(by_admin, "databases"))
+    await _ran(environment, *FIRST_LOGIN)
+
+
+async def _ran(environment: Mapping[str, str], *command: str) -> None:
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "hospital", *command), env=environment, stdout=pipe, stderr=asyncio.subprocess.STDOUT
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), COMMAND_SECONDS)
+    assert process.returncode == 0, said.decode()
+
+
+@asynccontextmanager
+async def looked_into(gate: Gate, environment: Mapping[str, str], office: PostOffice) -> AsyncIterator[Components]:
+    clock = MovableClock()
+    domains, house = _domains(environment, clock)
+    settings = KafkaSettings(HOSPITAL_KAFKA=environment["HOSPITAL_KAFKA"])
+    publisher = KafkaPublisher(settings, "test")
+    served = domains, clock, await schema_of(gate)
+    try:
+        async with groups_of(settings, domains.subscribers) as groups:
+            letters = DeadLetterTopic(settings, clock, publisher)
+            asked = {"office": office, "groups": groups, "publisher": publisher, "dead_letters": letters}
+            yield Components(gate.url, gate.session, *served, **asked)
+    finally:
+        await publisher.aclose()
+        await domains.close()
+        await house.session.aclose()
+
+
+def _domains(environment: Mapping[str, str], clock: MovableClock) -> tuple[Domains, House]:
+    """Over the same databases, of this process."""
+    given = {name.removeprefix("HOSPITAL_").lower(): value for name, value in environment.items()}
+    own = {name: given[name] for name in ("data", "secret_key", "public_url", "time_zone")}
+    house = House(Settings(**own), ComponentSettings(**given), clock)
+    return house.domains(), house
