@@ -64,8 +64,8 @@ services: setup $(if $(filter true,$(CI)),$(GATEWAYS)) ## Finds what tests need 
 bench: setup ## What it costs, as ratios measured in one run
 	$(BIN)/python -m tests.bench
 
-storm: setup services ## Kills everything at random for ten minutes (HOSPITAL_STORM_SECONDS), and counts what is left
-	HOSPITAL_STORM_SECONDS=$${HOSPITAL_STORM_SECONDS:-600} $(BIN)/pytest -s tests/storm
+storm: setup services ## Kills everything at random for ten minutes (HOSPITAL_TEST_STORM_SECONDS), and counts what is left
+	HOSPITAL_TEST_STORM_SECONDS=$${HOSPITAL_TEST_STORM_SECONDS:-600} $(BIN)/pytest -s tests/storm
 
 containers: setup services ## Builds the image, starts docker-compose.yml, lives a day in it, and ends it
 	$(BIN)/python -m tests.containers

@@ -43,6 +43,7 @@ def configure_logs(settings: LogSettings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [_OfLibraries()]
     root.setLevel(logging.WARNING)
+    logging.getLogger("asyncmy").setLevel(logging.ERROR)  # it warns of each note that a server has on a statement
 
 
 def _rendering(settings: LogSettings) -> Any:

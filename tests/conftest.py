@@ -1,7 +1,4 @@
-"""What tests of several folders stand on: databases, and logs that are plain.
-
-The rich traces that structlog draws by default take seconds each.
-"""
+"""What tests of several folders stand on: databases, and logs that are plain."""
 
 import asyncio
 import os
@@ -9,18 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
-import structlog
 
 from subgraphs.kernel.database import Database
+from tests.logs import plain_logs
 from tests.services import kafka, mariadb
 from tests.services.databases import Databases, OnServer, SqliteFiles
 
-structlog.configure(
-    processors=[
-        structlog.processors.add_log_level,
-        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-    ]
-)
+plain_logs()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from hospital import command_line
+from tests.logs import plain_logs
 
 STARTED_WITHIN_SECONDS = 60.0  # on a busy machine
 MAILED_WITHIN_SECONDS = 20.0
@@ -98,7 +98,7 @@ class Command:
             status = int(ended.code or 0)
         finally:
             os.umask(umask)
-            structlog.reset_defaults()
+            plain_logs()
         said = self.capsys.readouterr()
         return status, said.out, said.err
 

@@ -19,6 +19,7 @@ from hospital.logs import LogSettings, configure_logs
 from tests.hospital.processes import Command, Running, hospital_up
 from tests.hospital.test_readme import Reader, accepted, booked, paid, written_down
 from tests.hospital.test_up import PASSWORD, admin_of, doctor_in
+from tests.logs import plain_logs
 
 PRIVATE = (
     *("Huzaifa", "huzaifa@example.com", "Delhi", "Saket", "1990-01-01", "a long pass phrase", PASSWORD),
@@ -38,7 +39,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    plain_logs()
 
 
 def raised() -> Exception:

@@ -1,6 +1,6 @@
 """Everything is killed again and again while people book, accept, bill and pay; then it must all add up.
 
-`HOSPITAL_STORM_SECONDS` says for how long, and `HOSPITAL_STORM_SEED` repeats who is killed in which order.
+`HOSPITAL_TEST_STORM_SECONDS` says for how long, and `HOSPITAL_TEST_STORM_SEED` repeats who is killed in which order.
 """
 
 import asyncio
@@ -30,8 +30,8 @@ from tests.storm.hospital import StormyHospital, missing, stormy_hospital
 from tests.storm.killing import Killer
 from tests.storm.topics import length, unread
 
-STORM_SECONDS = float(os.environ.get("HOSPITAL_STORM_SECONDS", "40"))
-SEED = int(os.environ.get("HOSPITAL_STORM_SEED", random.randrange(10**6)))
+STORM_SECONDS = float(os.environ.get("HOSPITAL_TEST_STORM_SECONDS", "40"))
+SEED = int(os.environ.get("HOSPITAL_TEST_STORM_SEED", random.randrange(10**6)))
 CLIENTS, DOCTORS, PATIENTS = 20, 6, 12
 TOKENS = ("succeed", "fail", "late", "late_fail", "refund_fail", "refund_late", "cash")
 """What payments are made with; what is late is known after the half minute in which the provider is asked again."""
@@ -46,7 +46,7 @@ def unhurried() -> None:
 
 
 async def test_killed_everywhere_it_keeps_each_thing_that_it_acknowledged_once(unhurried: None, tmp_path: Path):
-    tell("HOSPITAL_STORM_SEED", SEED)
+    tell("HOSPITAL_TEST_STORM_SEED", SEED)
     async with stormy_hospital(tmp_path) as hospital:
         try:
             crowd = await storm(hospital)

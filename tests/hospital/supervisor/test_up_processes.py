@@ -1,6 +1,7 @@
 """`hospital up --processes`, whole: every component a process, over a database each and a real broker."""
 
 import asyncio
+import faulthandler
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -50,6 +51,7 @@ def settings(tmp_path: Path, monkeypatch, capsys) -> None:
 
 
 async def test_a_hospital_of_processes_opens_outlives_kills_and_closes(broker: None, settings: None):
+    faulthandler.cancel_dump_traceback_later()  # whatever it waits for, it waits for so long and no longer
     async with up("--scale", "router=2", "--scale", "appointments=2") as hospital, aiohttp.ClientSession() as session:
         children = hospital.pids()
         assert len(children) == len(NAMES) + 6 + 1 + 2
