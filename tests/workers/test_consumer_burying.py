@@ -9,6 +9,8 @@ from tests.workers.conftest import BedMade
 from tests.workers.heard import hears, rows
 from workers.outbox_source import OutboxSource
 
+pytestmark = pytest.mark.sqlite  # its source is that of one process
+
 POISON = ["", "null", "[]", "{}", "17", '{"id": 1}', '"\\ud800"', '{"data": "\\u0000"}', "\x00", "{" * 5000]
 
 
