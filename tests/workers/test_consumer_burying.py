@@ -1,5 +1,6 @@
 """What a consumer gives up, when, and what it says of it."""
 
+import pytest
 from sqlalchemy.exc import IntegrityError
 from structlog.testing import capture_logs
 
