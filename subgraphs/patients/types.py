@@ -23,7 +23,7 @@ class ErrorCode(Enum):
     VERSION_CONFLICT = "VERSION_CONFLICT"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     EMAIL_TAKEN = "EMAIL_TAKEN"
-    WEAK_PASSWORD = "WEAK_PASSWORD"  # noqa: S105
+    WEAK_PASSWORD = "WEAK_PASSWORD"  # noqa: S105  (the name of a problem)
 
 
 @strawberry.federation.type(shareable=True)

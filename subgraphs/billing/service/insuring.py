@@ -67,17 +67,13 @@ async def add_policy(base: Foundation, principal: Principal | None, wanted: NewP
     policy = new_policy(new_id(), wanted)
     policy.created_at = base.clock.now()
 
-    async def work(session: AsyncSession) -> bool:
+    async def work(session: AsyncSession) -> None:
         if not await repository.patients(session, [wanted.patient_id]):
-            return False
+            raise NotFound("patient", "patientId")
         put_policy(session, base, policy, Actor.of(clerk))
-        return True
 
     async with base.denials.concealing(clerk, "addInsurancePolicy"):
-        if not await base.database.transaction(work):
-            await base.arrivals.catch_up()
-            if not await base.database.transaction(work):
-                raise NotFound("patient", "patientId")
+        await base.arrivals.decided(lambda: base.database.transaction(work), NotFound)
     return policy
 
 
