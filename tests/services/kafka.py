@@ -90,7 +90,16 @@ class Broker:
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        self.begin()
+        self.wait()
+
+    def begin(self) -> None:
+        """By a thread that lives as long as the broker may: it ends with the thread that began it."""
         self._process = self._java("kafka.Kafka", str(self.settings))
+
+    def wait(self) -> None:
+        """Until it answers."""
+        assert self._process is not None
         deadline = time.monotonic() + _SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -26,4 +26,5 @@ def say_less(library: str) -> None:
     once = SaidBefore()
     for name in list(logging.root.manager.loggerDict):
         if name == library or name.startswith(f"{library}."):
-            logging.getLogger(name).addFilter(once)
+            logger = logging.getLogger(name)
+            logger.filters[:] = [*(each for each in logger.filters if not isinstance(each, SaidBefore)), once]

@@ -65,7 +65,7 @@ async def test_a_hospital_of_processes_opens_outlives_kills_and_closes(broker: N
         await booked(gate, patient, doctor, next(slots))
         await told(gate, patient)
         await killed([hospital.pids("router")[0], hospital.pids("subgraph", "appointments")[0]])
-        await hospital.says('"signal": "SIGKILL"')
+        await hospital.says("signal=SIGKILL")
         async with aiohttp.ClientSession() as fresh:
             await booked(Gate(hospital.url, fresh), patient, doctor, next(slots))
         await hospital.says("component.works_again")

@@ -74,7 +74,8 @@ async def test_a_broker_that_is_gone_stops_no_transaction_and_gets_in_order_what
             async with asyncio.timeout(1):
                 await announced(wards, turn)
         assert not await published(house)
-        await asyncio.to_thread(broker.start)
+        broker.begin()
+        await asyncio.to_thread(broker.wait)
         await until(lambda: published(house), 90)
     assert await on_the_topic(settings, name) == {f"bed {bed}": list(range(TURNS)) for bed in range(BEDS)}
 
