@@ -7,7 +7,7 @@ ASSETS := router/entrypoints/graphiql/assets/.built
 GATEWAYS := tests/gateways/node_modules/.installed
 CODES := subgraphs/records/codes/icd10cm.tsv
 
-.PHONY: help setup run test check bench storm containers schema kubernetes format migration services clean
+.PHONY: help setup run test check bench bench-processes storm containers schema kubernetes format migration services clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ services: setup $(if $(filter true,$(CI)),$(GATEWAYS)) ## Finds what tests need 
 
 bench: setup ## What it costs, as ratios measured in one run
 	$(BIN)/python -m tests.bench
+
+bench-processes: setup services ## The same for processes over MariaDB and Kafka, and how soon mails and events arrive
+	$(BIN)/python -m tests.bench.processes
 
 storm: setup services ## Kills everything at random for ten minutes (HOSPITAL_TEST_STORM_SECONDS), and counts what is left
 	HOSPITAL_TEST_STORM_SECONDS=$${HOSPITAL_TEST_STORM_SECONDS:-600} $(BIN)/pytest -s tests/storm

@@ -1,6 +1,7 @@
 """What takes mail and SMS out of this hospital: an SMTP server and a provider, or the mailbox."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 from hospital.mailbox.durable import DurableMailbox
@@ -26,20 +27,24 @@ def senders(service: NotificationService, mailbox: DurableMailbox, settings: Sen
     return [email_of(service, mailbox, settings.smtp), sms_of(service, mailbox, settings.sms)]
 
 
-def email_of(service: NotificationService, mailbox: DurableMailbox, settings: SmtpSettings) -> Sender:
+def email_of(
+    service: NotificationService, mailbox: DurableMailbox, settings: SmtpSettings, poll_seconds: float = 2.0
+) -> Sender:
     """By SMTP, or into the mailbox where no server is named."""
-    clock, bell = service.base.clock, service.bells[Channel.EMAIL]
+    sender = partial(email_sender, service, clock=service.base.clock, bell=service.bells[Channel.EMAIL])
     if settings.host is None:
-        return email_sender(service, mailbox, clock, bell=bell, lanes=1)
+        return sender(mailbox, lanes=1, poll_seconds=poll_seconds)
     host = urlsplit(service.base.settings.public_url).hostname or "localhost"
     post = SmtpMailbox(settings, f"no-reply@{host}")
-    return email_sender(service, post, clock, bell=bell, rest=post.rest, lanes=settings.connections)
+    return sender(post, rest=post.rest, lanes=settings.connections, poll_seconds=poll_seconds)
 
 
-def sms_of(service: NotificationService, mailbox: DurableMailbox, settings: SmsSettings) -> Sender:
+def sms_of(
+    service: NotificationService, mailbox: DurableMailbox, settings: SmsSettings, poll_seconds: float = 2.0
+) -> Sender:
     """By the provider, or into the mailbox where that is the console."""
-    clock, bell = service.base.clock, service.bells[Channel.SMS]
+    sender = partial(sms_sender, service, clock=service.base.clock, bell=service.bells[Channel.SMS])
     if settings.provider is Provider.CONSOLE:
-        return sms_sender(service, ConsoleSms(mailbox), clock, bell=bell, lanes=1)
+        return sender(ConsoleSms(mailbox), lanes=1, poll_seconds=poll_seconds)
     provider = TwilioSms(settings)
-    return sms_sender(service, provider, clock, bell=bell, rest=provider.rest)
+    return sender(provider, rest=provider.rest, poll_seconds=poll_seconds)

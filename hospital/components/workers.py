@@ -32,7 +32,8 @@ from workers.relay import Relay
 from workers.timers import Timers
 
 WORKERS = ("relay", "copies", "audit", "email", "sms", "timers")
-
+_POLL_SECONDS = 0.05
+"""A sender alone hears no bell: who queues its messages is another process."""
 
 Need: TypeAlias = Callable[[], Awaitable[None]]
 
@@ -108,9 +109,9 @@ def _sender(house: House, channel: Channel) -> Worker:
     domain, sending, mailbox = house.domain("notifications"), read_sending_settings(), house.mailbox()
     assert isinstance(domain, NotificationsDomain)
     if channel is Channel.EMAIL:
-        sender = email_of(domain.service, mailbox, sending.smtp)
+        sender = email_of(domain.service, mailbox, sending.smtp, _POLL_SECONDS)
     else:
-        sender = sms_of(domain.service, mailbox, sending.sms)
+        sender = sms_of(domain.service, mailbox, sending.sms, _POLL_SECONDS)
     closing = [domain.base.database.close, mailbox.close, house.session.aclose]
     databases = _databases([domain])
     return Worker([sender], closing, _reachable(databases), databases, {"mail": mail_of(domain.base)})

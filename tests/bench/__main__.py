@@ -12,14 +12,16 @@ from pathlib import Path
 import aiohttp
 
 from tests.bench import profiles
+from tests.bench.by_hand import DOMAINS, serving
 from tests.bench.comparing import Comparison
 from tests.bench.day import measure_days
 from tests.bench.hospital import PASSWORD, Client, Staff, over_http
 from tests.bench.mail import compare_mails
 from tests.bench.quiet import until_quiet
-from tests.bench.server import Side, running, spare_port
+from tests.bench.server import Side, running
 from tests.bench.smtp import taking_mail
 from tests.bench.verdicts import Verdicts
+from tests.services.ports import spare_port
 
 AT_MOST_TIMES, FULL_SCREENS_A_SECOND = 4.0, 180.0
 
@@ -69,24 +71,19 @@ async def _hospital(scratch: Path, smtp_port: int) -> AsyncIterator[Side]:
     smtp = {"HOSPITAL_SMTP_HOST": "127.0.0.1", "HOSPITAL_SMTP_PORT": str(smtp_port), "HOSPITAL_SMTP_TLS": "none"}
     print("Filling a hospital with demo data …", flush=True)
     async with running(up, f"{url}/readyz", scratch / "hospital.log", smtp) as pid:
-        yield Side(pid, url, partial(until_quiet, data))
+        yield Side((pid,), url, partial(until_quiet, data))
 
 
 @asynccontextmanager
 async def _by_hand(scratch: Path, hospital: Side, session: aiohttp.ClientSession) -> AsyncIterator[Side]:
     """The handlers by hand, over a copy of the hospital's databases and with its public keys."""
-    copy, jwks, port = scratch / "copy", scratch / "jwks.json", spare_port()
+    copy = scratch / "copy"
     copy.mkdir()
-    for name in ("patients", "doctors", "appointments", "billing"):
+    for name in DOMAINS:
         _copy_database(scratch / "data" / f"{name}.db", copy / f"{name}.db")
-    async with session.get(f"{hospital.url}/.well-known/jwks.json") as answer:
-        jwks.write_bytes(await answer.read())
-    async with session.get(f"{hospital.url}/.well-known/openid-configuration") as answer:
-        issuer = (await answer.json())["issuer"]
-    url = f"http://127.0.0.1:{port}"
-    serve = ["tests.bench.by_hand", str(copy), str(port), str(jwks), issuer]
-    async with running(serve, f"{url}/none", scratch / "by_hand.log") as pid:
-        yield Side(pid, url)
+    urls = {name: f"sqlite+aiosqlite:///{copy / name}.db" for name in DOMAINS}
+    async with serving(urls, hospital.url, session, scratch) as by_hand:
+        yield by_hand
 
 
 def _copy_database(source: Path, target: Path) -> None:

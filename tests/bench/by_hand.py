@@ -1,14 +1,18 @@
 """The screen and the booking as one would write them without GraphQL: one handler each, the fewest statements, orjson.
 
-Same databases, same token check, same access rules. `python -m tests.bench.by_hand DATA PORT JWKS ISSUER` serves
-`GET /screen/{patient}`, `GET /full-screen/{patient}` and `POST /book`.
+Same databases, same token check, same access rules. `python -m tests.bench.by_hand DATABASES PORT JWKS ISSUER` serves
+`GET /screen/{patient}`, `GET /full-screen/{patient}` and, over SQLite, `POST /book`. The first is a file of their URLs.
 """
 
 import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import orjson
 import uvicorn
 from joserfc.jwk import KeySet
@@ -26,6 +30,10 @@ from subgraphs.kernel.database import Database
 from subgraphs.kernel.ids import new_id
 from subgraphs.kernel.tokens import StaticKeys, TokenChecker
 from subgraphs.patients.access import PATIENT
+from tests.bench.server import Side, running
+from tests.services.ports import spare_port
+
+DOMAINS = ("patients", "doctors", "appointments", "billing")
 
 _PATIENT = text("SELECT id, mrn, name, email, phone, dob FROM patients WHERE id = :id")
 _APPOINTMENTS = text(
@@ -58,10 +66,9 @@ _CHANGE = (
 
 
 class ByHand:
-    def __init__(self, data: Path, tokens: TokenChecker) -> None:
+    def __init__(self, urls: Mapping[str, str], tokens: TokenChecker) -> None:
         self._tokens = tokens
-        names = "patients", "doctors", "appointments", "billing"
-        self._of = {name: Database(f"sqlite+aiosqlite:///{data / name}.db") for name in names}
+        self._of = {name: Database(url) for name, url in urls.items()}
 
     async def screen(self, request: Request) -> Response:
         principal = await self._tokens.principal(request.headers.get("authorization"))
@@ -134,12 +141,13 @@ def _bill(row: Any) -> dict[str, Any]:
         **amounts,
         "currency": row[4],
         "status": row[5],
-        "createdAt": row[6].replace(" ", "T").removesuffix(".000000") + "Z",
+        "createdAt": str(row[6]).replace(" ", "T").removesuffix(".000000") + "Z",
     }
 
 
-def _amount(minor: int) -> str:
-    return f"{minor // 100}.{minor % 100:02d}"
+def _amount(value: int | Decimal) -> str:
+    """Of what SQLite keeps in the minor unit, and MySQL in the major."""
+    return f"{value:.2f}" if isinstance(value, Decimal) else f"{value // 100}.{value % 100:02d}"
 
 
 def _named(names: str, row: Any) -> dict[str, Any]:
@@ -150,9 +158,27 @@ def _json(content: Any) -> Response:
     return Response(orjson.dumps(content), media_type="application/json")
 
 
-def main(data: str, port: str, jwks: str, issuer: str) -> None:
+@asynccontextmanager
+async def serving(
+    urls: Mapping[str, str], hospital_url: str, session: aiohttp.ClientSession, scratch: Path
+) -> AsyncIterator[Side]:
+    """Over those databases, a process that takes the tokens of that hospital."""
+    databases, jwks, port = scratch / "databases.json", scratch / "jwks.json", spare_port()
+    databases.write_bytes(orjson.dumps({name: urls[name] for name in DOMAINS}))
+    async with session.get(f"{hospital_url}/.well-known/jwks.json") as answer:
+        jwks.write_bytes(await answer.read())
+    async with session.get(f"{hospital_url}/.well-known/openid-configuration") as answer:
+        issuer = (await answer.json())["issuer"]
+    url = f"http://127.0.0.1:{port}"
+    serve = ["tests.bench.by_hand", str(databases), str(port), str(jwks), issuer]
+    async with running(serve, f"{url}/none", scratch / "by_hand.log") as pid:
+        yield Side((pid,), url)
+
+
+def main(databases: str, port: str, jwks: str, issuer: str) -> None:
     keys = KeySet.import_key_set(orjson.loads(Path(jwks).read_bytes()))
-    by_hand = ByHand(Path(data), TokenChecker(StaticKeys(keys), issuer=issuer, audience="hospital"))
+    urls = orjson.loads(Path(databases).read_bytes())
+    by_hand = ByHand(urls, TokenChecker(StaticKeys(keys), issuer=issuer, audience="hospital"))
     routes = [
         Route("/screen/{patient}", by_hand.screen),
         Route("/full-screen/{patient}", by_hand.full_screen),

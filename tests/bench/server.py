@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -26,18 +25,11 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Side:
-    """A process under measurement: its id, where it answers, and how to wait until it has done all it has to do."""
+    """Processes under measurement: their ids, where they answer, and how to wait until all that is to do is done."""
 
-    pid: int
+    pids: Sequence[int]
     url: str
     until_quiet: Callable[[], Awaitable[None]] = _nothing
-
-
-def spare_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @asynccontextmanager
@@ -72,18 +64,18 @@ async def _until_answered(url: str, process: asyncio.subprocess.Process) -> None
     raise SystemExit(f"{url} did not answer")
 
 
-def cpu_seconds(pid: int) -> float:
-    """Of the process with all its threads, by the kernel's clock of it: exact where ticks are too coarse."""
-    return time.clock_gettime((~pid << 3) | _SCHEDULED)
+def cpu_seconds(pids: Sequence[int]) -> float:
+    """Of the processes with all their threads, by the kernel's clocks of them: exact where ticks are too coarse."""
+    return sum(time.clock_gettime((~pid << 3) | _SCHEDULED) for pid in pids)
 
 
 async def cpu_ms_each(side: Side, send: Send, count: int) -> float:
     """CPU milliseconds for each of `count` calls of `send(number)`, with all that they bring about."""
     await side.until_quiet()
-    before = cpu_seconds(side.pid)
+    before = cpu_seconds(side.pids)
     await some_at_once(send, count)
     await side.until_quiet()
-    return (cpu_seconds(side.pid) - before) / count * 1000
+    return (cpu_seconds(side.pids) - before) / count * 1000
 
 
 async def some_at_once(send: Send, count: int, *, at_once: int = 4) -> None:

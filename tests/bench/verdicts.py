@@ -22,11 +22,13 @@ class Verdicts:
         self.broken = False
 
     def at_most(self, rounds: Sequence[Round], times: float) -> None:
-        """The middle round counts: on a machine that others use too, one may say anything."""
-        middle = sorted(rounds, key=lambda round: round.ratio)[len(rounds) // 2]
-        spread = f"{min(each.ratio for each in rounds):.1f} to {max(each.ratio for each in rounds):.1f}"
-        measured = f"{middle.ours:.2f} ms of CPU time, by hand {middle.by_hand:.2f} ms: {middle.ratio:.1f} times"
-        self._say(f"{measured} ({spread})", middle.ratio <= times, f"{times:.0f} times", "MORE THAN")
+        measured, ratio = _middle(rounds)
+        self._say(measured, ratio <= times, f"{times:.0f} times", "MORE THAN")
+
+    @staticmethod
+    def report(what: str, rounds: Sequence[Round]) -> None:
+        """Without a limit."""
+        print(f"  {what}: {_middle(rounds)[0]}", flush=True)
 
     def faster_than(self, rounds: Sequence[Round], a_second: float) -> None:
         reached, best = 1000 / median(each.ours for each in rounds), 1000 / min(each.ours for each in rounds)
@@ -34,8 +36,19 @@ class Verdicts:
         self._say(measured, reached > a_second, f"more than {a_second:.0f}", "NOT")
 
     def at_least(self, text: str, value: float, limit: float) -> None:
-        self._say(text, value >= limit, f"at least {limit}", "NOT")
+        self._say(text, value >= limit, f"at least {limit:.2f}", "NOT")
+
+    def within(self, text: str, value: float, limit: float) -> None:
+        self._say(text, value <= limit, f"{limit:.0f}", "MORE THAN")
 
     def _say(self, measured: str, holds: bool, limit: str, broken: str) -> None:
         self.broken = self.broken or not holds
         print(f"  {measured}: {'within' if holds else broken} {limit}", flush=True)
+
+
+def _middle(rounds: Sequence[Round]) -> tuple[str, float]:
+    """The middle round counts: on a machine that others use too, one may say anything."""
+    middle = sorted(rounds, key=lambda round: round.ratio)[len(rounds) // 2]
+    spread = f"{min(each.ratio for each in rounds):.1f} to {max(each.ratio for each in rounds):.1f}"
+    measured = f"{middle.ours:.2f} ms of CPU time, by hand {middle.by_hand:.2f} ms: {middle.ratio:.1f} times"
+    return f"{measured} ({spread})", middle.ratio

@@ -18,7 +18,7 @@ from tests.containers.engine import engine
 from tests.containers.restoring import what_was_saved_comes_back
 from tests.containers.telling import a_visit, say, told
 from tests.e2e.hospital import PASSWORD, Gate
-from tests.e2e.processes import spare_port
+from tests.services.ports import spare_port
 
 ADMIN = "admin@hospital.test"
 

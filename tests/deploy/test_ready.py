@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.processes import spare_port
+from tests.services.ports import spare_port
 
 READY = Path(__file__).parents[2] / "deploy/ready"
 

@@ -2,31 +2,24 @@
 
 import asyncio
 import faulthandler
-import os
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import aiohttp
-from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import text
 from sqlmodel import col, func, select
 
-from hospital.components.building import House
-from hospital.components.settings import ComponentSettings, database_setting
-from hospital.domains import NAMES, Domains
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import topic_of
-from subgraphs.kernel.settings import Settings
 from subgraphs.kernel.tables import OutboxRow
 from tests.e2e.hospital import ADMIN, ISSUER, PASSWORD, Gate, Hospital, MovableClock, schema_of
-from tests.e2e.unread import Groups, groups_of
 from tests.hospital.supervisor.processes import up
 from tests.services import kafka
+from tests.services.components import begin, databases_on, environment_of, house_of
+from tests.services.unread import Groups, groups_of
 from tests.workers.post import PostOffice, open_office
 from workers.kafka.dead_letters import DeadLetterTopic
 from workers.kafka.publisher import KafkaPublisher
@@ -34,8 +27,6 @@ from workers.kafka.settings import KafkaSettings
 
 SCALE = ("--scale", "router=2")
 SECONDS = 60.0  # in which what was announced is read, on a busy machine too
-COMMAND_SECONDS = 240.0
-FIRST_LOGIN = ("create-admin", "--email", ADMIN, "--password", PASSWORD)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +101,8 @@ async def open_components(folder: Path, mysql_url: str) -> AsyncIterator[Compone
         (folder / "kafka").mkdir()
         broker = servers.enter_context(kafka.broker(folder / "kafka"))
         async with databases_on(mysql_url) as urls, open_office(office) as post:
-            sending = {"HOSPITAL_SMTP_HOST": "127.0.0.1", "HOSPITAL_SMTP_PORT": str(post.port)}
-            environment = environment_of(folder, urls, broker) | sending | {"HOSPITAL_SMTP_TLS": "none"}
-            await made(environment, mysql_url)
+            environment = environment_of(folder, urls, broker, post.port) | {"HOSPITAL_PUBLIC_URL": ISSUER}
+            await begin(environment, mysql_url, ADMIN, PASSWORD)
             async with up(*SCALE, environment=environment) as processes, aiohttp.ClientSession() as session:
                 gate = Gate(processes.url, session)
                 async with looked_into(gate, environment, office) as hospital:
@@ -120,59 +110,11 @@ async def open_components(folder: Path, mysql_url: str) -> AsyncIterator[Compone
                     yield hospital
 
 
-def environment_of(folder: Path, urls: Mapping[str, str], broker: kafka.Broker) -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("HOSPITAL_")}
-    return own | {
-        "HOSPITAL_DATA": str(folder / "data"),
-        "HOSPITAL_CALLERS": str(folder / "callers.json"),
-        "HOSPITAL_SECRET_KEY": "a secret of these components",
-        "HOSPITAL_PUBLIC_URL": ISSUER,
-        "HOSPITAL_TIME_ZONE": "UTC",
-        "HOSPITAL_KAFKA": broker.address,
-        **{database_setting(name): url for name, url in urls.items()},
-    }
-
-
-@asynccontextmanager
-async def databases_on(mysql_url: str) -> AsyncIterator[dict[str, str]]:
-    """Addresses with users of their own, for `hospital databases` to make; both are gone afterwards."""
-    names = {name: f"t{uuid4().hex[:8]}_{name}" for name in NAMES}
-    server = make_url(mysql_url)
-    try:
-        yield {
-            name: server.set(username=own, password="secret", database=own).render_as_string(hide_password=False)
-            for name, own in names.items()
-        }
-    finally:
-        engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
-        async with engine.connect() as connection:
-            for own in names.values():
-                await connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {own}")
-                await connection.exec_driver_sql(f"DROP USER IF EXISTS {own}")
-        await engine.dispose()
-
-
-async def made(environment: Mapping[str, str], mysql_url: str) -> None:
-    """As the README says that one is begun."""
-    by_admin = {**environment, "HOSPITAL_DATABASE_ADMIN_URL": mysql_url}
-    await _ran(environment, "keys", environment["HOSPITAL_CALLERS"])
-    await asyncio.gather(_ran(environment, "topics"), _ran(by_admin, "databases"))
-    await _ran(environment, *FIRST_LOGIN)
-
-
-async def _ran(environment: Mapping[str, str], *command: str) -> None:
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "hospital", *command), env=environment, stdout=pipe, stderr=asyncio.subprocess.STDOUT
-    )
-    said, _ = await asyncio.wait_for(process.communicate(), COMMAND_SECONDS)
-    assert process.returncode == 0, said.decode()
-
-
 @asynccontextmanager
 async def looked_into(gate: Gate, environment: Mapping[str, str], office: PostOffice) -> AsyncIterator[Components]:
     clock = MovableClock()
-    domains, house = _domains(environment, clock)
+    house = house_of(environment, clock)
+    domains = house.domains()
     settings = KafkaSettings(HOSPITAL_KAFKA=environment["HOSPITAL_KAFKA"])
     publisher = KafkaPublisher(settings, "test")
     served = domains, clock, await schema_of(gate)
@@ -185,11 +127,3 @@ async def looked_into(gate: Gate, environment: Mapping[str, str], office: PostOf
         await publisher.aclose()
         await domains.close()
         await house.session.aclose()
-
-
-def _domains(environment: Mapping[str, str], clock: MovableClock) -> tuple[Domains, House]:
-    """Over the same databases, of this process."""
-    given = {name.removeprefix("HOSPITAL_").lower(): value for name, value in environment.items()}
-    own = {name: given[name] for name in ("data", "secret_key", "public_url", "time_zone")}
-    house = House(Settings(**own), ComponentSettings(**given), clock)
-    return house.domains(), house

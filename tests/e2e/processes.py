@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from hospital.folder import DataFolder
 from hospital.runtime import open_runtime
 from subgraphs.kernel.settings import Settings
 from tests.e2e.hospital import Gate
+from tests.services.ports import spare_port
 
 READY_SECONDS = 30.0
 ROOT = Path(__file__).parents[2]
@@ -66,12 +66,6 @@ class Process:
     async def stop(self) -> None:
         if self._process.returncode is None:
             await self.kill()
-
-
-def spare_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @asynccontextmanager

@@ -91,6 +91,7 @@ class Command:
 
     def __call__(self, *arguments: str) -> tuple[int, str, str]:
         self.monkeypatch.setattr(sys, "argv", ["hospital", *arguments])
+        self.capsys.readouterr()  # what was said before it
         umask, status = os.umask(0o022), 0
         try:
             command_line.run()

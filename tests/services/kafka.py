@@ -19,6 +19,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.services.ports import spare_port
+
 MISSING = "no Kafka: `make services` says what it needs"
 JARS = Path(os.environ.get("HOSPITAL_TEST_CACHE", Path.home() / ".cache/hospital")) / "kafka/lib"
 TOGETHER = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
@@ -134,12 +136,6 @@ def certified() -> tuple[bytes, bytes]:
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     certificate = builder.sign(key, hashes.SHA256()).public_bytes(pem)
     return certificate, key.private_bytes(pem, pkcs8, serialization.NoEncryption())
-
-
-def spare_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

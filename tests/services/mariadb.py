@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.services.kafka import TOGETHER, spare_port
+from tests.services.kafka import TOGETHER
+from tests.services.ports import spare_port
 
 MISSING = "no MariaDB: `make services` says what it needs (apt-get install mariadb-server)"
 _SECONDS = 60

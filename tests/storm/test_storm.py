@@ -26,9 +26,9 @@ from tests.hospital.supervisor.processes import SECONDS
 from tests.storm.acknowledged import check
 from tests.storm.clients import PATIENCE_SECONDS, Crowd, PersistentGate, acknowledged
 from tests.storm.counted import waits, write_mail, write_out
-from tests.storm.hospital import StormyHospital, missing, stormy_hospital
+from tests.storm.hospital import StormyHospital, consumers_of, missing, stormy_hospital
 from tests.storm.killing import Killer
-from tests.storm.topics import length, unread
+from tests.storm.topics import length
 
 STORM_SECONDS = float(os.environ.get("HOSPITAL_TEST_STORM_SECONDS", "40"))
 SEED = int(os.environ.get("HOSPITAL_TEST_STORM_SEED", random.randrange(10**6)))
@@ -96,9 +96,10 @@ def crowd_of(gate: PersistentGate, hired: Hired) -> Crowd:
 async def quiet(hospital: StormyHospital) -> float:
     """After how many seconds there was nothing left to do."""
     began = time.monotonic()
-    while left := await waits(hospital.database, NAMES) | await unread(hospital.broker.address):
-        assert time.monotonic() < began + SECONDS, left
-        await asyncio.sleep(1)
+    async with consumers_of(hospital) as groups:
+        while left := await waits(hospital.database, NAMES) | await groups.unread():
+            assert time.monotonic() < began + SECONDS, left
+            await asyncio.sleep(1)
     return time.monotonic() - began
 
 

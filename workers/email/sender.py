@@ -19,6 +19,7 @@ def email_sender(
     bell: asyncio.Event | None = None,
     rest: Callable[[], Awaitable[None]] = nothing,
     lanes: int = 4,
+    poll_seconds: float = 2.0,
 ) -> Sender:
     async def send(message: Outgoing) -> None:
         with watched_sending(Channel.EMAIL, message):
@@ -34,4 +35,4 @@ def email_sender(
                 )
             )
 
-    return Sender(Channel.EMAIL, queue, send, clock, bell=bell, rest=rest, lanes=lanes)
+    return Sender(Channel.EMAIL, queue, send, clock, bell=bell, rest=rest, lanes=lanes, poll_seconds=poll_seconds)

@@ -19,9 +19,10 @@ def sms_sender(
     bell: asyncio.Event | None = None,
     rest: Callable[[], Awaitable[None]] = nothing,
     lanes: int = 2,
+    poll_seconds: float = 2.0,
 ) -> Sender:
     async def send(message: Outgoing) -> None:
         with watched_sending(Channel.SMS, message):
             await provider.send(Sms(id=message.id, to=message.to, text=message.text, at=clock.now()))
 
-    return Sender(Channel.SMS, queue, send, clock, bell=bell, rest=rest, lanes=lanes)
+    return Sender(Channel.SMS, queue, send, clock, bell=bell, rest=rest, lanes=lanes, poll_seconds=poll_seconds)

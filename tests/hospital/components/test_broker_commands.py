@@ -12,6 +12,7 @@ from subgraphs.kernel.clock import SystemClock
 from subgraphs.kernel.events import Actor, envelope
 from subgraphs.patients.events import PatientRegistered
 from tests.services import kafka
+from tests.services.ports import spare_port
 from tests.workers.kafka.conftest import need_kafka
 from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
 from workers.kafka.publisher import KafkaPublisher
@@ -87,7 +88,7 @@ def test_where_a_folder_is_named_the_letters_are_its_own(components, command, tm
 
 
 def test_a_broker_that_is_not_there_is_one_line(components, command, monkeypatch):
-    monkeypatch.setenv("HOSPITAL_KAFKA", f"127.0.0.1:{kafka.spare_port()}")
+    monkeypatch.setenv("HOSPITAL_KAFKA", f"127.0.0.1:{spare_port()}")
     for name in ("topics", "dead-letters"):
         status, out, error = command(name)
         assert (status, out, error.splitlines()[-1][:14]) == (1, "", "HOSPITAL_KAFKA")

@@ -6,6 +6,7 @@ import pytest
 
 from subgraphs.kernel.clock import SystemClock
 from tests.services import kafka
+from tests.services.ports import spare_port
 from tests.workers.kafka.conftest import need_kafka
 from workers.kafka.checks import BrokerRefuses, check_broker
 from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
@@ -84,7 +85,7 @@ async def test_a_topic_that_is_missing_is_named_with_the_command_that_makes_it(k
 
 
 async def test_that_nobody_reaches_a_broker_is_no_refusal(known):
-    why = await check_broker(known(HOSPITAL_KAFKA=f"127.0.0.1:{kafka.spare_port()}"), ["hospital.nothing"])
+    why = await check_broker(known(HOSPITAL_KAFKA=f"127.0.0.1:{spare_port()}"), ["hospital.nothing"])
     assert "Connect call failed" in str(why)
 
 

@@ -21,16 +21,16 @@ class Groups:
     admin: AIOKafkaAdminClient
     client: AIOKafkaConsumer
 
-    async def unread(self) -> bool:
-        """Whether any of them has something to read."""
+    async def unread(self) -> dict[str, int]:
+        """How many messages each has yet to read, of those that have any."""
         ends = await self.client.end_offsets([*{part for parts in self.parts.values() for part in parts}])
-        behind = (self._is_behind(group, {part: ends[part] for part in parts}) for group, parts in self.parts.items())
-        return any(await asyncio.gather(*behind))
+        behind = await asyncio.gather(*(self._behind(group, parts, ends) for group, parts in self.parts.items()))
+        return {group: number for group, number in zip(self.parts, behind, strict=True) if number}
 
-    async def _is_behind(self, group: str, ends: Mapping[TopicPartition, int]) -> bool:
+    async def _behind(self, group: str, parts: Sequence[TopicPartition], ends: Mapping[TopicPartition, int]) -> int:
         """The broker names no place in a partition that nothing was read of."""
         read = await self.admin.list_consumer_group_offsets(group)
-        return any(end > (read[part].offset if part in read else 0) for part, end in ends.items())
+        return sum(ends[part] - (read[part].offset if part in read else 0) for part in parts)
 
 
 @asynccontextmanager
