@@ -6,21 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from hospital.deciding import hearers
 from hospital.domains import Domains
-from subgraphs.appointments.events import EVENTS as APPOINTMENTS_EVENTS
-from subgraphs.appointments.events import AppointmentBooked
-from subgraphs.audit.app import CONSUMER as AUDIT_TRAIL
-from subgraphs.billing.copies import CONSUMER as BILLING
-from subgraphs.doctors.events import EVENTS as DOCTORS_EVENTS
-from subgraphs.doctors.events import DepartmentCreated
 from subgraphs.kernel.events import Envelope, topic_of
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.handover import Handover, Receiver
 from subgraphs.kernel.inbox import Subscriber
-from subgraphs.notifications.app import CONSUMER as NOTIFICATIONS
-from subgraphs.patients.events import EVENTS as PATIENTS_EVENTS
-from subgraphs.records.copies import CONSUMER as RECORDS
-from subgraphs.records.events import GlassBroken
 from workers.consumer import Consumer
 from workers.contract import CONTRACT
 from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
@@ -28,21 +19,8 @@ from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
 HANDED_OVER_AT_MOST = 5
 """A transaction of more events (an import) leaves them to the consumers, which take many at a time."""
 
-_DECIDES_NOTHING = {AUDIT_TRAIL, NOTIFICATIONS}
-"""Consumers that nobody need wait for."""
-
-_WAITS_FOR = dict.fromkeys((BILLING, RECORDS), (AppointmentBooked,))
-"""Events that a consumer says nothing by without asking first for what is on its way (`Arrivals`)."""
-
 _LOOKS_EVERY_SECONDS = 0.05
 _AWAITED_AT_MOST_SECONDS = 3.0
-
-_DECIDED_BY = {
-    "patients": PATIENTS_EVENTS,
-    "doctors": tuple(event for event in DOCTORS_EVENTS if event is not DepartmentCreated),
-    "appointments": APPOINTMENTS_EVENTS,
-    "records": (GlassBroken,),
-}
 
 
 @dataclass(frozen=True)
@@ -125,15 +103,7 @@ async def _deliver(handover: Handover, feed: OutboxFeed, events: list[Envelope])
 
 def _receivers(base: Foundation, subscribers: Sequence[Subscriber]) -> dict[str, tuple[Receiver, ...]]:
     """By event type, the copies that other domains decide by."""
-    topic = topic_of(base.name)
-    deciding = [each for each in subscribers if topic in each.topics and each.consumer not in _DECIDES_NOTHING]
-    copies = {
-        event.type: tuple(each.receive for each in deciding if event not in _WAITS_FOR.get(each.consumer, ()))
-        for event in _DECIDED_BY.get(base.name, ())
+    copies = {each.consumer: each.receive for each in subscribers if topic_of(base.name) in each.topics}
+    return {
+        type: tuple(copies[f"{domain}.copies"] for domain in domains) for type, domains in hearers(base.name).items()
     }
-    return {type: receivers for type, receivers in copies.items() if receivers}
-
-
-def types_decided_by(domain: str) -> list[str]:
-    """The types of the domain's events that others decide by."""
-    return [event.type for event in _DECIDED_BY.get(domain, ())]

@@ -31,7 +31,11 @@ _POLL_SECONDS = 0.05
 _RENEW_SECONDS = LEASE.total_seconds() / 4
 _WAITING = (
     select(col(OutboxRow.sequence), col(OutboxRow.shard), col(OutboxRow.body))
-    .where(col(OutboxRow.published_at).is_(None), col(OutboxRow.shard).in_(bindparam("shards", expanding=True)))
+    .where(
+        col(OutboxRow.published_at).is_(None),
+        col(OutboxRow.shard).in_(bindparam("shards", expanding=True)),
+        col(OutboxRow.sequence) > bindparam("behind"),
+    )
     .order_by(col(OutboxRow.sequence))
     .limit(_LOT)
 )
@@ -72,7 +76,7 @@ class Relay:
         self._stopped_until: dict[int, float] = {}
         self._back_offs: dict[int, BackOff] = defaultdict(lambda: BackOff(0.2, 30.0))
         self._stopping = asyncio.Event()
-        self._log, self._published = log.bind(domain=domain), PUBLISHED.labels(domain)
+        self._log, self._published_total = log.bind(domain=domain), PUBLISHED.labels(domain)
 
     async def run(self) -> None:
         """Until `stop`: what was not marked then is published again, by whoever holds its shard next."""
@@ -96,20 +100,40 @@ class Relay:
         now = asyncio.get_running_loop().time()
         if now >= self._renew_at:
             self._shards, self._renew_at = await self._leases.renew(), now + _RENEW_SECONDS
-        rows = await self._waiting([shard for shard in self._shards if self._stopped_until.get(shard, 0) <= now])
-        if not rows:
-            return False
-        hindered = await self._publisher.publish(self._topic, [row.message for row in rows])
-        gone = self._gone(rows, hindered)
+        shards = [shard for shard in self._shards if self._stopped_until.get(shard, 0) <= now]
+        rows, gone = await self._waiting(shards), list[int]()
+        while len(rows) == _LOT and asyncio.get_running_loop().time() < self._renew_at:
+            following, gone = await self._published_and_read(rows, gone, shards)
+            if len(gone) < len(rows):
+                break
+            rows = following
+        else:
+            await self._mark(gone)
+            gone = await self._published(rows)
         await self._mark(gone)
-        self._published.inc(len(gone))
         return len(gone) == _LOT
 
-    async def _waiting(self, shards: Collection[int]) -> list[Waiting]:
+    async def _published_and_read(
+        self, rows: Sequence[Waiting], before: Sequence[int], shards: Collection[int]
+    ) -> tuple[list[Waiting], list[int]]:
+        """While a lot is on its way to the broker, the lot before it is marked and the next one is read."""
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(self._mark(before))
+            reading = beside.create_task(self._waiting(shards, rows[-1].sequence))
+            gone = await self._published(rows)
+        return reading.result(), gone
+
+    async def _published(self, rows: Sequence[Waiting]) -> list[int]:
+        """The rows that may be marked."""
+        if not rows:
+            return []
+        return self._gone(rows, await self._publisher.publish(self._topic, [row.message for row in rows]))
+
+    async def _waiting(self, shards: Collection[int], behind: int = 0) -> list[Waiting]:
         if not shards:
             return []
         async with self._database.reading() as session:
-            rows = (await run(session, _WAITING, {"shards": list(shards)})).all()
+            rows = (await run(session, _WAITING, {"shards": list(shards), "behind": behind})).all()
         return [Waiting(row.sequence, row.shard, row.body) for row in rows]
 
     def _gone(self, rows: Sequence[Waiting], hindered: Sequence[BaseException | None]) -> list[int]:
@@ -144,3 +168,4 @@ class Relay:
             await run(session, _MARK, {"sequences": list(sequences), "at": self._clock.now()})
 
         await self._database.transaction(work)
+        self._published_total.inc(len(sequences))

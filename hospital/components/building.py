@@ -7,7 +7,8 @@ from typing import Any
 
 from hospital.components.arriving import Bringing
 from hospital.components.settings import ComponentSettings
-from hospital.delivery import HANDED_OVER_AT_MOST, types_decided_by
+from hospital.deciding import DECIDERS, hearers
+from hospital.delivery import HANDED_OVER_AT_MOST
 from hospital.domains import NAMES, Domain, Domains, heads_key, secret_of
 from hospital.folder import DataFolder
 from hospital.mailbox.durable import DurableMailbox
@@ -25,7 +26,7 @@ from subgraphs.kernel.clock import Clock, SystemClock
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.foundation import Foundation
-from subgraphs.kernel.handover import Handover
+from subgraphs.kernel.handover import Handover, Receiver
 from subgraphs.kernel.peers import (
     Peer,
     PeerSession,
@@ -46,14 +47,6 @@ from subgraphs.records import app as records
 
 ROUTER = "router"
 """The caller that is no domain."""
-
-DECIDERS = {
-    "patients": ("accounts", "appointments", "records", "billing"),
-    "doctors": ("accounts", "appointments"),
-    "appointments": ("patients", "records", "billing"),
-    "records": ("patients", "appointments"),
-}
-"""By who announces, the domains that decide by it, and hear of it before the answer."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +143,10 @@ class House:
         return Bringing(asked, domain.subscribers)
 
     def _handover(self, name: str) -> Handover:
-        """To every decider, and of every event: to ask for it later (`Arrivals`) would cost as much."""
-        receivers = tuple(RemoteReceiver(self.peer(decider, name)) for decider in DECIDERS.get(name, ()))
-        return Handover(dict.fromkeys(types_decided_by(name), receivers), lambda: None)
+        receivers = {each: RemoteReceiver(self.peer(each, name)) for each in DECIDERS.get(name, ())}
+        wanted = hearers(name).items()
+        by_type: dict[str, tuple[Receiver, ...]] = {type: tuple(receivers[each] for each in by) for type, by in wanted}
+        return Handover(by_type, lambda: None)
 
 
 async def _handed_over(handover: Handover, events: Sequence[Envelope]) -> None:

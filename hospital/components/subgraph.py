@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
-from hospital.components.building import DECIDERS, ROUTER, House
+from hospital.components.building import ROUTER, House
 from hospital.components.needs import check_database
 from hospital.components.settings import database_setting
-from hospital.delivery import types_decided_by
+from hospital.deciding import DECIDERS, types_decided_by
 from hospital.domains import NAMES, Domain
 from hospital.measures import mail_of, outbox_of, pools_of
 from hospital.runtime import check_secret, fill_codes

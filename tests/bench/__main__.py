@@ -11,6 +11,7 @@ from pathlib import Path
 
 import aiohttp
 
+from hospital.logs import LogSettings, configure_logs
 from tests.bench import profiles
 from tests.bench.by_hand import DOMAINS, serving
 from tests.bench.comparing import Comparison
@@ -92,4 +93,5 @@ def _copy_database(source: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
+    configure_logs(LogSettings(level="warning"))
     sys.exit(0 if asyncio.run(main()) else 1)

@@ -17,6 +17,7 @@ from typing import Any
 from aiosmtplib import SMTP
 from sqlmodel import func, select
 
+from hospital.logs import LogSettings, configure_logs
 from subgraphs.appointments.events import AppointmentBooked
 from subgraphs.kernel.clock import SystemClock
 from subgraphs.kernel.database import Database
@@ -133,6 +134,7 @@ def _message(number: int) -> EmailMessage:
 
 
 if __name__ == "__main__":
+    configure_logs(LogSettings(level="warning"))
     found = Verdicts()
     asyncio.run(compare_mails(found, *map(int, sys.argv[1:2])))
     sys.exit(1 if found.broken else 0)

@@ -8,7 +8,7 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from hospital.logs import LogSettings, configure_logs
 from subgraphs.kernel.clock import SystemClock
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import Actor, Envelope
@@ -39,11 +40,23 @@ from workers.kafka.source import KafkaSource
 from workers.kafka.topics import make_topics
 from workers.relay import Relay
 
-EVENTS, AT_LEAST = 10_000, 1 / 3
+EVENTS, ROUNDS, AT_LEAST = 10_000, 5, 1 / 3
 _DOMAIN, _TOPIC = "patients", "hospital.patients"
 _AT_ONCE = 250
 
 Message = tuple[bytes, bytes]
+
+
+@dataclass(frozen=True)
+class _Round:
+    """Events a second."""
+
+    ours: float
+    bare: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.bare
 
 
 @dataclass(frozen=True)
@@ -55,19 +68,22 @@ class _Parts:
 
 async def compare_moving(scratch: Path, verdicts: Verdicts) -> None:
     print(f"\n{EVENTS:,} events from an outbox in MariaDB to Kafka, and from there into another database")
-    async with _parts(scratch) as parts:
-        messages = await _written(parts.patients)
-        relayed, bare = await _relayed(parts), await _sent(parts.settings, messages)
-        _judge("the relay", relayed, bare, verdicts)
-        consumed, read = await _consumed(parts), await _read(parts.settings)
-        _judge("a consumer", consumed, read, verdicts)
+    relays: list[_Round] = []
+    consumers: list[_Round] = []
+    for number in range(ROUNDS):
+        async with _parts(scratch / str(number)) as parts:
+            messages = await _written(parts.patients)
+            relays.append(_Round(await _relayed(parts), await _sent(parts.settings, messages)))
+            consumers.append(_Round(await _consumed(parts), await _read(parts.settings)))
+    _judge("the relay", relays, verdicts)
+    _judge("a consumer", consumers, verdicts)
 
 
 @asynccontextmanager
 async def _parts(scratch: Path) -> AsyncIterator[_Parts]:
     with ExitStack() as servers:
         for name in ("moving", "moved"):
-            (scratch / name).mkdir()
+            (scratch / name).mkdir(parents=True)
         server = servers.enter_context(mariadb.running(scratch / "moving"))
         broker = servers.enter_context(kafka.broker(scratch / "moved"))
         settings = KafkaSettings(HOSPITAL_KAFKA=broker.address)
@@ -167,12 +183,16 @@ async def _until(database: Database, counting: SelectOfScalar[int], number: int)
         await asyncio.sleep(0.02)
 
 
-def _judge(what: str, ours: float, bare: float, verdicts: Verdicts) -> None:
-    measured = f"{what}: {ours:,.0f} a second, a bare loop {bare:,.0f}: {ours / bare:.2f} of it"
-    verdicts.at_least(measured, ours / bare, AT_LEAST)
+def _judge(what: str, rounds: Sequence[_Round], verdicts: Verdicts) -> None:
+    """By the middle round."""
+    worst, *_, best = ordered = sorted(rounds, key=lambda each: each.ratio)
+    middle = ordered[len(ordered) // 2]
+    measured = f"{what}: {middle.ours:,.0f} a second, a bare loop {middle.bare:,.0f}: {middle.ratio:.2f} of it"
+    verdicts.at_least(f"{measured} ({worst.ratio:.2f} to {best.ratio:.2f})", middle.ratio, AT_LEAST)
 
 
 if __name__ == "__main__":
+    configure_logs(LogSettings(level="warning"))
     found = Verdicts()
     with tempfile.TemporaryDirectory() as made:
         asyncio.run(compare_moving(Path(made), found))

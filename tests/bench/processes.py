@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from hospital.logs import LogSettings, configure_logs
 from tests.bench.arriving import measure_arrivals
 from tests.bench.by_hand import serving
 from tests.bench.comparing import Comparison
@@ -77,4 +78,5 @@ if __name__ == "__main__":
     for can_run, missing in ((mariadb.can_run, mariadb.MISSING), (kafka.can_run, kafka.MISSING)):
         if not can_run():
             sys.exit(missing)
+    configure_logs(LogSettings(level="warning"))
     sys.exit(0 if asyncio.run(main()) else 1)

@@ -107,7 +107,12 @@ def without_consumer(patch: pytest.MonkeyPatch, name: str) -> None:
         return consumers(replace(whole, sources=kept))
 
     patch.setattr(Delivery, "consumers", others)
-    patch.setattr(delivery, "_DECIDES_NOTHING", {*delivery._DECIDES_NOTHING, name})
+    told = delivery.hearers
+    patch.setattr(delivery, "hearers", lambda owner: {type: _but(name, by) for type, by in told(owner).items()})
+
+
+def _but(consumer: str, domains: Sequence[str]) -> list[str]:
+    return [domain for domain in domains if f"{domain}.copies" != consumer]
 
 
 def without(patch: pytest.MonkeyPatch, making: str, kept: Callable[[Any], bool]) -> None:

@@ -1,4 +1,7 @@
-"""A topic of Kafka for one consumer of a domain: offsets are committed when the effect is."""
+"""A topic of Kafka for one consumer of a domain: offsets are committed behind the effect, for many at a time.
+
+What a crash leaves uncommitted comes again, and the inbox knows it.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,6 +19,7 @@ from workers.source import Delivery
 _WAIT_MS = 1000
 _AT_ONCE = 100
 _HELD_UP_AT_MOST_MS = 3_600_000
+_COMMITTED_EVERY_SECONDS = 1.0
 
 
 class KafkaSource:
@@ -32,11 +36,14 @@ class KafkaSource:
         self._name, self._dead_letters = consumer, dead_letters
         self._consumer: AIOKafkaConsumer | None = None
         self._woken = asyncio.Event()
+        self._handled_to: dict[TopicPartition, int] = {}
         self._uncommitted: dict[TopicPartition, int] = {}
+        self._commit_at = 0.0
 
     async def batch(self) -> Sequence[Delivery]:
         consumer = await self._started()
-        self._go_back(consumer)
+        await self._commit_in_time(consumer)
+        await self._go_back(consumer)
         fetching = asyncio.ensure_future(consumer.getmany(timeout_ms=_WAIT_MS, max_records=_AT_ONCE))
         waking = asyncio.ensure_future(self._woken.wait())
         try:
@@ -53,20 +60,28 @@ class KafkaSource:
         await self._dead_letters.bury(self._name, delivery, error)
 
     async def skip(self, handled: Sequence[Delivery]) -> None:
-        await self._reached(handled)
+        await self.commit(handled)
 
     async def commit(self, handled: Sequence[Delivery]) -> None:
-        await self._reached(handled)
-
-    async def _reached(self, handled: Sequence[Delivery]) -> None:
-        consumer = await self._started()
         reached = {TopicPartition(self.topic, each.partition): each.place + 1 for each in handled}
-        await consumer.commit(reached)
-        for partition, place in reached.items():
-            self._uncommitted[partition] = place
+        self._uncommitted |= reached
+        await self._commit_in_time(await self._started())
+        self._handled_to |= reached
+
+    async def _commit_in_time(self, consumer: AIOKafkaConsumer) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._uncommitted and now >= self._commit_at:
+            await self._commit(consumer)
+            self._commit_at = now + _COMMITTED_EVERY_SECONDS
+
+    async def _commit(self, consumer: AIOKafkaConsumer) -> None:
+        """Of the partitions that are still ours."""
+        ours, self._uncommitted = self._uncommitted, {}
+        if ours := {partition: place for partition, place in ours.items() if partition in consumer.assignment()}:
+            await consumer.commit(ours)
 
     async def lag(self) -> int:
-        """How many messages stand behind what was committed, as far as the broker has said."""
+        """How many messages stand behind what was handled, as far as the broker has said."""
         consumer = self._consumer
         if consumer is None:
             return 0
@@ -77,7 +92,7 @@ class KafkaSource:
         end = consumer.highwater(partition)
         if end is None:
             return 0
-        place = self._uncommitted.get(partition)
+        place = self._handled_to.get(partition)
         return max(0, int(end) - (await consumer.position(partition) if place is None else place))
 
     def wake(self) -> None:
@@ -87,16 +102,19 @@ class KafkaSource:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             with suppress(Exception):
+                await self._commit(consumer)
+            with suppress(Exception):
                 await consumer.stop()
 
-    def _go_back(self, consumer: AIOKafkaConsumer) -> None:
-        """To what was given and not committed, which is given again."""
-        for partition in consumer.assignment() & self._uncommitted.keys():
-            consumer.seek(partition, self._uncommitted[partition])
-        self._uncommitted.clear()
+    async def _go_back(self, consumer: AIOKafkaConsumer) -> None:
+        """To what was given and not handled, which is given again."""
+        for partition in consumer.assignment() & self._handled_to.keys():
+            if await consumer.position(partition) != self._handled_to[partition]:
+                consumer.seek(partition, self._handled_to[partition])
+        self._handled_to.clear()
 
     def _given(self, fetched: dict[TopicPartition, list[Any]]) -> list[Delivery]:
-        self._uncommitted = {partition: records[0].offset for partition, records in fetched.items() if records}
+        self._handled_to = {partition: records[0].offset for partition, records in fetched.items() if records}
         return [_delivery(record) for records in fetched.values() for record in records]
 
     async def _started(self) -> AIOKafkaConsumer:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hospital.components.building import DECIDERS, House
+from hospital.components.building import House
 from hospital.components.settings import ComponentSettings
-from hospital.delivery import _DECIDED_BY, _DECIDES_NOTHING
+from hospital.deciding import DECIDERS, hearers
 from hospital.domains import NAMES
 from hospital.problems import CannotDo
 from hospital.runtime import Runtime
@@ -108,12 +108,16 @@ async def test_tokens_and_keys_are_asked_for_at_the_routers_port(gate: Gate):
         assert (answer.status, (await answer.json())["error"]) == (400, "invalid_grant")
 
 
-async def test_who_hears_before_the_answer_is_the_same_in_one_process(runtime: Runtime):
-    deciding = [each for each in runtime.domains.subscribers if each.consumer not in _DECIDES_NOTHING]
-    assert {each.consumer for each in deciding} == {f"{name}.copies" for names in DECIDERS.values() for name in names}
-    for name in _DECIDED_BY:
-        hearing = {each.consumer.removesuffix(".copies") for each in deciding if topic_of(name) in each.topics}
-        assert set(DECIDERS[name]) == hearing, name
+async def test_whoever_keeps_copies_of_what_a_domain_announces_decides_by_it(runtime: Runtime):
+    deciding = [each for each in runtime.domains.subscribers if each.consumer.endswith(".copies")]
+    for name in NAMES:
+        keeping = {each.consumer.removesuffix(".copies") for each in deciding if topic_of(name) in each.topics}
+        assert set(DECIDERS.get(name, ())) == keeping, name
+
+
+def test_a_booking_is_not_handed_to_those_who_ask_for_it_when_they_need_it():
+    assert hearers("appointments")["appointment.booked"] == ["patients"]
+    assert hearers("appointments")["appointment.accepted"] == ["patients", "records", "billing"]
 
 
 def test_new_keys_sign_and_the_last_ones_are_still_taken(tmp_path: Path, command):
