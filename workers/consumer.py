@@ -1,8 +1,8 @@
 """The loop that every consumer runs in: one topic, in order, the effect of each message once.
 
-A failure that passes by itself is waited for, and holds up this topic of this consumer alone; but where it does not
-after many tries, though the database takes writes, it is the message's own. What cannot be handled is buried as a dead
-letter, at once or after those tries, and the position moves on.
+A failure that passes by itself is waited for, and holds up this topic of this consumer alone; but where one that a
+message can bring about does not after many tries, though the database takes writes, it is the message's own. What
+cannot be handled is buried as a dead letter, at once or after those tries, and the position moves on.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from subgraphs.kernel.denials import write_nothing
 from subgraphs.kernel.inbox import Subscriber
 from workers.contract import Contract
-from workers.failures import named, passes
+from workers.failures import is_everybodys, named, passes
 from workers.metrics import BURIED, HANDLED, RETRIED
 from workers.pauses import BackOff, pause
 from workers.source import Delivery, Source
@@ -132,7 +132,9 @@ class Consumer:
         await self._subscriber.database.transaction(work)
 
     async def _is_hopeless(self, error: Exception, failures: int) -> bool:
-        return not passes(error) or (failures >= self._tries and await self._can_write())
+        if not passes(error):
+            return True
+        return failures >= self._tries and not is_everybodys(error) and await self._can_write()
 
     async def _can_write(self) -> bool:
         """Whether another transaction would go through: else nothing is known of the message."""

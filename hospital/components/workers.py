@@ -9,7 +9,6 @@ from typing import Protocol, TypeAlias
 
 from hospital.components.building import House
 from hospital.components.needs import check_database, reach_broker
-from hospital.components.settings import database_setting
 from hospital.domains import NAMES, Domain
 from hospital.measures import lags_of, mail_of, outbox_of
 from hospital.problems import CannotDo
@@ -133,4 +132,4 @@ def _broker(settings: KafkaSettings, topics: Sequence[str]) -> Need:
 
 
 def _reachable(databases: Mapping[str, Database]) -> list[Need]:
-    return [partial(check_database, database_setting(name), database) for name, database in databases.items()]
+    return [partial(check_database, name, database) for name, database in databases.items()]
