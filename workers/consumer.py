@@ -16,7 +16,7 @@ from subgraphs.kernel.denials import write_nothing
 from subgraphs.kernel.inbox import Subscriber
 from workers.contract import Contract
 from workers.failures import is_everybodys, named, passes
-from workers.metrics import BURIED, HANDLED, RETRIED
+from workers.metrics import BURIED, HANDLED, RETRIED, SOURCE_FAILED
 from workers.pauses import BackOff, pause
 from workers.source import Delivery, Source
 
@@ -50,7 +50,7 @@ class Consumer:
         self._log = log.bind(consumer=subscriber.consumer, topic=source.topic)
         counted = (subscriber.consumer, source.topic)
         self._handled, self._retried = HANDLED.labels(*counted), RETRIED.labels(*counted)
-        self._buried = BURIED.labels(*counted)
+        self._buried, self._source_failed = BURIED.labels(*counted), SOURCE_FAILED.labels(*counted)
 
     async def run(self) -> None:
         """Until `stop`, or cancelled: what was not committed then comes again at the next start."""
@@ -60,6 +60,7 @@ class Consumer:
                 await self.turn()
                 back_off.reset()
             except Exception as error:
+                self._source_failed.inc()
                 self._log.warning("consumer.source_failed", error=named(error), failures=back_off.failures + 1)
                 await pause(self._stopping, back_off.next_seconds())
 
