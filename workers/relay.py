@@ -38,7 +38,7 @@ _WAITING = (
         col(OutboxRow.sequence) > bindparam("behind"),
     )
     .order_by(col(OutboxRow.sequence))
-    .limit(_LOT)
+    .limit(bindparam("limit"))
 )
 _MARK = (
     update(table_of(OutboxRow))
@@ -147,7 +147,7 @@ class Relay:
         if not shards:
             return []
         async with self._database.reading() as session:
-            rows = (await run(session, _WAITING, {"shards": list(shards), "behind": behind})).all()
+            rows = (await run(session, _WAITING, {"shards": list(shards), "behind": behind, "limit": _LOT})).all()
         return [Waiting(row.sequence, row.shard, row.body) for row in rows]
 
     def _gone(self, rows: Sequence[Waiting], hindered: Sequence[BaseException | None]) -> list[int]:
