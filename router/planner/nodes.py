@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from graphql import DocumentNode, GraphQLSchema
 
@@ -100,5 +99,5 @@ class QueryPlan:
     root: PlanNode | None
     selections: Selections
     schema: GraphQLSchema
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, bool] = field(default_factory=dict)
     introspection: DocumentNode | None = None
