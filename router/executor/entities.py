@@ -9,17 +9,21 @@ from router.executor.errors import NoAnswer, ResponsePath, entries_of, lost, pat
 from router.executor.locate import Object, located, objects_at
 from router.executor.merge import copied, merge, move_back
 from router.executor.representations import Representation, identity, projection
-from router.executor.run import Run
+from router.executor.run import Run, together
 from router.planner.conditions import ALWAYS
 from router.planner.nodes import Entities, Fetch, Flatten
 
 
 @dataclass(slots=True)
 class _Gathered:
-    """Distinct representations, and for each the objects it stands for with the number of their target."""
+    """Distinct representations, and for each the objects it stands for with the number of their target.
+
+    `skipped` says that some objects could not be represented.
+    """
 
     representations: list[Representation] = field(default_factory=list)
     places: list[list[tuple[int, Object]]] = field(default_factory=list)
+    skipped: bool = False
 
 
 class EntitiesCall:
@@ -39,7 +43,9 @@ class EntitiesCall:
         for number, path, project in self.targets:
             for found in objects_at(run.data, path):
                 representation = project(found)
-                if representation is not None:
+                if representation is None:
+                    gathered.skipped = True
+                else:
                     key = identity(representation)
                     places = known.get(key)
                     if places is None:
@@ -75,6 +81,7 @@ class EntityFetch:
     def __init__(self, fetch: Fetch) -> None:
         self.fetch = fetch
         self.calls = [EntitiesCall(entities) for entities in fetch.entities]
+        self.plain = EntityFetch(fetch.plain) if fetch.plain else None
 
     async def __call__(self, run: Run) -> None:
         try:
@@ -85,6 +92,12 @@ class EntityFetch:
 
     async def _complete(self, run: Run) -> None:
         gathered = [call.gather(run) for call in self.calls]
+        if self.plain and any(found.skipped for found in gathered):
+            await together(self._ask(run, gathered), self.plain(run))
+        else:
+            await self._ask(run, gathered)
+
+    async def _ask(self, run: Run, gathered: list[_Gathered]) -> None:
         if not any(found.representations for found in gathered):
             return
         sent = {call.variable: g.representations for call, g in zip(self.calls, gathered, strict=True)}

@@ -1,7 +1,6 @@
 """Running a plan: its nodes become closures once, and are run with the state of each request."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +12,12 @@ from router.executor.errors import NoAnswer
 from router.executor.explain import unexplained_nulls
 from router.executor.introspection import introspect
 from router.executor.roots import RootFetch
-from router.executor.run import Run
+from router.executor.run import Run, together
 from router.executor.shape import Shaper, root_shaper
 from router.planner.nodes import Conditional, Fetch, Parallel, PlanNode, QueryPlan, Sequence, Subscription
 from router.transports.base import Transport, TransportError
 
-Runner = Callable[[Run], Awaitable[None]]
+Runner = Callable[[Run], Coroutine[Any, Any, None]]
 _prepared: WeakKeyDictionary[QueryPlan, "Prepared"] = WeakKeyDictionary()
 
 
@@ -128,7 +127,7 @@ def _in_sequence(runners: list[Runner]) -> Runner:
 
 def _in_parallel(runners: list[Runner]) -> Runner:
     async def run_all(run: Run) -> None:
-        await asyncio.gather(*(runner(run) for runner in runners))
+        await together(*(runner(run) for runner in runners))
 
     return run_all
 

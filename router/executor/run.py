@@ -1,6 +1,7 @@
 """The state of one request. Plans hold none, so this is the only thing that changes while one runs."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,16 @@ from router.planner.nodes import Fetch
 from router.transports.base import SubgraphRequest, Transport
 
 NO_VARIABLES: Mapping[str, Any] = {}
+
+
+async def together(*steps: Coroutine[Any, Any, None]) -> None:
+    """Side by side. The first that fails stops the others, and is raised when they have ended."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for step in steps:
+                group.create_task(step)
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 @dataclass(slots=True, eq=False)
