@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from router.executor.ask import MALFORMED, is_malformed, unanswered
 from router.executor.entities import EntityFetch
-from router.executor.errors import NoAnswer
+from router.executor.errors import NoAnswer, left_out
 from router.executor.explain import unexplained_nulls
 from router.executor.introspection import introspect
 from router.executor.roots import RootFetch
@@ -94,13 +94,15 @@ async def _until_broken(events: AsyncIterator[Mapping[str, Any]]) -> AsyncIterat
 
 def _start(plan: QueryPlan, variables: Mapping[str, Any], transport: Transport, headers: Mapping[str, str]) -> Run:
     switches = {**plan.defaults, **variables} if plan.defaults else variables
-    return Run(variables, switches, transport, headers)
+    return Run(variables, switches, transport, headers, selections=plan.selections)
 
 
 def _response(plan: QueryPlan, prepared: Prepared, run: Run) -> dict[str, Any]:
     data = prepared.shape(run.data, run)
     if run.nulled:
         run.errors.extend(unexplained_nulls(plan, run))
+    if run.left_out:
+        run.errors.append(left_out(run.left_out))
     return {"data": data, "errors": run.errors} if run.errors else {"data": data}
 
 
