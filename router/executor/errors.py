@@ -1,5 +1,6 @@
 """Errors of subgraphs, with paths that mean something to the client."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +13,7 @@ Error = dict[str, Any]
 ResponsePath = tuple[str | int, ...]
 
 MOST_LOST = 100
+MOVED = re.compile(rf"^({RESERVED}m\d+_)?({RESERVED}(c|[0-9a-f]{{8}})_)?(?=.)")
 INTERNAL = {"code": ErrorCode.INTERNAL_SERVER_ERROR.value}
 
 
@@ -62,7 +64,10 @@ def lost(subgraph: str, why: NoAnswer, paths: Iterable[ResponsePath]) -> list[Er
     return [placed(error, path) for path in islice(paths, MOST_LOST)]
 
 
+def left_out(count: int) -> Error:
+    return {"message": f"{count} more errors are left out.", "extensions": INTERNAL}
+
+
 def client_key(part: str | int) -> str | int:
-    """The client's name for a key that planning had moved aside."""
-    own = f"{RESERVED}c_"
-    return part[len(own) :] if isinstance(part, str) and part.startswith(own) else part
+    """The client's name for a key that planning had moved aside, or set apart within one request."""
+    return MOVED.sub("", part) if isinstance(part, str) else part

@@ -1,7 +1,6 @@
 """Running a plan: its nodes become closures once, and are run with the state of each request."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,16 +8,16 @@ from weakref import WeakKeyDictionary
 
 from router.executor.ask import MALFORMED, is_malformed, unanswered
 from router.executor.entities import EntityFetch
-from router.executor.errors import NoAnswer
+from router.executor.errors import NoAnswer, left_out
 from router.executor.explain import unexplained_nulls
 from router.executor.introspection import introspect
 from router.executor.roots import RootFetch
-from router.executor.run import Run
+from router.executor.run import Run, together
 from router.executor.shape import Shaper, root_shaper
 from router.planner.nodes import Conditional, Fetch, Parallel, PlanNode, QueryPlan, Sequence, Subscription
 from router.transports.base import Transport, TransportError
 
-Runner = Callable[[Run], Awaitable[None]]
+Runner = Callable[[Run], Coroutine[Any, Any, None]]
 _prepared: WeakKeyDictionary[QueryPlan, "Prepared"] = WeakKeyDictionary()
 
 
@@ -95,13 +94,15 @@ async def _until_broken(events: AsyncIterator[Mapping[str, Any]]) -> AsyncIterat
 
 def _start(plan: QueryPlan, variables: Mapping[str, Any], transport: Transport, headers: Mapping[str, str]) -> Run:
     switches = {**plan.defaults, **variables} if plan.defaults else variables
-    return Run(variables, switches, transport, headers)
+    return Run(variables, switches, transport, headers, selections=plan.selections)
 
 
 def _response(plan: QueryPlan, prepared: Prepared, run: Run) -> dict[str, Any]:
     data = prepared.shape(run.data, run)
     if run.nulled:
         run.errors.extend(unexplained_nulls(plan, run))
+    if run.left_out:
+        run.errors.append(left_out(run.left_out))
     return {"data": data, "errors": run.errors} if run.errors else {"data": data}
 
 
@@ -128,7 +129,7 @@ def _in_sequence(runners: list[Runner]) -> Runner:
 
 def _in_parallel(runners: list[Runner]) -> Runner:
     async def run_all(run: Run) -> None:
-        await asyncio.gather(*(runner(run) for runner in runners))
+        await together(*(runner(run) for runner in runners))
 
     return run_all
 

@@ -86,6 +86,14 @@ def test_variables_are_checked_at_every_request(pipeline: Pipeline) -> None:
         prepared(pipeline, query, n=1)
 
 
+@pytest.mark.parametrize("digits", [3, 21, 5_000])
+async def test_a_default_is_left_to_the_document_that_declares_it(pipeline: Pipeline, clinic: Any, digits: int) -> None:
+    call = prepared(pipeline, f"query Q($id: ID = {'9' * digits}) {{ patient(id: $id) }}")
+
+    assert (await pipeline.execute(call, {}))["data"] == {"patient": f"patient {'9' * digits}"}
+    assert [variables for _, variables, _ in clinic.seen] == [{}]
+
+
 UNKNOWN_TO_ALL = """
 type Query @join__type(graph: A) @join__type(graph: B) { tree: Tree @join__field(graph: A) }
 type Tree @join__type(graph: A, key: "id") @join__type(graph: B) {
