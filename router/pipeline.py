@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -19,7 +19,7 @@ from router.documents import (
     validate_document,
     weigh_all,
 )
-from router.errors import too_large
+from router.errors import SHOWN_EXTENSIONS, too_large
 from router.executor import execute, subscribe
 from router.memory import settle_memory
 from router.planner import Planner, PlanningError, QueryPlan
@@ -70,6 +70,7 @@ class Pipeline:
         *,
         scalars: Mapping[str, ScalarCheck] = STANDARD_SCALARS,
         introspection: bool = True,
+        shown_extensions: Iterable[str] = SHOWN_EXTENSIONS,
         cache_size: int = 1_000,
         cache_characters: int = 1_000_000,
     ) -> None:
@@ -79,6 +80,7 @@ class Pipeline:
         self._transport = transport
         self._limits = limits
         self._introspection = introspection
+        self._shown_extensions = frozenset(shown_extensions)
         self._operations: OrderedDict[Key, Operation] = OrderedDict()
         self._cache_size = cache_size
         self._cache_characters = cache_characters
@@ -99,11 +101,11 @@ class Pipeline:
         return self._call(self._known(key) or await self._planned_aside(key), request)
 
     async def execute(self, call: Call, headers: Mapping[str, str]) -> Mapping[str, Any]:
-        return await execute(call.operation.plan, call.variables, self._transport, headers)
+        return await execute(call.operation.plan, call.variables, self._transport, headers, self._shown_extensions)
 
     async def subscribe(self, call: Call, headers: Mapping[str, str]) -> AsyncGenerator[Mapping[str, Any], None]:
         """The events, ended upstream as soon as this generator is closed."""
-        events = subscribe(call.operation.plan, call.variables, self._transport, headers)
+        events = subscribe(call.operation.plan, call.variables, self._transport, headers, self._shown_extensions)
         try:
             async for event in events:
                 yield event

@@ -16,6 +16,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from router.errors import SHOWN_EXTENSIONS
+
 
 class Limits(BaseModel):
     """What is refused at the door; each may be raised by HOSPITAL_ROUTER_LIMITS__NAME."""
@@ -117,6 +119,9 @@ class RouterSettings(BaseSettings):
         {}, description="The same for single subgraphs, by name."
     )
     mutation_seconds: PositiveFloat = Field(30.0, description="How long a subgraph may take for a mutation.")
+    shown_extensions: tuple[str, ...] = Field(
+        SHOWN_EXTENSIONS, description="The extensions of subgraphs' errors that clients are shown."
+    )
     subgraph_reply_bytes: PositiveInt = Field(16_000_000, description="The largest reply of a subgraph.")
 
     callers: FilePath | None = Field(
