@@ -20,7 +20,7 @@ from router.documents import (
     weigh_all,
 )
 from router.errors import SHOWN_EXTENSIONS, too_large
-from router.executor import execute, subscribe
+from router.executor import execute, prepare, subscribe
 from router.memory import settle_memory
 from router.planner import Planner, PlanningError, QueryPlan
 from router.scalars import STANDARD_SCALARS, ScalarCheck, guard_scalars
@@ -167,7 +167,9 @@ class Pipeline:
 
     def _plan_of(self, document: DocumentNode, key: Key) -> QueryPlan:
         try:
-            return self._planner.plan(document, key[1])
+            plan = self._planner.plan(document, key[1])
+            prepare(plan)
+            return plan
         except PlanningError as error:
             self._give_up(key, str(error))
             raise too_large(str(error)) from error

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from router.errors import OperationRefused
+from router.executor.execute import _prepared
 from router.pipeline import GraphQLRequest, Pipeline
 from router.settings import Limits
 from router.supergraph import Supergraph
@@ -119,6 +120,10 @@ def test_what_cannot_be_planned_is_refused(local: Transport, types: str, query: 
     with pytest.raises(OperationRefused, match=why) as refused:
         prepared(pipeline, query)
     assert [error["extensions"] for error in refused.value.formatted()] == [{"code": "GRAPHQL_VALIDATION_FAILED"}]
+
+
+def test_a_plan_that_is_kept_is_ready_to_run(pipeline: Pipeline) -> None:
+    assert prepared(pipeline, "{ hello }").operation.plan in _prepared
 
 
 HEAVY = doubling(13)
