@@ -28,7 +28,6 @@ def databases() -> None:
     """
     components, folder = read_component_settings(), DataFolder(read_settings()[0].data)
     run(_make(components, _admin_url()))
-    folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     run(migrate_databases(components, folder, lambda name: typer.echo(f"{name}: ready")))
 
 
