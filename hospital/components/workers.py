@@ -1,6 +1,7 @@
 """The workers as processes: what each runs until it is told to stop."""
 
 import os
+import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from workers.contract import CONTRACT
 from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
 from workers.kafka.publisher import KafkaPublisher
 from workers.kafka.saying import say_less
-from workers.kafka.settings import KafkaSettings
+from workers.kafka.settings import ORDINAL, KafkaSettings
 from workers.kafka.source import KafkaSource
 from workers.relay import Relay
 from workers.timers import Timers
@@ -71,6 +72,8 @@ def worker(house: House, name: str, ordinal: str | None) -> Worker:
     }
     if name not in builders:
         raise CannotDo(f"There is no worker {name}: it is one of {', '.join(WORKERS)}.")
+    if ordinal is not None and not re.fullmatch(ORDINAL, ordinal):
+        raise CannotDo(f"--ordinal {ordinal}: it has 1 to 32 letters, digits, dots, hyphens and underscores.")
     say_less("aiokafka")
     return builders[name]()
 
