@@ -82,7 +82,7 @@ def work(
     """One worker alone."""
     with _component(supervised):
         made = worker(_house(), name, ordinal)
-        configure_traces(f"worker-{name}")
+        configure_traces(name)
         with _bound(host, port) as listener:
             run(_work(made, listener))
 

@@ -32,7 +32,9 @@ from workers.kafka.source import KafkaSource
 from workers.relay import Relay
 from workers.timers import Timers
 
-WORKERS = ("relay", "copies", "audit", "email", "sms", "timers")
+WORKERS = ("relay", "copies", "audit-trail", "email", "sms", "timers")
+"""None of them is named as a domain is."""
+
 _POLL_SECONDS = 0.05
 """A sender alone hears no bell: who queues its messages is another process."""
 
@@ -65,7 +67,7 @@ def worker(house: House, name: str, ordinal: str | None) -> Worker:
     builders: dict[str, Callable[[], Worker]] = {
         "relay": lambda: _relay(house, ordinal),
         "copies": lambda: _consumers(house, [name for name in NAMES if name != "audit"], ordinal),
-        "audit": lambda: _consumers(house, ["audit"], ordinal),
+        "audit-trail": lambda: _consumers(house, ["audit"], ordinal),
         "email": lambda: _sender(house, Channel.EMAIL),
         "sms": lambda: _sender(house, Channel.SMS),
         "timers": lambda: _timers(house),

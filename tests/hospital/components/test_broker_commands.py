@@ -49,7 +49,7 @@ def bury(body: bytes) -> None:
 
 
 def test_topics_are_missed_made_kept_and_raised(components, command, monkeypatch):
-    for arguments, expected in ((("worker", "relay"), 75), (("worker", "audit"), 75), (("dead-letters",), 1)):
+    for arguments, expected in ((("worker", "relay"), 75), (("worker", "audit-trail"), 75), (("dead-letters",), 1)):
         status, out, error = command(*arguments)
         assert (status, out, error.splitlines()[-1].endswith(": `hospital topics`.")) == (expected, "", True)
     assert command("topics") == (0, f"Made: {', '.join(TOPICS)}\n", "")

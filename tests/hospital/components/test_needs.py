@@ -85,7 +85,7 @@ def test_another_secret_than_the_hospitals_own_is_said_in_a_line(house, command,
     assert (status, error.startswith("HOSPITAL_SECRET_KEY ")) == (FOREVER, True)
 
 
-@pytest.mark.parametrize("name", ["relay", "copies", "audit"])
+@pytest.mark.parametrize("name", ["relay", "copies", "audit-trail"])
 def test_a_broker_that_does_not_answer_may_heal(house, command, monkeypatch, nowhere, name):
     monkeypatch.setenv("HOSPITAL_KAFKA", nowhere)
     status, error = refused(command, "worker", name)
