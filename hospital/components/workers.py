@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,12 +28,14 @@ from workers.draining import Runner
 from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
 from workers.kafka.publisher import KafkaPublisher
 from workers.kafka.saying import say_less
-from workers.kafka.settings import KafkaSettings
+from workers.kafka.settings import ORDINAL, KafkaSettings
 from workers.kafka.source import KafkaSource
 from workers.relay import Relay
 from workers.timers import Timers
 
-WORKERS = ("relay", "copies", "audit", "email", "sms", "timers")
+WORKERS = ("relay", "copies", "audit-trail", "email", "sms", "timers")
+"""None of them is named as a domain is."""
+
 _POLL_SECONDS = 0.05
 """A sender alone hears no bell: who queues its messages is another process."""
 
@@ -65,13 +68,15 @@ def worker(house: House, name: str, ordinal: str | None) -> Worker:
     builders: dict[str, Callable[[], Worker]] = {
         "relay": lambda: _relay(house, ordinal),
         "copies": lambda: _consumers(house, [name for name in NAMES if name != "audit"], ordinal),
-        "audit": lambda: _consumers(house, ["audit"], ordinal),
+        "audit-trail": lambda: _consumers(house, ["audit"], ordinal),
         "email": lambda: _sender(house, Channel.EMAIL),
         "sms": lambda: _sender(house, Channel.SMS),
         "timers": lambda: _timers(house),
     }
     if name not in builders:
         raise CannotDo(f"There is no worker {name}: it is one of {', '.join(WORKERS)}.")
+    if ordinal is not None and not re.fullmatch(ORDINAL, ordinal):
+        raise CannotDo(f"--ordinal {ordinal}: it has 1 to 32 letters, digits, dots, hyphens and underscores.")
     say_less("aiokafka")
     return builders[name]()
 
