@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+import structlog
 from prometheus_client import Gauge
 
 from hospital.delivery import Delivery
@@ -34,6 +35,9 @@ CHANGES_KEPT = timedelta(days=31)
 BROKEN_GLASS_KEPT = timedelta(days=30)
 REMINDERS_KEPT = timedelta(days=30)
 MAILS_KEPT = timedelta(days=30)
+CLOCKS_DIFFER_AT_MOST = timedelta(minutes=1)
+
+log = structlog.get_logger(__name__)
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _AFTER_THE_START = 10.0
@@ -52,8 +56,9 @@ def jobs(domains: Domains, prune_events: Prune) -> list[Job]:
         await _sign_head(domains.audit.service)
 
     async def prune() -> None:
-        await accounts.prune()
-        await _prune(domains, prune_events)
+        if await _clocks_agree(domains):
+            await accounts.prune()
+            await _prune(domains, prune_events)
 
     return [
         Job("accounts.settle_holds", _MINUTE / 2, accounts.settle_holds),
@@ -72,6 +77,16 @@ async def _sign_head(audit: AuditService) -> None:
         _UNSIGNED.set(1)
         raise
     _UNSIGNED.set(0)
+
+
+async def _clocks_agree(domains: Domains) -> bool:
+    """With a clock that is wrong here, nobody knows what is old."""
+    for base in domains.bases:
+        ahead = await base.database.clock_ahead(base.clock)
+        if abs(ahead) > CLOCKS_DIFFER_AT_MOST:
+            log.error("prune.clocks_differ", domain=base.name, database_ahead_seconds=round(ahead.total_seconds()))
+            return False
+    return True
 
 
 async def _prune(domains: Domains, prune_events: Prune) -> None:

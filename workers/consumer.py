@@ -1,8 +1,8 @@
 """The loop that every consumer runs in: one topic, in order, the effect of each message once.
 
-A failure that passes by itself is waited for, and holds up this topic of this consumer alone; but where it does not
-after many tries, though the database takes writes, it is the message's own. What cannot be handled is buried as a dead
-letter, at once or after those tries, and the position moves on.
+A failure that passes by itself is waited for, and holds up this topic of this consumer alone; but where one that a
+message can bring about does not after many tries, though the database takes writes, it is the message's own. What
+cannot be handled is buried as a dead letter, at once or after those tries, and the position moves on.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from subgraphs.kernel.denials import write_nothing
 from subgraphs.kernel.inbox import Subscriber
 from workers.contract import Contract
-from workers.failures import named, passes
-from workers.metrics import BURIED, HANDLED, RETRIED
+from workers.failures import is_everybodys, named, passes
+from workers.metrics import BURIED, HANDLED, RETRIED, SOURCE_FAILED
 from workers.pauses import BackOff, pause
 from workers.source import Delivery, Source
 
@@ -50,7 +50,7 @@ class Consumer:
         self._log = log.bind(consumer=subscriber.consumer, topic=source.topic)
         counted = (subscriber.consumer, source.topic)
         self._handled, self._retried = HANDLED.labels(*counted), RETRIED.labels(*counted)
-        self._buried = BURIED.labels(*counted)
+        self._buried, self._source_failed = BURIED.labels(*counted), SOURCE_FAILED.labels(*counted)
 
     async def run(self) -> None:
         """Until `stop`, or cancelled: what was not committed then comes again at the next start."""
@@ -60,6 +60,7 @@ class Consumer:
                 await self.turn()
                 back_off.reset()
             except Exception as error:
+                self._source_failed.inc()
                 self._log.warning("consumer.source_failed", error=named(error), failures=back_off.failures + 1)
                 await pause(self._stopping, back_off.next_seconds())
 
@@ -132,7 +133,9 @@ class Consumer:
         await self._subscriber.database.transaction(work)
 
     async def _is_hopeless(self, error: Exception, failures: int) -> bool:
-        return not passes(error) or (failures >= self._tries and await self._can_write())
+        if not passes(error):
+            return True
+        return failures >= self._tries and not is_everybodys(error) and await self._can_write()
 
     async def _can_write(self) -> bool:
         """Whether another transaction would go through: else nothing is known of the message."""

@@ -5,7 +5,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from subgraphs.kernel.database import Race, is_transient
 
-_PASSING = (OperationalError, ConnectionError, TimeoutError, PoolTimeout)
+_NO_CONNECTION = {1040, 1053, 2003, 2006, 2013}
+_NO_TIME, _NO_ROOM = {1317, 1969, 3024}, {1021, 1114}
+_OTHER_TABLES = {1054, 1142, 1143, 1146, 1364, 1412}
+"""Codes of MySQL and MariaDB for a column, a grant, a table or a default that is not there, and one that changes."""
+
+_EVERYBODYS = _NO_CONNECTION | _NO_TIME | _NO_ROOM | _OTHER_TABLES
+_OTHER_TABLES_OF_SQLITE = ("no such table", "no such column", "has no column named")
 
 
 def passes(error: BaseException) -> bool:
@@ -15,9 +21,23 @@ def passes(error: BaseException) -> bool:
     """
     if isinstance(error, Race):
         return not isinstance(error.__cause__, IntegrityError)
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    return is_everybodys(error) or isinstance(error, OperationalError)
+
+
+def is_everybodys(error: BaseException) -> bool:
+    """Whether it passes, and no message can be at fault: time ran out, or a lock, a table or a connection is not there.
+
+    Nor is it a message's own to be always deadlocked: that takes another, who ends.
+    """
+    if isinstance(error, ConnectionError | TimeoutError | PoolTimeout):
         return True
-    return is_transient(error) or isinstance(error, _PASSING)
+    if not isinstance(error, DBAPIError):
+        return False
+    code = (getattr(error.orig, "args", None) or (None,))[0]
+    told = str(error.orig)
+    if code in _EVERYBODYS or any(text in told for text in _OTHER_TABLES_OF_SQLITE):
+        return True
+    return error.connection_invalidated or is_transient(error)
 
 
 def named(error: BaseException) -> str:

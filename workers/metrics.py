@@ -8,6 +8,11 @@ HANDLED = Counter(
 RETRIED = Counter(
     "hospital_messages_retried", "Times that a message failed and was waited for, by consumer.", ["consumer", "topic"]
 )
+SOURCE_FAILED = Counter(
+    "hospital_source_failures",
+    "Times that nothing could be fetched or committed, by consumer.",
+    ["consumer", "topic"],
+)
 BURIED = Counter(
     "hospital_dead_letters",
     "Messages that could not be handled and were laid aside, by consumer.",

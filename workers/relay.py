@@ -28,6 +28,7 @@ from workers.pauses import BackOff, pause
 
 _LOT = 500
 _POLL_SECONDS = 0.05
+_GIVEN_BACK_WITHIN_SECONDS = 3.0
 _RENEW_SECONDS = LEASE.total_seconds() / 4
 _WAITING = (
     select(col(OutboxRow.sequence), col(OutboxRow.shard), col(OutboxRow.body))
@@ -37,7 +38,7 @@ _WAITING = (
         col(OutboxRow.sequence) > bindparam("behind"),
     )
     .order_by(col(OutboxRow.sequence))
-    .limit(_LOT)
+    .limit(bindparam("limit"))
 )
 _MARK = (
     update(table_of(OutboxRow))
@@ -79,7 +80,13 @@ class Relay:
         self._log, self._published_total = log.bind(domain=domain), PUBLISHED.labels(domain)
 
     async def run(self) -> None:
-        """Until `stop`: what was not marked then is published again, by whoever holds its shard next."""
+        """Until `stop`, or cancelled: what was not marked then is published again, by whoever holds its shard next."""
+        try:
+            await self._turns()
+        finally:
+            await self._give_back()
+
+    async def _turns(self) -> None:
         back_off = BackOff(0.1, 10.0)
         while not self._stopping.is_set():
             try:
@@ -90,7 +97,14 @@ class Relay:
             except Exception as error:
                 self._log.warning("relay.failed", error=named(error), failures=back_off.failures + 1)
                 await pause(self._stopping, back_off.next_seconds())
-        await self._leases.give_back()
+
+    async def _give_back(self) -> None:
+        """Where the database does not answer, the leases run out."""
+        try:
+            async with asyncio.timeout(_GIVEN_BACK_WITHIN_SECONDS):
+                await self._leases.give_back()
+        except Exception as error:
+            self._log.warning("relay.leases_run_out", error=named(error))
 
     def stop(self) -> None:
         self._stopping.set()
@@ -133,7 +147,7 @@ class Relay:
         if not shards:
             return []
         async with self._database.reading() as session:
-            rows = (await run(session, _WAITING, {"shards": list(shards), "behind": behind})).all()
+            rows = (await run(session, _WAITING, {"shards": list(shards), "behind": behind, "limit": _LOT})).all()
         return [Waiting(row.sequence, row.shard, row.body) for row in rows]
 
     def _gone(self, rows: Sequence[Waiting], hindered: Sequence[BaseException | None]) -> list[int]:

@@ -30,6 +30,7 @@ from hospital.tracing import configure_traces
 from router.server import CannotListen, address_of, bind
 from router.settings import RouterSettings
 from subgraphs.kernel.signatures import BadKeyring, Keyring
+from workers.draining import run_until
 
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
 Port = Annotated[int, typer.Option(help="0 takes any free one.", min=0, max=65535)]
@@ -145,10 +146,7 @@ def _bound(host: str, port: int | None) -> Iterator[socket.socket | None]:
 
 
 async def _work(made: Worker, listener: socket.socket | None) -> None:
-    def stop() -> None:
-        for runner in made.runners:
-            runner.stop()
-
+    stopping = asyncio.Event()
     async with AsyncExitStack() as stack:
         for close in reversed(made.closing):
             stack.push_async_callback(close)
@@ -156,9 +154,9 @@ async def _work(made: Worker, listener: socket.socket | None) -> None:
             await need()
         if listener is not None:
             await stack.enter_async_context(answering(made, listener))
-        with on_signals(stop):
+        with on_signals(stopping.set):
             typer.echo(f"Working{_where(listener)}, process {os.getpid()}")
-            await asyncio.gather(*(runner.run() for runner in made.runners))
+            await run_until(stopping, made.runners, made.drained_within_seconds)
 
 
 def _where(listener: socket.socket | None) -> str:

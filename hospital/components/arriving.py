@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from subgraphs.kernel.arrivals import NotAsked
+from subgraphs.kernel.arrivals import NotAsked, Told
 from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.inbox import Subscriber
+from workers.failures import passes
 
-Announcements = Callable[[], Awaitable[Sequence[Envelope]]]
+Announcements = Callable[[], Awaitable[Told]]
 
 AWAITED_AT_MOST_SECONDS = 3.0
 
@@ -46,20 +47,25 @@ class Bringing:
 
     async def _brought(self, owner: Announcements) -> bool:
         try:
-            events = await owner()
-            for subscriber in self._subscribers:
-                await _received(subscriber, events)
+            told = await owner()
+            received = [await _received(subscriber, told.events) for subscriber in self._subscribers]
         except Exception as error:
             log.warning("arrivals.not_brought", error=error)
             return False
-        return True
+        return told.is_whole and all(received)
 
 
-async def _received(subscriber: Subscriber, events: Sequence[Envelope]) -> None:
-    """Each by itself: one that cannot be handled is the consumer's to bury, and hinders no other."""
+async def _received(subscriber: Subscriber, events: Sequence[Envelope]) -> bool:
+    """Each by itself: one that cannot be handled is the consumer's to bury, and hinders no other.
+
+    False where one may be handled later.
+    """
+    all_settled = True
     for event in events:
         if event.topic in subscriber.topics and event.id not in subscriber.recent:
             try:
                 await subscriber.receive([event])
             except Exception as error:
                 log.warning("arrivals.not_handled", event_id=event.id, error=type(error).__name__)
+                all_settled = all_settled and not passes(error)
+    return all_settled

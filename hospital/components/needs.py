@@ -3,31 +3,33 @@
 import ssl
 from collections.abc import Iterable
 
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import col
 
+from hospital.components.settings import database_setting
+from hospital.domains import MIGRATED_BY
 from hospital.problems import CannotDo, NotThere
 from subgraphs.kernel.database import Database
-from subgraphs.kernel.tables import OutboxRow
+from subgraphs.kernel.migrate import behind
 from workers.kafka.checks import BrokerRefuses, TopicsMissing, check_broker
 from workers.kafka.settings import KafkaSettings
 
 _NOT_LET_IN = {1044, 1045, 1698, 3159}
 _NOT_VOUCHED_FOR = "CERTIFICATE_VERIFY_FAILED"
-_NO_DATABASE, _NO_TABLE = 1049, 1146
-_ONE_EVENT = select(col(OutboxRow.sequence)).limit(1)
+_NO_DATABASE = 1049
 
 
-async def check_database(setting: str, database: Database) -> None:
-    """Raises CannotDo where nobody of that name and password is let in, NotThere for all that may heal."""
+async def check_database(name: str, database: Database) -> None:
+    """Of a domain. Raises CannotDo where nobody of that user and password is let in, NotThere for all that may heal."""
+    setting = database_setting(name)
     try:
-        async with database.reading() as session:
-            await (await session.connection()).execute(_ONE_EVENT)
+        unmigrated = await behind(database, *MIGRATED_BY[name])
     except DBAPIError as error:
         raise why_not(setting, error) from None
     except OSError as error:
         raise NotThere(f"{setting}: the database cannot be reached: {error.strerror or error}.") from None
+    if unmigrated:
+        told = "run `hospital databases`, or in a data folder `hospital migrate`"
+        raise NotThere(f"{setting}: tables of {' and '.join(unmigrated)} are older than this program: {told}.")
 
 
 def why_not(setting: str, error: DBAPIError) -> CannotDo:
@@ -38,8 +40,6 @@ def why_not(setting: str, error: DBAPIError) -> CannotDo:
         return CannotDo(f"{setting}: the database lets nobody in with this user and password: {error.orig}.")
     if code == _NO_DATABASE:
         return NotThere(f"{setting}: there is no such database: run `hospital databases`.")
-    if code == _NO_TABLE or "no such table" in str(error.orig):
-        return NotThere(f"{setting}: the database was not migrated: run `hospital databases`.")
     return NotThere(f"{setting}: the database cannot be used: {error.orig}.")
 
 

@@ -8,7 +8,6 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from hospital.components.building import ROUTER, House
 from hospital.components.needs import check_database
-from hospital.components.settings import database_setting
 from hospital.deciding import DECIDERS, types_decided_by
 from hospital.domains import NAMES, Domain
 from hospital.measures import mail_of, outbox_of, pools_of
@@ -73,7 +72,7 @@ def _measures(domain: Domain) -> dict[str, Measure]:
 
 async def _prepare(domain: Domain) -> None:
     """What a domain needs to have before it answers; safe for several that start at once. Raises CannotDo."""
-    await check_database(database_setting(domain.base.name), domain.base.database)
+    await check_database(domain.base.name, domain.base.database)
     if isinstance(domain, AccountsDomain):
         await check_secret(domain)
         await domain.service.rotate_keys()

@@ -1,16 +1,16 @@
 """The workers as processes: what each runs until it is told to stop."""
 
+import asyncio
 import os
 import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from hospital.components.building import House
 from hospital.components.needs import check_database, reach_broker
-from hospital.components.settings import database_setting
 from hospital.domains import NAMES, Domain
 from hospital.measures import lags_of, mail_of, outbox_of
 from hospital.problems import CannotDo
@@ -24,6 +24,7 @@ from subgraphs.notifications.app import NotificationsDomain
 from subgraphs.notifications.rules import Channel
 from workers.consumer import Consumer
 from workers.contract import CONTRACT
+from workers.draining import Runner
 from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
 from workers.kafka.publisher import KafkaPublisher
 from workers.kafka.saying import say_less
@@ -38,13 +39,11 @@ WORKERS = ("relay", "copies", "audit-trail", "email", "sms", "timers")
 _POLL_SECONDS = 0.05
 """A sender alone hears no bell: who queues its messages is another process."""
 
+_FINISHED_WITHIN_SECONDS = 30.0
+"""A mail or a job in hand."""
+
 Need: TypeAlias = Callable[[], Awaitable[None]]
-
-
-class Runner(Protocol):
-    async def run(self) -> None: ...
-
-    def stop(self) -> None: ...
+Closing: TypeAlias = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Worker:
     """What is asked for first, what then runs, and what is closed when all of that has ended."""
 
     runners: Sequence[Runner]
-    closing: Sequence[Callable[[], Awaitable[None]]]
+    closing: Sequence[Closing]
     needs: Sequence[Need]
     """Each raises CannotDo where something is not there."""
 
@@ -60,6 +59,8 @@ class Worker:
     """By domain: what it works on, and is not ready without."""
 
     measures: Mapping[str, Measure] = field(default_factory=dict)
+    drained_within_seconds: float = 8.0
+    """What still runs then is cancelled: a broker that is away hears no stop, and what waits for it does not either."""
 
 
 def worker(house: House, name: str, ordinal: str | None) -> Worker:
@@ -102,7 +103,8 @@ def _consumers(house: House, names: Sequence[str], given: str | None) -> Worker:
     letters = DeadLetterTopic(settings, house.clock, publisher)
     sources = [(each, KafkaSource(settings, each.consumer, topic, ordinal, letters)) for each, topic in pairs]
     consumers = [Consumer(subscriber, source, CONTRACT) for subscriber, source in sources]
-    closing = [*(source.aclose for _, source in sources), *(domain.base.database.close for domain in domains)]
+    closing: list[Closing] = [partial(_close, [source for _, source in sources])]
+    closing += [domain.base.database.close for domain in domains]
     topics = [*(source.topic for _, source in sources), DEAD_LETTERS]
     databases = _databases(domains)
     needs = [*_reachable(databases), _broker(settings, topics)]
@@ -119,14 +121,21 @@ def _sender(house: House, channel: Channel) -> Worker:
         sender = sms_of(domain.service, mailbox, sending.sms, _POLL_SECONDS)
     closing = [domain.base.database.close, mailbox.close, house.session.aclose]
     databases = _databases([domain])
-    return Worker([sender], closing, _reachable(databases), databases, {"mail": mail_of(domain.base)})
+    mail = {"mail": mail_of(domain.base)}
+    return Worker([sender], closing, _reachable(databases), databases, mail, _FINISHED_WITHIN_SECONDS)
 
 
 def _timers(house: House) -> Worker:
     domains = house.domains()
     timers = Timers(jobs(domains, prune_published(domains, read_kafka_settings())))
     databases = {base.name: base.database for base in domains.bases}
-    return Worker([timers], [domains.close, house.session.aclose], _reachable(databases), databases)
+    closing, finished = [domains.close, house.session.aclose], _FINISHED_WITHIN_SECONDS
+    return Worker([timers], closing, _reachable(databases), databases, drained_within_seconds=finished)
+
+
+async def _close(sources: Sequence[KafkaSource]) -> None:
+    """Side by side: each may wait for its broker."""
+    await asyncio.gather(*(source.aclose() for source in sources))
 
 
 def _databases(domains: Sequence[Domain]) -> dict[str, Database]:
@@ -138,4 +147,4 @@ def _broker(settings: KafkaSettings, topics: Sequence[str]) -> Need:
 
 
 def _reachable(databases: Mapping[str, Database]) -> list[Need]:
-    return [partial(check_database, database_setting(name), database) for name, database in databases.items()]
+    return [partial(check_database, name, database) for name, database in databases.items()]

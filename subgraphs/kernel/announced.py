@@ -21,13 +21,21 @@ _NEWEST = select(col(OutboxRow.sequence), col(OutboxRow.body)).where(
 _WAITING = (
     _NEWEST.where(col(OutboxRow.published_at).is_(None))
     .order_by(col(OutboxRow.sequence).desc())
-    .limit(TOGETHER_AT_MOST)
+    .limit(TOGETHER_AT_MOST + 1)
 )
 _PUBLISHED = (
     _NEWEST.where(col(OutboxRow.published_at) > bindparam("since"))
     .order_by(col(OutboxRow.published_at).desc())
-    .limit(TOGETHER_AT_MOST)
+    .limit(TOGETHER_AT_MOST + 1)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """`bodies` of events, oldest first; `is_cut`: there are older ones that may be on their way as well."""
+
+    bodies: list[str]
+    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +46,12 @@ class Announced:
     clock: Clock
     types: Sequence[str]
 
-    async def recently(self) -> list[str]:
-        """Bodies, oldest first: what no broker has yet, and what one was given in the last minute; the newest 200."""
+    async def recently(self) -> Recent:
+        """What no broker has yet, and what one was given in the last minute; the newest 200."""
         since = self.clock.now() - LATE_AT_MOST
         async with self.database.reading() as session:
             waiting = (await run(session, _WAITING, {"types": list(self.types)})).all()
             published = (await run(session, _PUBLISHED, {"types": list(self.types), "since": since})).all()
         found = {row.sequence: row.body for row in (*waiting, *published)}
-        return [found[sequence] for sequence in sorted(found)[-TOGETHER_AT_MOST:]]
+        newest = sorted(found)[-TOGETHER_AT_MOST:]
+        return Recent([found[sequence] for sequence in newest], len(found) > len(newest))

@@ -1,11 +1,22 @@
 """What other domains have announced and is still on its way here."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TypeVar
 
+from subgraphs.kernel.events import Envelope
+
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an owner says of what it has announced of late; `is_whole`: nothing else of it can be on its way."""
+
+    events: Sequence[Envelope]
+    is_whole: bool = True
 
 
 class NotAsked(Exception):

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from subgraphs.kernel.announced import Recent
 from subgraphs.kernel.correlation import Correlation, correlated
 from subgraphs.kernel.errors import Refused
 from subgraphs.kernel.events import Envelope
@@ -83,11 +84,14 @@ def of_keys(document: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Call
     return {"keys": keys}
 
 
-def of_announced(recently: Callable[[], Awaitable[list[str]]]) -> dict[str, Call]:
-    """`recently` gives the bodies of events that may still be on their way to others."""
+def of_announced(recently: Callable[[], Awaitable[Recent]]) -> dict[str, Call]:
+    """`recently` gives the events that may still be on their way to others."""
 
-    async def announced(given: dict[str, Any]) -> list[str]:
-        return await recently()
+    async def announced(given: dict[str, Any]) -> Any:
+        found = await recently()
+        if given.get("says_if_cut"):
+            return {"bodies": found.bodies, "is_cut": found.is_cut}
+        return found.bodies  # as a caller of the release before wants it
 
     return {"announced": announced}
 

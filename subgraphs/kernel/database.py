@@ -8,16 +8,18 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
+from datetime import datetime, timedelta
 from pathlib import Path
 from ssl import create_default_context
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.rows import READER, write_rows
 from subgraphs.kernel.sqlite import connector, put_off_in, run_here_in
 
@@ -30,6 +32,8 @@ ANSWER_SECONDS = 10.0
 _LOCK_SECONDS = 5
 _TRANSIENT_MYSQL_CODES = {1205, 1213, 3572}
 _PENDING_EVENTS = "pending_events"
+_NOW = text("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)")
+_NOW_OF_SQLITE = text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
 
 
 class Race(Exception):
@@ -97,6 +101,12 @@ class Database:
             await write_rows(session, put_off=True)
             await session.commit()
             return result, session.info.get(_PENDING_EVENTS, [])
+
+    async def clock_ahead(self, of: Clock) -> timedelta:
+        """How far its clock is ahead of that one; a server has a clock of its own."""
+        async with self.reading() as session:
+            told = await (await session.connection()).scalar(_NOW_OF_SQLITE if self.is_sqlite else _NOW)
+        return datetime.fromisoformat(f"{told}+00:00") - of.now()
 
     async def close(self) -> None:
         await self._writer.dispose()

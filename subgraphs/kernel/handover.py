@@ -5,7 +5,8 @@ be helped.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TypeAlias
 
 import structlog
@@ -40,15 +41,22 @@ class Handover:
         self._wake, self._limit_seconds = wake, limit_seconds
 
     async def __call__(self, events: Sequence[Envelope]) -> None:
-        """Stops waiting after the limit; what has begun goes on, as it is as good as done."""
+        """Stops waiting after the limit; what has begun goes on, as it is as good as done, and the rest is dropped."""
         if not events:
             return
         self._wake()
         handed = [line.take(wanted) for line, wanted in self._wanted(events)]
-        if handed:
+        if handed and not await self._awaited(handed):
+            log.warning("handover.late", events=[message.id for message in events])
+
+    async def _awaited(self, handed: Sequence["asyncio.Future[None]"]) -> bool:
+        """Whether all was done in time; nobody waits for it any longer in any case."""
+        try:
             _, late = await asyncio.wait(handed, timeout=self._limit_seconds)
-            if late:
-                log.warning("handover.late", events=[message.id for message in events])
+        finally:
+            for done in handed:
+                done.cancel()
+        return not late
 
     def _wanted(self, events: Sequence[Envelope]) -> Iterable[tuple["_Line", list[Envelope]]]:
         wanted: dict[_Line, list[Envelope]] = {}
@@ -63,13 +71,14 @@ class _Line:
 
     def __init__(self, receiver: Receiver, more_comes: Callable[[], bool], gather_seconds: float) -> None:
         self._receiver, self._more_comes, self._gather_seconds = receiver, more_comes, gather_seconds
-        self._waiting: list[tuple[Sequence[Envelope], asyncio.Future[None]]] = []
+        self._waiting: dict[asyncio.Future[None], Sequence[Envelope]] = {}
         self._worker: asyncio.Task[None] | None = None
 
     def take(self, events: Sequence[Envelope]) -> "asyncio.Future[None]":
-        """Done when the receiver has them, or has failed."""
+        """Done when the receiver has them, or has failed. Dropped if it is cancelled before their turn."""
         done = asyncio.get_running_loop().create_future()
-        self._waiting.append((events, done))
+        self._waiting[done] = events
+        done.add_done_callback(lambda done: self._waiting.pop(done, None))
         if self._worker is None:
             self._worker = asyncio.create_task(self._work(), name="handover")
         return done
@@ -78,13 +87,18 @@ class _Line:
         if self._more_comes():
             await asyncio.sleep(self._gather_seconds)
         while self._waiting:
-            lot, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
-            if not await self._received([message for events, _ in lot for message in events]) and len(lot) > 1:
-                for events, _ in lot:
-                    await self._received(events)
-            for _, done in lot:
-                done.set_result(None)
+            lot = {done: self._waiting.pop(done) for done in list(islice(self._waiting, _TOGETHER))}
+            if not await self._received([message for events in lot.values() for message in events]) and len(lot) > 1:
+                await self._received_singly(lot)
+            for done in lot:
+                if not done.done():
+                    done.set_result(None)
         self._worker = None
+
+    async def _received_singly(self, lot: Mapping["asyncio.Future[None]", Sequence[Envelope]]) -> None:
+        for done, events in lot.items():
+            if not done.done():
+                await self._received(events)
 
     async def _received(self, events: Sequence[Envelope]) -> bool:
         try:

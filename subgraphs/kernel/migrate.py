@@ -54,6 +54,16 @@ async def upgrade(database: Database, *owners: str) -> None:
         await connection.commit()
 
 
+async def behind(database: Database, *owners: str) -> list[str]:
+    """Those of the owners whose newest revision the database lacks. One that a newer hospital has migrated lacks none.
+
+    Raises DBAPIError, OSError.
+    """
+    async with database.reading() as session:
+        connection = await session.connection()
+        return [owner for owner in owners if await connection.run_sync(_is_behind, owner)]
+
+
 def differences(connection: Connection, owner: str) -> list[Any]:
     """What is still to change to make a migrated database equal the tables of `owner`, a domain or the kernel."""
     return list(compare_metadata(_comparing(connection, owner), _metadata(owner)))
@@ -120,6 +130,13 @@ def _upgrade(connection: Connection, owner: str) -> None:
     with EnvironmentContext(Config(), scripts, fn=steps) as environment:
         environment.configure(connection=connection, version_table=_version_table(owner), transactional_ddl=False)
         environment.run_migrations()
+
+
+def _is_behind(connection: Connection, owner: str) -> bool:
+    scripts = _scripts(owner)
+    context = MigrationContext.configure(connection, opts={"version_table": _version_table(owner)})
+    noted, known = context.get_current_heads(), {each.revision for each in scripts.walk_revisions()}
+    return not noted or (set(noted) <= known and scripts.get_current_head() not in noted)
 
 
 def _write_revision(owner: str, message: str) -> None:

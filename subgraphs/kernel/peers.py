@@ -7,6 +7,8 @@ from typing import Any
 import aiohttp
 import orjson
 
+from subgraphs.kernel.announced import TOGETHER_AT_MOST
+from subgraphs.kernel.arrivals import Told
 from subgraphs.kernel.correlation import current
 from subgraphs.kernel.errors import Problem, Refused
 from subgraphs.kernel.events import Envelope
@@ -125,8 +127,12 @@ class RemoteAnnouncements:
 
     owner: Peer
 
-    async def __call__(self) -> list[Envelope]:
-        return [Envelope.from_json(body) for body in await self.owner.call("announced", {})]
+    async def __call__(self) -> Told:
+        """An owner of the release before gives the bodies alone."""
+        answer = await self.owner.call("announced", {"says_if_cut": True})
+        if isinstance(answer, list):
+            answer = {"bodies": answer, "is_cut": len(answer) >= TOGETHER_AT_MOST}
+        return Told([Envelope.from_json(body) for body in answer["bodies"]], not answer["is_cut"])
 
 
 @dataclass(frozen=True, slots=True)

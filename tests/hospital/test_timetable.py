@@ -1,6 +1,6 @@
 """What is done from time to time, over a hospital that is open."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -13,11 +13,14 @@ from hospital.mailbox.tables import MailRow
 from hospital.timetable import IDEMPOTENCY_KEYS_KEPT, OUTBOX_KEPT, jobs, prune_published, prune_read
 from subgraphs.appointments import tables as appointments
 from subgraphs.audit.heads import BadHead
+from subgraphs.kernel.clock import SystemClock
 from subgraphs.kernel.tables import IdempotencyRow, InboxRow, OutboxRow
 from subgraphs.notifications.tables import ReminderRow
 from subgraphs.patients import tables as patients
 from subgraphs.records import tables as records
 from workers.kafka.settings import KafkaSettings
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 async def test_the_keys_of_payments_are_kept_for_good(runtime):
@@ -67,6 +70,19 @@ async def test_where_one_table_cannot_be_pruned_old_events_go_all_the_same(runti
         await _pruning(runtime)
     async with base.database.reading() as session:
         assert (await session.exec(select(OutboxRow.type))).all() == []
+
+
+async def test_nothing_goes_while_the_clock_here_is_not_that_of_the_databases(runtime, monkeypatch):
+    base = runtime.domains.billing.base
+    key = IdempotencyRow(caller="c", mutation="createBill", key="k", input_hash="h", entity_id="e", created_at=LONG_AGO)
+    await base.database.transaction(partial(_add, [key]))
+    kept = []
+    for ahead in (timedelta(minutes=2), timedelta(minutes=-2), timedelta(seconds=5)):
+        monkeypatch.setattr(SystemClock, "now", lambda self, ahead=ahead: datetime.now(UTC) + ahead)
+        await _pruning(runtime)
+        async with base.database.reading() as session:
+            kept.append(len((await session.exec(select(IdempotencyRow))).all()))
+    assert kept == [1, 1, 0]
 
 
 async def test_behind_a_broker_rows_go_when_their_days_are_over(runtime):

@@ -5,6 +5,7 @@ Where it is locked, it is spoken to by SASL over TLS alone, and nobody knows who
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -112,6 +113,20 @@ class Broker:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    @contextmanager
+    def away(self, how: signal.Signals) -> Iterator[None]:
+        """Killed, or stopped so that it holds its connections and says nothing."""
+        assert self._process is not None
+        self._process.send_signal(how)
+        try:
+            yield
+        finally:
+            if how is signal.SIGSTOP:
+                self._process.send_signal(signal.SIGCONT)
+            else:
+                self._process.wait()
+                self.start()
 
     def _answers(self) -> bool:
         with socket.socket() as probe:

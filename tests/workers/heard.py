@@ -20,3 +20,10 @@ def tried(kitchen, what):
         return what in kitchen.attempts
 
     return check
+
+
+def tried_times(kitchen, wanted):
+    async def check() -> bool:
+        return len(kitchen.attempts) >= wanted
+
+    return check

@@ -1,13 +1,14 @@
 """What a consumer gives up, when, and what it says of it."""
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
 from structlog.testing import capture_logs
 
 from subgraphs.kernel.events import Actor
 from subgraphs.kernel.tables import DeadLetterRow
 from tests.workers.conftest import BedMade
-from tests.workers.heard import hears, rows
+from tests.workers.heard import hears, rows, tried_times
 from workers.outbox_source import OutboxSource
 
 pytestmark = pytest.mark.sqlite  # its source is that of one process
@@ -18,7 +19,7 @@ POISON = ["", "null", "[]", "{}", "17", '{"id": 1}', '"\\ud800"', '{"data": "\\u
 async def test_what_never_passes_is_given_up_after_its_tries(wards, kitchen, consumer, running, eventually):
     async def fail(what: str) -> None:
         if what == "a0":
-            raise TimeoutError("never")
+            raise OperationalError("INSERT", {}, Exception("odd"))
 
     kitchen.after = fail
     for turn in range(2):
@@ -27,7 +28,43 @@ async def test_what_never_passes_is_given_up_after_its_tries(wards, kitchen, con
         await eventually(hears(kitchen, 1))
     assert await kitchen.heard() == ["a1"]
     assert kitchen.attempts.count("a0") == 1 + 4
-    assert [letter.error for letter in await rows(kitchen.database, DeadLetterRow)] == ["TimeoutError: never"]
+    [letter] = await rows(kitchen.database, DeadLetterRow)
+    assert letter.error.startswith("OperationalError: ")
+
+
+async def test_nothing_is_given_up_while_its_tables_are_those_of_another_release(
+    wards, kitchen, consumer, running, eventually
+):
+    await _rename(kitchen, "heard", "heard_of_old")
+    for turn in range(2):
+        await wards.announce("a", turn)
+    async with running(consumer(tries=2)):
+        await eventually(tried_times(kitchen, 10))
+        assert not await rows(kitchen.database, DeadLetterRow)
+        await _rename(kitchen, "heard_of_old", "heard")
+        await eventually(hears(kitchen, 2))
+    assert await kitchen.heard() == ["a0", "a1"]
+    assert not await rows(kitchen.database, DeadLetterRow)
+
+
+async def test_nothing_is_given_up_while_time_runs_out_alone(wards, kitchen, consumer, running, eventually):
+    slow = [True]
+
+    async def late(what: str) -> None:
+        if slow:
+            raise TimeoutError
+
+    kitchen.after = late
+    await wards.announce("a")
+    async with running(consumer(tries=2)):
+        await eventually(tried_times(kitchen, 10))
+        slow.clear()
+        await eventually(hears(kitchen, 1))
+    assert not await rows(kitchen.database, DeadLetterRow)
+
+
+async def _rename(kitchen, table: str, name: str) -> None:
+    await kitchen.database.transaction(lambda session: session.exec(text(f"ALTER TABLE {table} RENAME TO {name}")))
 
 
 async def test_nothing_is_given_up_while_the_database_takes_no_writes(

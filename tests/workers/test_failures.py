@@ -3,7 +3,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Program
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from subgraphs.kernel.database import Race
-from workers.failures import named, passes
+from workers.failures import is_everybodys, named, passes
 from workers.pauses import BackOff
 
 
@@ -12,10 +12,20 @@ def caused(error: Exception, cause: Exception) -> Exception:
     return error
 
 
-PASSING = [
-    *(Race(), ConnectionRefusedError(), TimeoutError(), PoolTimeout(), OperationalError("", {}, Exception("gone"))),
+EVERYBODYS = [
+    *(ConnectionRefusedError(), TimeoutError(), PoolTimeout()),
     DBAPIError("", {}, Exception(1205, "lock wait")),
     DBAPIError("", {}, Exception("x"), connection_invalidated=True),
+    ProgrammingError("", {}, Exception(1146, "Table 'wards.beds' doesn't exist")),
+    OperationalError("", {}, Exception(1054, "Unknown column 'bed' in 'field list'")),
+    OperationalError("", {}, Exception(2003, "Can't connect")),
+    *(OperationalError("", {}, Exception(why)) for why in ("no such table: a", "table a has no column named b")),
+    OperationalError("", {}, Exception("database is locked")),
+]
+PERHAPS_ITS_OWN = [
+    Race(),
+    OperationalError("", {}, Exception("odd")),
+    OperationalError("", {}, Exception(3819, "check")),
 ]
 LASTING = [
     *(ValueError(), KeyError(), OSError(), RuntimeError(), ProgrammingError("", {}, Exception(1064, "syntax"))),
@@ -24,14 +34,19 @@ LASTING = [
 ]
 
 
-@pytest.mark.parametrize("error", PASSING, ids=repr)
-def test_what_passes(error):
-    assert passes(error)
+@pytest.mark.parametrize("error", EVERYBODYS, ids=repr)
+def test_what_passes_and_no_message_is_to_blame_for(error):
+    assert (passes(error), is_everybodys(error)) == (True, True)
+
+
+@pytest.mark.parametrize("error", PERHAPS_ITS_OWN, ids=repr)
+def test_what_passes_unless_the_message_brings_it_about(error):
+    assert (passes(error), is_everybodys(error)) == (True, False)
 
 
 @pytest.mark.parametrize("error", LASTING, ids=repr)
 def test_what_does_not_pass(error):
-    assert not passes(error)
+    assert (passes(error), is_everybodys(error)) == (False, False)
 
 
 def test_an_error_is_named_by_its_kind_and_place_alone():

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import SHARDS
-from subgraphs.kernel.tables import OutboxRow, RelayLeaseRow
+from subgraphs.kernel.tables import OutboxRow, RelayLeaseRow, RelayRow
 from workers.leases import LEASE, Leases
 from workers.relay import Relay
 
@@ -136,6 +136,28 @@ async def test_one_that_stops_lets_go_at_once(wards):
     assert len(await staying.renew()) == SHARDS
     async with wards.database.reading() as session:
         assert {row.holder for row in (await session.exec(select(RelayLeaseRow))).all()} == {"staying"}
+
+
+async def test_what_a_relay_held_whose_clock_was_ahead_is_free_when_that_is_put_right(wards):
+    clock = wards.outbox.clock
+    ahead, other = (Leases(wards.database, clock, name) for name in ("ahead", "other"))
+    clock.move(hours=1)
+    await ahead.renew()
+    clock.move(hours=-1)
+    assert len(await other.renew()) == SHARDS
+    await other.give_back()
+    async with wards.database.reading() as session:
+        assert (await session.exec(select(RelayRow))).all() == []
+
+
+async def test_a_shard_that_nobody_holds_is_free_whatever_time_it_was_let_go_at(wards):
+    clock = wards.outbox.clock
+    leaving, other = (Leases(wards.database, clock, name) for name in ("leaving", "other"))
+    clock.move(seconds=15)
+    await leaving.renew()
+    await leaving.give_back()
+    clock.move(seconds=-15)
+    assert len(await other.renew()) == SHARDS
 
 
 async def test_two_relays_and_a_killed_third_lose_nothing_and_keep_the_order_of_a_key(wards, broker):

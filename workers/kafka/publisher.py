@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 
 import orjson
 import structlog
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from workers.kafka.clients import Producer
 from workers.kafka.settings import KafkaSettings
 
 _ANSWER_SECONDS = 10.0
@@ -24,7 +24,7 @@ class KafkaPublisher:
 
     def __init__(self, settings: KafkaSettings, name: str) -> None:
         self._settings, self._name = settings, name
-        self._producer: AIOKafkaProducer | None = None
+        self._producer: Producer | None = None
         self._starting = asyncio.Lock()
 
     async def publish(
@@ -38,21 +38,28 @@ class KafkaPublisher:
             return [error] * len(messages)
         hindered = await self._sent(producer, topic, messages, headers)
         if any(isinstance(error, KafkaError | TimeoutError) for error in hindered):
-            await self.aclose()
+            await self._let_go(producer)
         return hindered
 
     async def aclose(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            try:
-                async with asyncio.timeout(_ANSWER_SECONDS):
-                    await producer.stop()
-            except (KafkaError, OSError, TimeoutError) as error:
-                log.warning("kafka.not_closed", error=error)
+        """What is on its way then is sent again by who did not hear of it."""
+        if self._producer is not None:
+            await self._let_go(self._producer)
 
-    async def _started(self) -> AIOKafkaProducer:
+    async def _let_go(self, producer: Producer) -> None:
+        """Unless another has done so, who may have made a new one since."""
+        if self._producer is not producer:
+            return
+        self._producer = None
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await producer.let_go()
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("kafka.not_closed", error=error)
+
+    async def _started(self) -> Producer:
         if self._producer is None:
-            producer = AIOKafkaProducer(
+            producer = Producer(
                 **self._settings.connection(),
                 client_id=self._name,
                 enable_idempotence=True,
@@ -64,13 +71,13 @@ class KafkaPublisher:
             try:
                 await producer.start()
             except BaseException:
-                await producer.stop()
+                await producer.let_go()
                 raise
             self._producer = producer
         return self._producer
 
     async def _sent(
-        self, producer: AIOKafkaProducer, topic: str, messages: Sequence[tuple[bytes, bytes | None]], headers: Headers
+        self, producer: Producer, topic: str, messages: Sequence[tuple[bytes, bytes | None]], headers: Headers
     ) -> list[BaseException | None]:
         """What the client itself refuses (too large) hinders what has the same key behind it, and nothing else."""
         futures: list[Any] = []

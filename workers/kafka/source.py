@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from workers.kafka.clients import GroupConsumer
 from workers.kafka.dead_letters import DeadLetterTopic
 from workers.kafka.settings import KafkaSettings
 from workers.source import Delivery
@@ -34,13 +34,21 @@ class KafkaSource:
         self.topic = topic
         self._settings, self._group, self._ordinal = settings, group_of(consumer, topic), ordinal
         self._name, self._dead_letters = consumer, dead_letters
-        self._consumer: AIOKafkaConsumer | None = None
+        self._consumer: GroupConsumer | None = None
         self._woken = asyncio.Event()
         self._handled_to: dict[TopicPartition, int] = {}
         self._uncommitted: dict[TopicPartition, int] = {}
         self._commit_at = 0.0
 
     async def batch(self) -> Sequence[Delivery]:
+        """A consumer that fails is let go of, as it may fail for ever: the next batch has a new one."""
+        try:
+            return await self._next()
+        except Exception:
+            await self.aclose()
+            raise
+
+    async def _next(self) -> Sequence[Delivery]:
         consumer = await self._started()
         await self._commit_in_time(consumer)
         await self._go_back(consumer)
@@ -68,13 +76,13 @@ class KafkaSource:
         await self._commit_in_time(await self._started())
         self._handled_to |= reached
 
-    async def _commit_in_time(self, consumer: AIOKafkaConsumer) -> None:
+    async def _commit_in_time(self, consumer: GroupConsumer) -> None:
         now = asyncio.get_running_loop().time()
         if self._uncommitted and now >= self._commit_at:
             await self._commit(consumer)
             self._commit_at = now + _COMMITTED_EVERY_SECONDS
 
-    async def _commit(self, consumer: AIOKafkaConsumer) -> None:
+    async def _commit(self, consumer: GroupConsumer) -> None:
         """Of the partitions that are still ours."""
         ours, self._uncommitted = self._uncommitted, {}
         if ours := {partition: place for partition, place in ours.items() if partition in consumer.assignment()}:
@@ -88,7 +96,7 @@ class KafkaSource:
         behind = [await self._behind(consumer, partition) for partition in consumer.assignment()]
         return sum(behind)
 
-    async def _behind(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> int:
+    async def _behind(self, consumer: GroupConsumer, partition: TopicPartition) -> int:
         end = consumer.highwater(partition)
         if end is None:
             return 0
@@ -100,13 +108,15 @@ class KafkaSource:
 
     async def aclose(self) -> None:
         consumer, self._consumer = self._consumer, None
+        self._handled_to.clear()
         if consumer is not None:
             with suppress(Exception):
-                await self._commit(consumer)
+                async with asyncio.timeout(_COMMITTED_EVERY_SECONDS):
+                    await self._commit(consumer)
             with suppress(Exception):
-                await consumer.stop()
+                await consumer.let_go()
 
-    async def _go_back(self, consumer: AIOKafkaConsumer) -> None:
+    async def _go_back(self, consumer: GroupConsumer) -> None:
         """To what was given and not handled, which is given again."""
         for partition in consumer.assignment() & self._handled_to.keys():
             if await consumer.position(partition) != self._handled_to[partition]:
@@ -117,9 +127,9 @@ class KafkaSource:
         self._handled_to = {partition: records[0].offset for partition, records in fetched.items() if records}
         return [_delivery(record) for records in fetched.values() for record in records]
 
-    async def _started(self) -> AIOKafkaConsumer:
+    async def _started(self) -> GroupConsumer:
         if self._consumer is None:
-            consumer = AIOKafkaConsumer(
+            consumer = GroupConsumer(
                 self.topic,
                 **self._settings.connection(),
                 group_id=self._group,
@@ -132,7 +142,8 @@ class KafkaSource:
             try:
                 await consumer.start()
             except BaseException:
-                await consumer.stop()
+                with suppress(Exception):
+                    await consumer.let_go()
                 raise
             self._consumer = consumer
         return self._consumer

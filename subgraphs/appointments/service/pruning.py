@@ -10,6 +10,7 @@ from subgraphs.appointments.rules import Span
 from subgraphs.kernel.foundation import Foundation
 
 KEPT_AT_LEAST = timedelta(days=30)
+CLAIMS_KEPT_AT_LEAST = timedelta(days=7)
 _BATCH = 1000
 
 
@@ -32,8 +33,9 @@ async def prune_changes(base: Foundation, before: datetime) -> int:
 
 
 async def prune_claims(base: Foundation, before: datetime) -> int:
-    """Drops the claims on time before that instant, which nobody can book any more; never on what is to come."""
-    past = min(before, base.clock.now())
+    """Drops the claims on time before that instant, never on that of the last seven days: a clock may be ahead, and
+    what is still to come would be booked twice."""
+    past = min(before, base.clock.now() - CLAIMS_KEPT_AT_LEAST)
 
     async def drop(session: AsyncSession) -> int:
         return await repository.free_before(session, Span(past, past).steps.start, _BATCH)

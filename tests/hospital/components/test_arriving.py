@@ -4,11 +4,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from hospital.components import building
 from hospital.components.arriving import Bringing
 from hospital.components.building import House
-from subgraphs.kernel.arrivals import Arrivals, NotAsked
+from subgraphs.kernel.arrivals import Arrivals, NotAsked, Told
+from subgraphs.kernel.events import Actor, Envelope
 from tests.e2e.hospital import PASSWORD, Gate
 from tests.hospital.components.test_components import BOOK, PATIENT, hired, sign_in
 
@@ -38,7 +40,7 @@ async def test_who_waits_at_the_same_time_shares_one_round_that_begins_after_the
     async def owner():
         asked.append(asyncio.Event())
         await asked[-1].wait()
-        return []
+        return Told([])
 
     bringing = Bringing([owner], [])
     first = asyncio.create_task(bringing())
@@ -68,6 +70,40 @@ async def test_an_owner_that_fails_or_hangs_is_not_waited_for(monkeypatch):
         for owner in (fails, hangs):
             with pytest.raises(NotAsked):
                 await Bringing([owner], [])()
+
+
+async def test_an_owner_that_has_more_to_say_than_it_said_was_not_asked():
+    async def owner() -> Told:
+        return Told([], is_whole=False)
+
+    with pytest.raises(NotAsked):
+        await Bringing([owner], [])()
+
+
+class Copies:
+    """A subscriber that fails."""
+
+    topics, recent = ("hospital.things",), frozenset[str]()
+
+    def __init__(self, error: Exception) -> None:
+        self.error, self.tried = error, list[str]()
+
+    async def receive(self, events) -> None:
+        self.tried += [event.id for event in events]
+        raise self.error
+
+
+async def test_what_fails_of_what_passes_may_come_and_what_never_passes_will_not():
+    events = [Envelope(id, "hospital.things", "t", 1, "k", datetime.now(UTC), Actor(), {}, {}) for id in ("1", "2")]
+
+    async def owner() -> Told:
+        return Told(events)
+
+    locked, broken = Copies(OperationalError("", {}, Exception("database is locked"))), Copies(KeyError("dose"))
+    with pytest.raises(NotAsked):
+        await Bringing([owner], [locked])()
+    await Bringing([owner], [broken])()
+    assert locked.tried == broken.tried == ["1", "2"]
 
 
 async def test_who_cannot_know_refuses_nothing_for_good():

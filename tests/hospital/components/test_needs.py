@@ -8,9 +8,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy import column, table, update
 from sqlalchemy.exc import OperationalError
 
 from hospital.components import needs
+from hospital.components.building import House
 from hospital.problems import CannotRun, NotThere
 from tests.services import kafka
 from workers.kafka.settings import KafkaSettings
@@ -45,6 +47,32 @@ def test_a_database_that_was_not_migrated_is_named(listeners, command, monkeypat
     monkeypatch.setenv(setting, f"sqlite+aiosqlite:///{tmp_path}/new.db")
     status, error = refused(command, "subgraph", name)
     assert (status, error.startswith(f"{setting}: "), "hospital databases" in error) == (FOR_NOW, True, True)
+
+
+async def noted(house: House, owner: str, revision: str) -> None:
+    """As the revision at which the tables of `owner` stand."""
+    database = house.components.database("patients")
+    version = update(table(f"alembic_version_{owner}", column("version_num"))).values(version_num=revision)
+    await database.transaction(lambda session: session.exec(version))
+    await database.close()
+
+
+@pytest.mark.parametrize("owner", ["kernel", "patients"])
+@pytest.mark.parametrize("arguments", [("subgraph", "patients"), ("worker", "copies")])
+def test_tables_that_are_older_than_the_program_may_be_brought_up(house: House, command, owner, arguments):
+    asyncio.run(noted(house, owner, "0001"))
+    status, error = refused(command, *arguments)
+    assert (status, error.startswith("HOSPITAL_PATIENTS_DATABASE_URL: ")) == (FOR_NOW, True)
+    assert f"tables of {owner} are older" in error
+    assert "hospital databases" in error
+
+
+async def test_tables_of_a_newer_program_are_no_hindrance(house: House):
+    for owner in ("kernel", "patients"):
+        await noted(house, owner, "9999")
+    database = house.components.database("patients")
+    await needs.check_database("patients", database)
+    await database.close()
 
 
 @pytest.mark.parametrize("arguments", [("subgraph", "patients"), ("worker", "relay"), ("worker", "timers")])

@@ -8,21 +8,24 @@ from tests.subgraphs.appointments.conftest import codes
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
 
 
-async def test_claims_on_time_that_is_past_go_and_those_to_come_stay(house, clock):
+async def test_claims_go_a_week_behind_their_time_and_those_of_later_stay(house, clock):
     doctor, patient = await house.doctor(), await house.patient()
     for slot in (NINE, TEN):
         await house.booked(doctor, patient, slot)
-    clock.move(timedelta(hours=3, minutes=31))
     service = house.domain.service
+    clock.move(timedelta(hours=3, minutes=31))
+    assert await service.prune_claims(clock.now() + timedelta(days=7)) == 0
+    clock.move(timedelta(days=7))
     assert await service.prune_claims(clock.now()) == 12
     assert await service.prune_claims(clock.now() + timedelta(days=1)) == 0
+    clock.move(-timedelta(days=7))
     assert codes(await house.book(doctor, await house.patient(), TEN)) == ["SLOT_TAKEN"]
 
 
 async def test_claims_go_in_lots_so_that_others_write_in_between(house, clock, monkeypatch):
     doctor, patient = await house.doctor(), await house.patient()
     await house.booked(doctor, patient, NINE)
-    clock.move(timedelta(hours=5))
+    clock.move(timedelta(days=7, hours=5))
     monkeypatch.setattr("subgraphs.appointments.service.pruning._BATCH", 4)
     turns, transaction = [], house.domain.base.database.transaction
 

@@ -1,9 +1,11 @@
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select
 
+from subgraphs.kernel.clock import SystemClock
 from subgraphs.kernel.database import Database, Race, is_transient, pending_events
 from subgraphs.kernel.tables import PositionRow
 
@@ -185,3 +187,12 @@ async def test_it_knows_whether_somebody_writes(base):
 
     await base.database.transaction(work)
     assert [*seen, base.database.is_written()] == [True, False]
+
+
+async def test_its_clock_is_compared_with_ours(base):
+    class Ahead:
+        def now(self) -> datetime:
+            return datetime.now(UTC) + timedelta(hours=1)
+
+    assert abs(await base.database.clock_ahead(SystemClock())) < timedelta(seconds=30)
+    assert abs(await base.database.clock_ahead(Ahead()) + timedelta(hours=1)) < timedelta(seconds=30)

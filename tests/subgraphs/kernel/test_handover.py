@@ -62,6 +62,19 @@ async def test_it_never_waits_longer_than_its_limit(woken):
     assert (slow.got, quick.got) == ([], ["1", "2"])
 
 
+async def test_what_nobody_awaits_any_more_is_not_handed_to_a_receiver_that_hangs(woken):
+    receiver = Receiver(delay_seconds=0.4, error=TimeoutError())
+    hand = handover(woken, receiver, limit_seconds=0.1)
+    await asyncio.gather(*(hand([message(str(number))]) for number in range(60)))
+    [[line]] = hand._lines.values()
+    assert len(line._waiting) == 0
+    await asyncio.sleep(1)
+    assert receiver.calls == 1
+    receiver.error, receiver.delay_seconds = None, 0
+    await hand([message("next")])
+    assert receiver.got == ["next"]
+
+
 async def test_receivers_work_side_by_side(woken):
     receivers = [Receiver(delay_seconds=0.2) for _ in range(10)]
     begun = time.perf_counter()

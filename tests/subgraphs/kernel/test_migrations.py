@@ -11,7 +11,7 @@ from sqlalchemy.dialects import mysql
 import subgraphs
 from subgraphs.kernel.columns import Counter, ExactText, Instant, LongText, Money, PlainText
 from subgraphs.kernel.database import Database
-from subgraphs.kernel.migrate import _main, _metadata, differences, migrate
+from subgraphs.kernel.migrate import _main, _metadata, behind, differences, migrate, upgrade
 from subgraphs.kernel.rows import run
 
 ROOMS = Path(subgraphs.__path__[0])
@@ -52,6 +52,20 @@ async def test_revisions_that_were_cut_off_before_they_were_noted_are_made_again
     await migrate(base.database, owner)
     async with base.database.engine.connect() as connection:
         assert await connection.run_sync(differences, owner) == []
+
+
+async def test_a_database_is_behind_until_all_owners_are_at_their_newest_revision(databases):
+    async with databases.empty() as database:
+        assert await behind(database, "kernel", "patients") == ["kernel", "patients"]
+        await upgrade(database, "kernel")
+        assert await behind(database, "kernel", "patients") == ["patients"]
+        await upgrade(database, "patients")
+        assert await behind(database, "kernel", "patients") == []
+        noted = sa.table("alembic_version_patients", sa.column("version_num"))
+        for revision, lacking in (("0001", ["patients"]), ("of a newer hospital", [])):
+            async with database.engine.begin() as connection:
+                await connection.execute(sa.update(noted).values(version_num=revision))
+            assert await behind(database, "kernel", "patients") == lacking
 
 
 class Stopped(Exception):

@@ -1,7 +1,10 @@
 """The way of an event over a real broker: relay, topic, consumer, inbox."""
 
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+
 from tests.workers.kafka.conftest import has, relay_of, until
 from workers.kafka.source import KafkaSource
+from workers.metrics import SOURCE_FAILED
 
 
 async def test_events_come_over_the_broker_in_the_order_of_their_key(house, publisher, consumer_of, kitchen, running):
@@ -59,6 +62,25 @@ async def test_a_commit_that_fails_gives_the_batch_again(house, publisher, consu
     await source.aclose()
     assert failures == []
     assert await kitchen.heard() == [f"a{turn}" for turn in range(5)]
+
+
+async def test_a_client_that_fails_for_ever_is_replaced(house, publisher, consumer_of, kitchen, running, monkeypatch):
+    name, wards, subscriber = house
+    join, failures = GroupCoordinator._on_join_complete, [RuntimeError("never seen before")]
+
+    async def fails(*given):
+        if failures:
+            raise failures.pop()
+        await join(*given)
+
+    monkeypatch.setattr(GroupCoordinator, "_on_join_complete", fails)
+    await wards.announce("a")
+    consumer, source = consumer_of()
+    async with running(relay_of(house, publisher), consumer):
+        await until(lambda: has(kitchen, 1), 40)
+    await source.aclose()
+    assert not failures
+    assert SOURCE_FAILED.labels(subscriber.consumer, f"hospital.{name}")._value.get() > 0
 
 
 async def _all_committed(source: KafkaSource) -> bool:

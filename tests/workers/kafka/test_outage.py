@@ -1,6 +1,7 @@
 """A broker that is gone for a while, and relays that come and go: nothing is lost, and each key keeps its order."""
 
 import asyncio
+import signal
 from collections import defaultdict
 
 import orjson
@@ -12,7 +13,8 @@ from sqlmodel import select
 
 from subgraphs.kernel.tables import OutboxRow
 from tests.services import kafka
-from tests.workers.kafka.conftest import need_kafka, relay_of, until
+from tests.workers.kafka.conftest import has, need_kafka, relay_of, until
+from workers.draining import run_until
 from workers.kafka.publisher import KafkaPublisher
 from workers.leases import LEASE
 
@@ -97,3 +99,34 @@ async def test_two_relays_and_a_killed_third_keep_the_order_of_each_key(house, p
     for each in own:
         await each.aclose()
     assert await on_the_topic(settings, name) == {f"bed {bed}": list(range(TURNS)) for bed in range(BEDS)}
+
+
+@pytest.mark.parametrize("gone", [signal.SIGKILL, signal.SIGSTOP])
+async def test_a_producer_whose_broker_is_gone_leaves_nothing_behind(broker, house, settings, monkeypatch, gone):
+    monkeypatch.setattr("workers.kafka.publisher._ANSWER_SECONDS", 2.0)
+    name, _, _ = house
+    before, publisher = asyncio.all_tasks(), KafkaPublisher(settings, "relay")
+    assert await publisher.publish(f"hospital.{name}", [(b"bed", b"made")]) == [None]
+    with broker.away(gone):
+        hindered = await publisher.publish(f"hospital.{name}", [(b"bed", b"%d" % turn) for turn in range(200)])
+        await asyncio.sleep(0.1)
+        assert asyncio.all_tasks() == before
+    assert all(hindered)
+
+
+@pytest.mark.parametrize("gone", [signal.SIGKILL, signal.SIGSTOP])
+async def test_workers_end_in_time_though_the_broker_is_away(broker, house, settings, consumer_of, kitchen, gone):
+    _, wards, _ = house
+    before, publisher, stopping = asyncio.all_tasks(), KafkaPublisher(settings, "relay"), asyncio.Event()
+    consumer, source = consumer_of()
+    running = asyncio.create_task(run_until(stopping, [relay_of(house, publisher), consumer], 1.0))
+    await announced(wards, 0)
+    await until(lambda: has(kitchen, BEDS))
+    with broker.away(gone):
+        await announced(wards, 1)
+        stopping.set()
+        async with asyncio.timeout(10):
+            await running
+            await asyncio.gather(source.aclose(), publisher.aclose())
+        await asyncio.sleep(0.1)
+        assert asyncio.all_tasks() == before

@@ -11,11 +11,12 @@ from workers.kafka.settings import KafkaSettings
 
 
 class Producer:
-    """Takes a moment to start, and everything that it is given."""
+    """Takes a moment to start, and everything that it is given unless it is told that its broker is gone."""
 
     started = 0
 
-    def __init__(self, **options: Any) -> None: ...
+    def __init__(self, **options: Any) -> None:
+        self.has_a_broker, self.let_go_of = True, 0
 
     async def start(self) -> None:
         Producer.started += 1
@@ -23,14 +24,36 @@ class Producer:
 
     async def send(self, topic: str, body: bytes, **options: Any) -> "asyncio.Future[None]":
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        taken.set_result(None)
+        if self.has_a_broker:
+            taken.set_result(None)
         return taken
+
+    async def let_go(self) -> None:
+        self.let_go_of += 1
 
 
 async def test_those_who_publish_at_once_start_one_producer(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(publisher, "AIOKafkaProducer", Producer)
+    monkeypatch.setattr(publisher, "Producer", Producer)
     monkeypatch.setattr(Producer, "started", 0)
     shared = KafkaPublisher(KafkaSettings(), "relay")
     hindered = await asyncio.gather(*(shared.publish(f"topic.{n}", [(b"key", b"body")]) for n in range(8)))
     assert hindered == [[None]] * 8
     assert Producer.started == 1
+
+
+async def test_who_fails_over_one_that_was_let_go_of_leaves_the_new_one_alone(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(publisher, "Producer", Producer)
+    monkeypatch.setattr(publisher, "_ANSWER_SECONDS", 0.1)
+    shared = KafkaPublisher(KafkaSettings(), "relay")
+    await shared.publish("first", [(b"key", b"body")])
+    old = shared._producer
+    old.has_a_broker = False
+    first = asyncio.create_task(shared.publish("first", [(b"key", b"body")]))
+    await asyncio.sleep(0.05)
+    second = asyncio.create_task(shared.publish("second", [(b"key", b"body")]))
+    await first
+    assert await shared.publish("first", [(b"key", b"body")]) == [None]
+    new = shared._producer
+    [error] = await second
+    assert isinstance(error, TimeoutError)
+    assert (shared._producer is new, old.let_go_of, new.let_go_of) == (True, 1, 0)
