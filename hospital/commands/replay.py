@@ -8,7 +8,6 @@ import typer
 
 from hospital.commands.opening import components_meant, counted, run
 from hospital.components.needs import check_database
-from hospital.components.settings import database_setting
 from hospital.domains import NAMES
 from hospital.problems import CannotDo
 from hospital.settings import read_kafka_settings
@@ -67,7 +66,7 @@ def _check_span(since: datetime, before: datetime, now: datetime) -> None:
 
 async def _publish_again(name: str, database: Database, since: datetime, before: datetime) -> int:
     try:
-        await check_database(database_setting(name), database)
+        await check_database(name, database)
         return await publish_again(database, since, before)
     finally:
         await database.close()

@@ -7,7 +7,7 @@ from typing import TypeVar
 from hospital.components.building import House
 from hospital.components.dead_letters import ComponentLetters
 from hospital.components.needs import check_database
-from hospital.components.settings import ComponentSettings, database_setting
+from hospital.components.settings import ComponentSettings
 from hospital.domains import Domains
 from hospital.folder import DataFolder
 from hospital.operations import IMPORTS
@@ -79,7 +79,7 @@ class ComponentOperations:
 
     async def _reached(self, base: Foundation) -> None:
         self._closing.push_async_callback(base.database.close)
-        await check_database(database_setting(base.name), base.database)
+        await check_database(base.name, base.database)
 
 
 @asynccontextmanager
