@@ -32,7 +32,7 @@ async def refund(
         payment = await _refundable(session, clerk, id)
         payment.refund_reason, payment.refund_key = why, claimed.key if claimed else None
         payment.by_account_id, payment.by_name, payment.by_role = clerk.account_id, clerk.name, clerk.role.value
-        through_provider[id] = PaymentMethod(payment.method) in THROUGH_PROVIDER
+        through_provider[id] = _is_with_provider(payment)
         if through_provider[id]:
             settling.begin_refund(base, payment)
         else:
@@ -47,6 +47,11 @@ async def refund(
     elif through_provider[id] and (answer := await asking.ask(base, provider, id)).said is Said.DECLINED:
         raise _nothing_back(answer.reason)
     return id
+
+
+def _is_with_provider(payment: PaymentRow) -> bool:
+    """Not what was imported, of which the provider knows nothing: the clerk gives it back as it can be given."""
+    return PaymentMethod(payment.method) in THROUGH_PROVIDER and payment.reference is not None
 
 
 def _nothing_back(reason: str | None) -> InvalidTransition:

@@ -14,6 +14,7 @@ from subgraphs.billing.providers import stripe as stripe_module
 from subgraphs.billing.providers.console import ConsoleProvider
 from subgraphs.billing.providers.stripe import StripeProvider, minor_units
 from subgraphs.billing.rules import PaymentMethod
+from subgraphs.billing.service.importing import ImportedBill, ImportedPayment
 from subgraphs.billing.tables import PaymentRow
 from subgraphs.kernel.settings import Settings
 from tests.subgraphs.billing.conftest import House, codes, fields
@@ -170,6 +171,17 @@ async def test_of_two_intents_of_one_payment_the_one_that_is_kept_takes_the_mone
     [row] = await house.rows(PaymentRow)
     assert (set(standin.intents), standin.charged) == ({"pi_1", "pi_2"}, [row.reference])
     assert standin.intents["pi_1"]["status"] == "requires_confirmation"
+
+
+@pytest.mark.parametrize("method", [PaymentMethod.CARD, PaymentMethod.UPI])
+async def test_an_imported_payment_is_given_back_by_the_clerk_and_its_bill_voided(house, standin, method):
+    at = house.base.clock.now() - timedelta(days=9)
+    imported = ImportedBill("b", await house.visit(), Decimal(900), at, (ImportedPayment(Decimal(1000), method, at),))
+    bill = {"id": (await house.domain.service.import_bills([imported])).ids["b"]}
+    [payment] = (await house.read(bill, "payments { id status }"))["payments"]
+    refunded = await house.refund(payment)
+    assert (codes(refunded), refunded["payment"]["status"], standin.asked) == ([], "REFUNDED", [])
+    await house.done("voidBill", id=bill["id"], reason="Wrong patient")
 
 
 def charge_of(payment: str, token: str, asks: int = 1) -> Charge:
