@@ -70,15 +70,6 @@ def jobs(domains: Domains, prune_events: Prune) -> list[Job]:
     ]
 
 
-async def _sign_head(audit: AuditService) -> None:
-    try:
-        await audit.sign_head()
-    except Exception:
-        _UNSIGNED.set(1)
-        raise
-    _UNSIGNED.set(0)
-
-
 async def _clocks_agree(domains: Domains) -> bool:
     """With a clock that is wrong here, nobody knows what is old."""
     for base in domains.bases:
@@ -87,6 +78,15 @@ async def _clocks_agree(domains: Domains) -> bool:
             log.error("prune.clocks_differ", domain=base.name, database_ahead_seconds=round(ahead.total_seconds()))
             return False
     return True
+
+
+async def _sign_head(audit: AuditService) -> None:
+    try:
+        await audit.sign_head()
+    except Exception:
+        _UNSIGNED.set(1)
+        raise
+    _UNSIGNED.set(0)
 
 
 async def _prune(domains: Domains, prune_events: Prune) -> None:

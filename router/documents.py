@@ -17,7 +17,6 @@ from graphql import (
     parse,
     specified_rules,
     validate,
-    value_from_ast_untyped,
 )
 from graphql.execution.values import get_variable_values
 
@@ -83,12 +82,11 @@ class Inputs:
     """The variables of an operation: how they are declared, and what they may cost."""
 
     definitions: tuple[VariableDefinitionNode, ...]
-    defaults: Mapping[str, Any]
     cost: Cost
     page_sizes: Mapping[str, int]
 
     def check(self, sent: Mapping[str, Any], schema: GraphQLSchema, limits: Limits) -> Mapping[str, Any]:
-        """The values to forward: as the client sent them, with the operation's defaults; what is absent stays so."""
+        """The values to forward: as the client sent them. What is absent stays so: each fetch declares its defaults."""
         if not self.definitions:
             return {}
         declared = (definition.variable.name.value for definition in self.definitions)
@@ -100,7 +98,7 @@ class Inputs:
             raise asks_too_much(
                 f"The operation is too large: more than {limits.cost} points of cost. Ask for less at a time."
             )
-        return {**self.defaults, **given}
+        return given
 
 
 def without_values(error: GraphQLError) -> GraphQLError:
@@ -120,11 +118,6 @@ def inputs_of(operation: OperationDefinitionNode, cost: Cost, limits: Limits) ->
     definitions = operation.variable_definitions or ()
     return Inputs(
         definitions=tuple(definitions),
-        defaults={
-            definition.variable.name.value: value_from_ast_untyped(definition.default_value)
-            for definition in definitions
-            if definition.default_value
-        },
         cost=cost,
         page_sizes=page_sizes(operation, cost, limits.assumed_page_size),
     )

@@ -182,12 +182,17 @@ class Connection:
             ending = {"type": "error", "payload": refusal.formatted()}
         except Exception as error:
             ending = {"type": "error", "payload": [masked(error)]}
-        del self._operations[operation_id]
-        await self._send({"id": operation_id, **ending})
+        if self._is_current(operation_id):
+            del self._operations[operation_id]
+            await self._send({"id": operation_id, **ending})
+
+    def _is_current(self, operation_id: str) -> bool:
+        """Not so for an operation that the client has completed and that is slow to end: its id may be another's."""
+        return self._operations.get(operation_id) is asyncio.current_task()
 
     async def _answer(self, operation_id: str, request: GraphQLRequest) -> None:
         with WatchedRequest(self._headers) as watched:
-            call = self._prepared(request, watched)
+            call = await self._prepared(request, watched)
             if call.kind is not OperationType.SUBSCRIPTION:
                 response = await self._pipeline.execute(call, self._headers)
                 watched.answered(response)
@@ -197,9 +202,9 @@ class Connection:
         else:
             await self._next(operation_id, response)
 
-    def _prepared(self, request: GraphQLRequest, watched: WatchedRequest) -> Call:
+    async def _prepared(self, request: GraphQLRequest, watched: WatchedRequest) -> Call:
         try:
-            call = self._pipeline.prepare(request)
+            call = await self._pipeline.prepare_aside(request)
         except RequestRefused:
             watched.outcome = REFUSED
             raise
@@ -214,7 +219,8 @@ class Connection:
                 await asyncio.sleep(0)
 
     async def _next(self, operation_id: str, response: Mapping[str, Any]) -> None:
-        await self._send({"id": operation_id, "type": "next", "payload": response})
+        if self._is_current(operation_id):
+            await self._send({"id": operation_id, "type": "next", "payload": response})
 
     # ---- what goes out
 

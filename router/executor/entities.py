@@ -2,24 +2,33 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from router.executor.ask import OF_OTHERS, TOO_DEEP, ask
-from router.executor.errors import NoAnswer, ResponsePath, entries_of, lost, path_of, placed, raw_entries
+from router.executor.asked import asked_paths
+from router.executor.errors import NoAnswer, ResponsePath, entries_of, lost, path_of, raw_entries
 from router.executor.locate import Object, located, objects_at
 from router.executor.merge import copied, merge, move_back
 from router.executor.representations import Representation, identity, projection
-from router.executor.run import Run
+from router.executor.run import Run, together
 from router.planner.conditions import ALWAYS
-from router.planner.nodes import Entities, Fetch, Flatten
+from router.planner.nodes import Entities, Fetch
+
+Paths = dict[str | int, list[list[ResponsePath]]]
+"""By the alias of a call, for each of its representations, where in the response its objects stand."""
 
 
 @dataclass(slots=True)
 class _Gathered:
-    """Distinct representations, and for each the objects it stands for with the number of their target."""
+    """Distinct representations, and for each the objects it stands for with the number of their target.
+
+    `skipped` says that some objects could not be represented.
+    """
 
     representations: list[Representation] = field(default_factory=list)
     places: list[list[tuple[int, Object]]] = field(default_factory=list)
+    skipped: bool = False
 
 
 class EntitiesCall:
@@ -39,7 +48,9 @@ class EntitiesCall:
         for number, path, project in self.targets:
             for found in objects_at(run.data, path):
                 representation = project(found)
-                if representation is not None:
+                if representation is None:
+                    gathered.skipped = True
+                else:
                     key = identity(representation)
                     places = known.get(key)
                     if places is None:
@@ -62,6 +73,12 @@ class EntitiesCall:
                         copies[number] = copied(answer)
                     merge(place, copies[number])
 
+    def lost(self, run: Run, gathered: _Gathered) -> Iterator[ResponsePath]:
+        """The paths of what the client waits for in vain."""
+        paths = self.paths(run, gathered)
+        places = ((found[0][1], at) for found, own in zip(gathered.places, paths, strict=True) for at in own)
+        return asked_paths(run, places, self.entities.fields)
+
     def paths(self, run: Run, gathered: _Gathered) -> list[list[ResponsePath]]:
         """For each representation, where in the response its objects stand."""
         at: dict[int, list[ResponsePath]] = {}
@@ -75,22 +92,31 @@ class EntityFetch:
     def __init__(self, fetch: Fetch) -> None:
         self.fetch = fetch
         self.calls = [EntitiesCall(entities) for entities in fetch.entities]
+        self.plain = EntityFetch(fetch.plain) if fetch.plain else None
 
     async def __call__(self, run: Run) -> None:
         try:
             await self._complete(run)
         except RecursionError:
-            paths = ((*_plain_path(e.targets[0]), name) for e in self.fetch.entities for name in e.fields)
+            paths = dict.fromkeys((target.path[0].key,) for e in self.fetch.entities for target in e.targets)
             run.errors.extend(lost(self.fetch.subgraph, TOO_DEEP, paths))
 
     async def _complete(self, run: Run) -> None:
         gathered = [call.gather(run) for call in self.calls]
+        if self.plain and any(found.skipped for found in gathered):
+            await together(self._ask(run, gathered), self.plain(run))
+        else:
+            await self._ask(run, gathered)
+
+    async def _ask(self, run: Run, gathered: list[_Gathered]) -> None:
         if not any(found.representations for found in gathered):
             return
         sent = {call.variable: g.representations for call, g in zip(self.calls, gathered, strict=True)}
         reply = await ask(run.transport, run.request(self.fetch, sent))
         if isinstance(reply, NoAnswer):
-            run.errors.extend(lost(self.fetch.subgraph, reply, self._lost_paths(run, gathered)))
+            pairs = zip(self.calls, gathered, strict=True)
+            paths = (path for call, found in pairs for path in call.lost(run, found))
+            run.errors.extend(lost(self.fetch.subgraph, reply, paths))
         else:
             self._take(run, reply, gathered)
 
@@ -107,35 +133,27 @@ class EntityFetch:
             if type(answers) is list and len(answers) == len(found.representations):
                 call.spread(answers, found, run)
             elif answers is not None:
-                paths = _below(call.paths(run, found), call.entities.fields)
-                run.errors.extend(lost(self.fetch.subgraph, OF_OTHERS, paths))
-
-    def _lost_paths(self, run: Run, gathered: list[_Gathered]) -> Iterator[ResponsePath]:
-        for call, found in zip(self.calls, gathered, strict=True):
-            yield from _below(call.paths(run, found), call.entities.fields)
+                run.errors.extend(lost(self.fetch.subgraph, OF_OTHERS, call.lost(run, found)))
 
     def _add_errors(self, run: Run, reply: Mapping[str, Any], gathered: list[_Gathered]) -> None:
-        paths = {c.alias: c.paths(run, g) for c, g in zip(self.calls, gathered, strict=True)}
-        for raw, error in zip(raw_entries(reply), entries_of(reply), strict=True):
-            for path in _client_paths(path_of(raw), paths) or self._nearest(gathered):
-                run.errors.append(placed(error, path))
-
-    def _nearest(self, gathered: list[_Gathered]) -> list[ResponsePath]:
-        """For an error of no entity: as far as the path is the same for all that was asked."""
-        call = next(c for c, g in zip(self.calls, gathered, strict=True) if g.representations)
-        return [_plain_path(call.entities.targets[0])]
+        paths: Paths = {c.alias: c.paths(run, g) for c, g in zip(self.calls, gathered, strict=True)}
+        for raw, error in zip(raw_entries(reply), entries_of(reply, run.shown_extensions), strict=True):
+            path = path_of(raw)
+            if places := _places(path, paths):
+                run.report(error, places, path[2:])
+            else:
+                run.report(error, [_shared(path, paths)])
 
 
-def _below(paths: list[list[ResponsePath]], fields: tuple[str, ...]) -> Iterator[ResponsePath]:
-    return ((*path, name) for places in paths for path in places for name in fields if not name.startswith("__"))
-
-
-def _client_paths(path: ResponsePath, paths: dict[str, list[list[ResponsePath]]]) -> list[ResponsePath]:
+def _places(path: ResponsePath, paths: Paths) -> list[ResponsePath]:
     if len(path) < 2 or path[0] not in paths or not isinstance(path[1], int):
         return []
-    entities = paths[str(path[0])]
-    return [(*at, *path[2:]) for at in entities[path[1]]] if 0 <= path[1] < len(entities) else []
+    entities = paths[path[0]]
+    return entities[path[1]] if 0 <= path[1] < len(entities) else []
 
 
-def _plain_path(target: Flatten) -> ResponsePath:
-    return tuple(step.key for step in target.path)
+def _shared(path: ResponsePath, paths: Paths) -> ResponsePath:
+    """For an error of no entity: as far as the path is the same for all that was asked, under its alias if it has."""
+    asked = [paths[path[0]]] if path and path[0] in paths else paths.values()
+    places = [place for entities in asked for found in entities for place in found]
+    return tuple(parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, zip(*places, strict=False)))

@@ -1,5 +1,6 @@
 """Errors of subgraphs, with paths that mean something to the client."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +13,7 @@ Error = dict[str, Any]
 ResponsePath = tuple[str | int, ...]
 
 MOST_LOST = 100
+MOVED = re.compile(rf"^({RESERVED}m\d+_)?({RESERVED}(c|[0-9a-f]{{8}})_)?(?=.)")
 INTERNAL = {"code": ErrorCode.INTERNAL_SERVER_ERROR.value}
 
 
@@ -23,19 +25,23 @@ class NoAnswer:
     cause: str | None = None
 
 
-def entries_of(reply: Mapping[str, Any]) -> Iterator[Error]:
-    """The error entries of a reply, whatever it put in their place."""
+def entries_of(reply: Mapping[str, Any], shown: frozenset[str]) -> Iterator[Error]:
+    """The error entries of a reply, whatever it put in their place, with those of its extensions that are shown."""
     errors = reply.get("errors")
     if errors is None or errors == []:
         return
     for error in errors if isinstance(errors, list) else [errors]:
         known = error if isinstance(error, Mapping) else {}
-        yield {**_kept(known), "message": str(known.get("message", "The subgraph gave an error of no known form."))}
+        yield {
+            "extensions": _shown(known, shown),
+            "message": str(known.get("message", "The subgraph gave an error of no known form.")),
+        }
 
 
-def _kept(error: Mapping[str, Any]) -> Error:
+def _shown(error: Mapping[str, Any], shown: frozenset[str]) -> Mapping[str, Any]:
     extensions = error.get("extensions")
-    return {"extensions": {**INTERNAL, **(extensions if isinstance(extensions, Mapping) else {})}}
+    given = extensions if isinstance(extensions, Mapping) else {}
+    return INTERNAL | {name: value for name, value in given.items() if name in shown}
 
 
 def path_of(error: object) -> ResponsePath:
@@ -52,7 +58,7 @@ def raw_entries(reply: Mapping[str, Any]) -> list[Any]:
 
 def placed(error: Error, path: Iterable[str | int]) -> Error:
     own = [client_key(part) for part in path]
-    return {"message": error["message"], **({"path": own} if own else {}), **_kept(error)}
+    return {"message": error["message"], **({"path": own} if own else {}), "extensions": error["extensions"]}
 
 
 def lost(subgraph: str, why: NoAnswer, paths: Iterable[ResponsePath]) -> list[Error]:
@@ -62,7 +68,10 @@ def lost(subgraph: str, why: NoAnswer, paths: Iterable[ResponsePath]) -> list[Er
     return [placed(error, path) for path in islice(paths, MOST_LOST)]
 
 
+def left_out(count: int) -> Error:
+    return {"message": f"{count} more errors are left out.", "extensions": INTERNAL}
+
+
 def client_key(part: str | int) -> str | int:
-    """The client's name for a key that planning had moved aside."""
-    own = f"{RESERVED}c_"
-    return part[len(own) :] if isinstance(part, str) and part.startswith(own) else part
+    """The client's name for a key that planning had moved aside, or set apart within one request."""
+    return MOVED.sub("", part) if isinstance(part, str) else part

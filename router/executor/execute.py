@@ -1,24 +1,25 @@
 """Running a plan: its nodes become closures once, and are run with the state of each request."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from router.errors import SHOWN_EXTENSIONS
 from router.executor.ask import MALFORMED, is_malformed, unanswered
 from router.executor.entities import EntityFetch
-from router.executor.errors import NoAnswer
+from router.executor.errors import NoAnswer, left_out
 from router.executor.explain import unexplained_nulls
 from router.executor.introspection import introspect
 from router.executor.roots import RootFetch
-from router.executor.run import Run
+from router.executor.run import Run, together
 from router.executor.shape import Shaper, root_shaper
 from router.planner.nodes import Conditional, Fetch, Parallel, PlanNode, QueryPlan, Sequence, Subscription
 from router.transports.base import Transport, TransportError
 
-Runner = Callable[[Run], Awaitable[None]]
+Runner = Callable[[Run], Coroutine[Any, Any, None]]
 _prepared: WeakKeyDictionary[QueryPlan, "Prepared"] = WeakKeyDictionary()
 
 
@@ -47,11 +48,15 @@ def _prepare(plan: QueryPlan) -> Prepared:
 
 
 async def execute(
-    plan: QueryPlan, variables: Mapping[str, Any], transport: Transport, headers: Mapping[str, str]
+    plan: QueryPlan,
+    variables: Mapping[str, Any],
+    transport: Transport,
+    headers: Mapping[str, str],
+    shown_extensions: frozenset[str] = frozenset(SHOWN_EXTENSIONS),
 ) -> dict[str, Any]:
     """The response to a query or mutation: `data`, and `errors` if there are any."""
     prepared = prepare(plan)
-    run = _start(plan, variables, transport, headers)
+    run = _start(plan, variables, transport, headers, shown_extensions)
     if plan.introspection:
         introspect(plan, run)
     if prepared.run:
@@ -60,15 +65,20 @@ async def execute(
 
 
 async def subscribe(
-    plan: QueryPlan, variables: Mapping[str, Any], transport: Transport, headers: Mapping[str, str]
+    plan: QueryPlan,
+    variables: Mapping[str, Any],
+    transport: Transport,
+    headers: Mapping[str, str],
+    shown_extensions: frozenset[str] = frozenset(SHOWN_EXTENSIONS),
 ) -> AsyncIterator[dict[str, Any]]:
     """A response for each event, completed from the other subgraphs. A broken stream ends with an error."""
     prepared = prepare(plan)
     assert prepared.primary is not None
-    request = _start(plan, variables, transport, headers).request(prepared.primary.fetch)
+    start = partial(_start, plan, variables, transport, headers, shown_extensions)
+    request = start().request(prepared.primary.fetch)
     async with _closing(transport.subscribe(request)) as events:
         async for reply in _until_broken(events):
-            run = _start(plan, variables, transport, headers)
+            run = start()
             prepared.primary.take(run, reply)
             if prepared.run:
                 await prepared.run(run)
@@ -93,15 +103,23 @@ async def _until_broken(events: AsyncIterator[Mapping[str, Any]]) -> AsyncIterat
         yield unanswered(error)
 
 
-def _start(plan: QueryPlan, variables: Mapping[str, Any], transport: Transport, headers: Mapping[str, str]) -> Run:
+def _start(
+    plan: QueryPlan,
+    variables: Mapping[str, Any],
+    transport: Transport,
+    headers: Mapping[str, str],
+    shown_extensions: frozenset[str],
+) -> Run:
     switches = {**plan.defaults, **variables} if plan.defaults else variables
-    return Run(variables, switches, transport, headers)
+    return Run(variables, switches, transport, headers, selections=plan.selections, shown_extensions=shown_extensions)
 
 
 def _response(plan: QueryPlan, prepared: Prepared, run: Run) -> dict[str, Any]:
     data = prepared.shape(run.data, run)
     if run.nulled:
         run.errors.extend(unexplained_nulls(plan, run))
+    if run.left_out:
+        run.errors.append(left_out(run.left_out))
     return {"data": data, "errors": run.errors} if run.errors else {"data": data}
 
 
@@ -128,7 +146,7 @@ def _in_sequence(runners: list[Runner]) -> Runner:
 
 def _in_parallel(runners: list[Runner]) -> Runner:
     async def run_all(run: Run) -> None:
-        await asyncio.gather(*(runner(run) for runner in runners))
+        await together(*(runner(run) for runner in runners))
 
     return run_all
 

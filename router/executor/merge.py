@@ -10,7 +10,7 @@ def merge(target: dict[str, Any], source: dict[str, Any]) -> None:
         known = target.get(key)
         if known is None:
             target[key] = value
-        elif value is not None:
+        elif value is not None and value is not known:
             target[key] = _merged(known, value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -19,7 +20,12 @@ class _Incomplete(Exception):
 
 
 def projection(target: Flatten) -> Projection:
-    """From an object of the data to its representation; None if its key is incomplete or holds a null."""
+    """From an object of the data to its representation; None if its key is incomplete or holds a null.
+
+    So too if the object lacks what is required, or for a target of those that lack it, if it does not.
+    """
+    if target.lacking:
+        return _lacking(projection(replace(target, lacking=())), target.lacking)
     key, requires, type_name = target.key, target.requires, target.type_name
     names = tuple((field.key, field.name) for field in key)
     if not requires and all(field.is_leaf and field.on is None for field in key):
@@ -35,6 +41,17 @@ def projection(target: Flatten) -> Projection:
         return found
 
     return project
+
+
+def _lacking(project: Projection, lacking: Selections) -> Projection:
+    def project_lacking(data: Mapping[str, Any]) -> Representation | None:
+        try:
+            _fill({}, data, lacking, nullable=True)
+        except _Incomplete:
+            return project(data)
+        return None
+
+    return project_lacking
 
 
 def _flat(type_name: str, names: tuple[tuple[str, str], ...]) -> Projection:

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from router.executor.ask import TOO_DEEP, ask
-from router.executor.errors import NoAnswer, entries_of, lost, path_of, placed, raw_entries
+from router.executor.asked import asked_paths
+from router.executor.errors import NoAnswer, entries_of, lost, path_of, raw_entries
 from router.executor.locate import located, objects_at
 from router.executor.merge import copied, merge, move_back
 from router.executor.run import Run
@@ -39,8 +40,7 @@ class RootFetch:
     def _take(self, run: Run, reply: Mapping[str, Any] | NoAnswer, places: list[Any]) -> None:
         if isinstance(reply, NoAnswer):
             why = in_doubt(reply) if self.fetch.operation == "mutation" else reply
-            paths = ((*at, name) for _, at in places for name in self.fetch.fields if not name.startswith("__"))
-            run.errors.extend(lost(self.fetch.subgraph, why, paths))
+            run.errors.extend(lost(self.fetch.subgraph, why, asked_paths(run, places, self.fetch.fields)))
             return
         self._add_errors(run, reply, places)
         data = reply.get("data")
@@ -50,5 +50,6 @@ class RootFetch:
                 merge(place, copied(data) if number else data)
 
     def _add_errors(self, run: Run, reply: Mapping[str, Any], places: list[Any]) -> None:
-        for raw, error in zip(raw_entries(reply), entries_of(reply), strict=True):
-            run.errors.extend(placed(error, (*at, *path_of(raw))) for _, at in places)
+        paths = [at for _, at in places]
+        for raw, error in zip(raw_entries(reply), entries_of(reply, run.shown_extensions), strict=True):
+            run.report(error, paths, path_of(raw))

@@ -1,21 +1,37 @@
 """The state of one request. Plans hold none, so this is the only thing that changes while one runs."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.executor.errors import Error
+from router.errors import SHOWN_EXTENSIONS
+from router.executor.errors import Error, ResponsePath, placed
 from router.executor.locate import Object
 from router.planner.conditions import Condition, holds
 from router.planner.nodes import Fetch
+from router.planner.selections import Selections
 from router.transports.base import SubgraphRequest, Transport
 
+MOST_ERRORS = 1_000
 NO_VARIABLES: Mapping[str, Any] = {}
+
+
+async def together(*steps: Coroutine[Any, Any, None]) -> None:
+    """Side by side. The first that fails stops the others, and is raised when they have ended."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for step in steps:
+                group.create_task(step)
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 @dataclass(slots=True, eq=False)
 class Run:
     """`data` is what subgraphs gave, merged; `nulled` says that a null stood where the schema allows none.
+    `left_out` counts the errors that were too many to tell; `shown_extensions` are those of subgraphs' errors that
+    clients are shown.
 
     `absent` holds, by their ids, the objects in `data` that a subgraph said it has not, and no more than that.
     It keeps them: the id of an object that is gone is given to another.
@@ -27,11 +43,20 @@ class Run:
     headers: Mapping[str, str]
     data: dict[str, Any] = field(default_factory=dict)
     errors: list[Error] = field(default_factory=list)
+    selections: Selections = ()
+    shown_extensions: frozenset[str] = frozenset(SHOWN_EXTENSIONS)
+    left_out: int = 0
     nulled: bool = False
     absent: dict[int, Object] = field(default_factory=dict)
 
     def holds(self, condition: Condition) -> bool:
         return holds(condition, self.switches)
+
+    def report(self, error: Error, places: Sequence[ResponsePath], below: ResponsePath = ()) -> None:
+        """An error of all these places, as far as there is room: a reply may have thousands, each of as many places."""
+        room = max(0, MOST_ERRORS - len(self.errors))
+        self.errors.extend(placed(error, (*at, *below)) for at in places[:room])
+        self.left_out += max(0, len(places) - room)
 
     def request(self, fetch: Fetch, representations: Mapping[str, Any] = NO_VARIABLES) -> SubgraphRequest:
         """Variables the client left out are left out here too."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 from graphql import (
     GraphQLEnumType,
@@ -26,6 +26,7 @@ from router.executor.run import Run
 from router.planner.conditions import ALWAYS, Condition
 from router.planner.introspection import ASKED
 from router.planner.nodes import QueryPlan
+from router.planner.refinements import needs_own_types
 from router.planner.selections import TYPENAME, Field, Selections, selections_for
 
 Completer = Callable[[Any, Run], Any]
@@ -82,9 +83,15 @@ class _Compiler:
 
     def _abstract(self, type_: GraphQLInterfaceType | GraphQLUnionType, selections: Selections) -> Completer:
         possible = {t.name: t for t in self.schema.get_possible_types(type_)}
-        if isinstance(type_, GraphQLInterfaceType) and all(field.on is None for field in selections):
+        if self._is_plain(type_, selections):
             return _plain_completer(self.object(type_, selections), frozenset(possible))
         return _typed_completer({name: self.object(t, self._for(selections, name)) for name, t in possible.items()})
+
+    def _is_plain(
+        self, type_: GraphQLInterfaceType | GraphQLUnionType, selections: Selections
+    ) -> TypeGuard[GraphQLInterfaceType]:
+        alike = isinstance(type_, GraphQLInterfaceType) and all(field.on is None for field in selections)
+        return alike and not needs_own_types(self.schema, type_, selections)
 
     def _for(self, selections: Selections, name: str) -> Selections:
         known = id(selections), name

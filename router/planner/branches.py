@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from router.planner.conditions import either
 from router.planner.graph import Graph, Node
-from router.planner.selections import Field
+from router.planner.selections import TYPENAME, Field
 
 
 class Item:
@@ -48,6 +48,26 @@ class Branch:
                 below.absorb(item.below)
         for branch in other.types.values():
             self.on(branch.node).absorb(branch)
+
+    def plain(self) -> "Branch":
+        """A copy without the fields that have @requires, and without types of which nothing is left."""
+        plain = Branch(self.node, self.graph)
+        for item in self.items.values():
+            if not self._requires(item):
+                below = plain._add(item.field, item.below.node if item.below else self.node, item.type)
+                if below and item.below:
+                    below.absorb(item.below)
+        parts = ((name, branch.plain()) for name, branch in self.types.items())
+        plain.types = {name: part for name, part in parts if part.asks}
+        return plain
+
+    @property
+    def asks(self) -> bool:
+        return bool(self.types) or any(item.field.name != TYPENAME for item in self.items.values())
+
+    def _requires(self, item: Item) -> bool:
+        edge = self.graph.edge(self.node, item.field.name)
+        return bool(edge and edge.requires)
 
     def agrees(self, other: "Branch") -> bool:
         """Whether the two can be asked in one, each key of one field with the same arguments."""

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from router.planner.errors import PlanningError
+
 Clause = frozenset[tuple[str, bool]]
 Condition = frozenset[Clause]
 
 ALWAYS: Condition = frozenset([frozenset()])
 NEVER: Condition = frozenset()
-MOST_CLAUSES = 16
+MOST_CLAUSES = 64
 
 
 def variable(name: str, value: bool) -> Condition:
@@ -44,8 +46,16 @@ def _contradict(left: Clause, right: Clause) -> bool:
 
 
 def _simplified(condition: Condition) -> Condition:
-    """Drops what another clause covers. Too many clauses count as always: the shape leaves out what is too much."""
-    least = frozenset(clause for clause in condition if not any(other < clause for other in condition))
-    if any(len(clause) == 1 and frozenset((n, not v) for n, v in clause) in least for clause in least):
-        return ALWAYS
-    return ALWAYS if len(least) > MOST_CLAUSES else least
+    """Drops what another clause covers."""
+    least: list[Clause] = []
+    for clause in sorted(condition, key=len):
+        if not any(other < clause for other in least):
+            least.append(clause)
+            _refuse_many(least)
+    found = frozenset(least)
+    return ALWAYS if any(len(c) == 1 and frozenset((n, not v) for n, v in c) in found for c in least) else found
+
+
+def _refuse_many(clauses: list[Clause]) -> None:
+    if len(clauses) > MOST_CLAUSES:
+        raise PlanningError(f"A field is asked for under more than {MOST_CLAUSES} conditions.")

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 
 from router.planner.branches import Branch, Item
 from router.planner.conditions import ALWAYS, Clause, Condition, variables_of
+from router.planner.errors import PlanningError
 from router.planner.selections import TYPENAME
+
+MOST_REPEATED_CHARACTERS = 1_000_000
 
 
 @dataclass
@@ -37,6 +40,8 @@ class Writer:
     def _under(self, condition: Condition, text: str) -> str:
         if condition in (ALWAYS, self.given):
             return text
+        if len(condition) > 1 and len(condition) * len(text) > MOST_REPEATED_CHARACTERS:
+            raise PlanningError("The operation has too many conditions within one another.")
         self.variables |= variables_of(condition)
         return " ".join(_within(clause, text) for clause in sorted(condition, key=sorted))
 

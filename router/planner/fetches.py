@@ -14,13 +14,21 @@ from router.planner.solution import Entry, Solution, Taken
 
 @dataclass(eq=False)
 class Call:
-    """What a step asks for the objects at one path; `key` and `requires` are empty where it asks a root type."""
+    """What a step asks for the objects at one path; `key` and `requires` are empty where it asks a root type.
+
+    With `lacking`, only for the objects that have not all of these.
+    """
 
     path: Path
     branch: Branch
     key: Selections = ()
     requires: Selections = ()
+    lacking: Selections = ()
     condition: Condition = ALWAYS
+
+    def plain(self) -> "Call":
+        """The same for those that cannot be sent what is required, without the fields that require it."""
+        return Call(self.path, self.branch.plain(), self.key, (), self.requires, self.condition)
 
 
 @dataclass(eq=False)
@@ -86,7 +94,7 @@ class FetchGraph:
         key = {field.key for field in entry.move.key if field.is_leaf}
         requires = tuple(f for f in entry.needs if f.key not in key and f not in entry.move.key)
         branch = Branch(entry.move.node, self.graph)
-        call = Call(path, branch, entry.move.key, requires, entry.condition)
+        call = Call(path, branch, entry.move.key, requires, condition=entry.condition)
         operation = "query" if parent else self.operation
         step = Step(len(self.steps), entry.move.node.subgraph, operation, [call], {parent.number} if parent else set())
         self.steps[step.number] = step

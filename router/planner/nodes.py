@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from graphql import DocumentNode, GraphQLSchema
 
@@ -23,12 +22,16 @@ Path = tuple[PathStep, ...]
 
 @dataclass(frozen=True, slots=True)
 class Flatten:
-    """Objects to complete: those at the path, sent as `type_name` with the fields of their `key` and `requires`."""
+    """Objects to complete: those at the path, sent as `type_name` with the fields of their `key` and `requires`.
+
+    Where any are named in `lacking`, only those objects that have not all of these.
+    """
 
     path: Path
     type_name: str = ""
     key: Selections = ()
     requires: Selections = ()
+    lacking: Selections = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,10 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """One request. Without `entities` it asks a root type, for the objects at `at` (the response itself if empty)."""
+    """One request. Without `entities` it asks a root type, for the objects at `at` (the response itself if empty).
+
+    `plain` asks the fields without @requires for those objects that cannot be sent what the other fields require.
+    """
 
     subgraph: str
     operation: str
@@ -63,6 +69,7 @@ class Fetch:
     fields: tuple[str, ...] = ()
     at: Path = ()
     moved: tuple[Moved, ...] = ()
+    plain: "Fetch | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +107,5 @@ class QueryPlan:
     root: PlanNode | None
     selections: Selections
     schema: GraphQLSchema
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, bool] = field(default_factory=dict)
     introspection: DocumentNode | None = None

@@ -30,6 +30,7 @@ from graphql import (
 from router.planner.conditions import ALWAYS, NEVER, Condition, both, either, variable
 from router.planner.errors import PlanningError
 from router.planner.naming import Naming
+from router.planner.refinements import needs_own_types
 from router.planner.selections import Field, Selections, implied_typename, merged
 
 MOST_LEVELS = 80
@@ -49,7 +50,8 @@ class _Drafted:
 class Normalizer:
     """With `typed`, every abstract position asks for `__typename`, as what is sent to a subgraph needs it.
 
-    So do positions of an abstract type in `guarded`: it has object types that clients must not see.
+    So do positions of an abstract type in `guarded`, as it has object types that clients must not see, and those
+    where an object's own type says what a null does.
     """
 
     def __init__(
@@ -80,8 +82,9 @@ class Normalizer:
         collector = _Collector(self.schema, self.fragments)
         for condition, node in occurrences:
             collector.collect(type_, None, node.selections, condition)
-        fields = [self._field(type_, on, drafted, level) for (on, _), drafted in collector.found.items()]
+        fields = tuple(self._field(type_, on, drafted, level) for (on, _), drafted in collector.found.items())
         conditional = self.typed or type_.name in self.guarded or any(found.on is not None for found in fields)
+        conditional = conditional or needs_own_types(self.schema, type_, fields)
         return merged([*fields, implied_typename()] if conditional and is_abstract_type(type_) else fields)
 
     def _field(self, type_: GraphQLCompositeType, on: str | None, drafted: _Drafted, level: int) -> Field:

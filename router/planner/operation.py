@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from graphql import (
+    BooleanValueNode,
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
     print_ast,
-    value_from_ast_untyped,
 )
 
 from router.planner.errors import PlanningError
@@ -23,14 +22,17 @@ from router.planner.selections import TYPENAME, Selections
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """`selections` is all that is asked, `fetched` what of it subgraphs have to answer."""
+    """`selections` is all that is asked, `fetched` what of it subgraphs have to answer.
+
+    `defaults` are those of Boolean variables, by which @skip and @include go.
+    """
 
     kind: str
     root: str
     selections: Selections
     fetched: Selections
     declared: Mapping[str, str]
-    defaults: Mapping[str, Any]
+    defaults: Mapping[str, bool]
     introspection: DocumentNode | None
 
 
@@ -79,9 +81,9 @@ def _declared(node: OperationDefinitionNode) -> dict[str, str]:
     }
 
 
-def _defaults(node: OperationDefinitionNode) -> dict[str, Any]:
+def _defaults(node: OperationDefinitionNode) -> dict[str, bool]:
     return {
-        definition.variable.name.value: value_from_ast_untyped(definition.default_value)
+        definition.variable.name.value: definition.default_value.value
         for definition in node.variable_definitions or ()
-        if definition.default_value
+        if isinstance(definition.default_value, BooleanValueNode)
     }

@@ -130,6 +130,9 @@ def _fetch_lines(fetch: Fetch) -> Iterator[str]:
     yield from _indented(_document_lines(fetch.document))
     for moved in fetch.moved:
         yield f"{INDENT}{'.'.join((*moved.path, moved.alias))} -> {moved.key}"
+    if fetch.plain:
+        yield f"{INDENT}Without what is required:"
+        yield from _indented(_fetch_lines(fetch.plain))
     yield "}"
 
 
@@ -141,7 +144,8 @@ def _entities_lines(entities: Entities) -> Iterator[str]:
 
 def _representation(target: Flatten) -> str:
     fields = _names((*target.key, *target.requires))
-    return f"{{ __typename: {target.type_name}, {fields} }}"
+    lacking = f" without all of {_names(target.lacking)}" if target.lacking else ""
+    return f"{{ __typename: {target.type_name}, {fields} }}{lacking}"
 
 
 def _names(selections: Selections) -> str:

@@ -1,7 +1,7 @@
 """From a step of the fetch graph to a fetch: the document, its variables, and the objects it completes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from router.planner.aliases import separate_clashes
 from router.planner.branches import Branch
@@ -29,7 +29,7 @@ class _Group:
         type_name = call.branch.node.type
         self.texts[type_name] = text
         self.branches.setdefault(type_name, call.branch)
-        self.targets.append(Flatten(call.path, type_name, call.key, call.requires))
+        self.targets.append(Flatten(call.path, type_name, call.key, call.requires, call.lacking))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -77,7 +77,12 @@ class FetchWriter:
                 for (alias, variable), group in named
             ),
             moved=tuple(moved),
+            plain=self._plain(step, given),
         )
+
+    def _plain(self, step: Step, given: Condition) -> Fetch | None:
+        calls = [plain for call in step.calls if call.requires and (plain := call.plain()).branch.asks]
+        return self._entities(replace(step, calls=calls), given) if calls else None
 
     def _groups(self, step: Step) -> list[_Group]:
         groups: list[_Group] = []

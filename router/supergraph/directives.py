@@ -12,7 +12,9 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-SPECS = "specs.apollo.dev"
+SPECS = "https://specs.apollo.dev"
+SPOKEN = frozenset(f"{SPECS}/{feature}" for feature in ("link", "core", "join", "inaccessible"))
+NEEDED = frozenset({"EXECUTION", "SECURITY"})
 
 
 def arguments(directive: DirectiveNode) -> dict[str, Any]:
@@ -36,6 +38,15 @@ def feature_names(document: DocumentNode) -> dict[str, str]:
     return names
 
 
+def unspoken_features(document: DocumentNode) -> Iterator[str]:
+    """The specifications without which the document must not be served, and which this router does not know."""
+    for directive in _schema_directives(document):
+        link = arguments(directive)
+        url = _url_of(link)
+        if link.get("for") in NEEDED and url.rpartition("/")[0] not in SPOKEN:
+            yield f"{url} ({link['for']})"
+
+
 def _schema_directives(document: DocumentNode) -> Iterator[ConstDirectiveNode]:
     for definition in document.definitions:
         if isinstance(definition, SchemaDefinitionNode | SchemaExtensionNode):
@@ -43,10 +54,14 @@ def _schema_directives(document: DocumentNode) -> Iterator[ConstDirectiveNode]:
 
 
 def _names_of_link(link: dict[str, Any]) -> dict[str, str]:
-    parts = str(link.get("url") or link.get("feature") or "").rstrip("/").split("/")
+    parts = _url_of(link).split("/")
     if len(parts) < 2:
         return {}
     feature = parts[-2]
     imports = link.get("import") or []
     renamed = {i["name"].lstrip("@"): i["as"].lstrip("@") for i in imports if isinstance(i, dict) and "as" in i}
     return {feature: renamed.get(feature) or link.get("as") or feature}
+
+
+def _url_of(link: dict[str, Any]) -> str:
+    return str(link.get("url") or link.get("feature") or "").rstrip("/")

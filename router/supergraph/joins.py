@@ -96,6 +96,8 @@ class _JoinReader:
             return SubgraphField(print_ast(field.type)) if owner in (None, graph) else None
         where = f"{node.name.value}.{field.name.value}"
         for use in uses:
+            if use.get("contextArguments"):
+                raise SupergraphError(f"{where} takes arguments from a context, which this router does not fill.")
             if use.get("graph") is not None and self._graph(use, where) == graph:
                 return _field_of(field, use)
         return None

@@ -2,7 +2,7 @@
 
 from graphql import DocumentNode, EnumTypeDefinitionNode, GraphQLError, GraphQLSchema, build_ast_schema, parse
 
-from router.supergraph.directives import applied, feature_names
+from router.supergraph.directives import applied, feature_names, unspoken_features
 from router.supergraph.joins import read_types
 from router.supergraph.model import SubgraphInfo, Supergraph, SupergraphError
 from router.supergraph.public import public_schema
@@ -10,6 +10,7 @@ from router.supergraph.public import public_schema
 
 def read_supergraph(sdl: str) -> Supergraph:
     document = _parse(sdl)
+    _refuse_unspoken(document)
     features = feature_names(document)
     join = features.get("join", "join")
     subgraphs = _subgraphs(document, join)
@@ -27,6 +28,11 @@ def _parse(sdl: str) -> DocumentNode:
         return parse(sdl, no_location=True)
     except (GraphQLError, RecursionError) as error:
         raise SupergraphError(f"The supergraph is not valid SDL: {error}") from error
+
+
+def _refuse_unspoken(document: DocumentNode) -> None:
+    if unspoken := ", ".join(unspoken_features(document)):
+        raise SupergraphError(f"The supergraph relies on features that this router does not have: {unspoken}.")
 
 
 def _schema(document: DocumentNode) -> GraphQLSchema:

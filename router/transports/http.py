@@ -10,7 +10,7 @@ from router.transports.base import SubgraphRequest, TransportError
 from router.transports.session import HttpSession
 from router.transports.signatures import Signer
 from router.transports.subscription import SocketSubscriptions
-from router.transports.wire import checked_response, request_body, url_of
+from router.transports.wire import checked_response, encoded, request_body, url_of
 
 ACCEPT = "application/graphql-response+json, application/json;q=0.9"
 
@@ -52,7 +52,7 @@ class HttpTransport:
         return self._mutation_seconds if request.is_mutation else self._seconds_of(request.subgraph)
 
     async def _post(self, request: SubgraphRequest) -> tuple[int, bytes]:
-        url, body = url_of(self._urls, request.subgraph), orjson.dumps(request_body(request))
+        url, body = url_of(self._urls, request.subgraph), encoded(request.subgraph, request_body(request))
         headers = {**request.headers, "content-type": "application/json", "accept": ACCEPT}
         if self._signer is not None:
             headers = self._signer.headers("POST", url, body, headers)

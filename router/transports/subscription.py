@@ -11,7 +11,7 @@ import orjson
 from router.transports.base import SubgraphRequest, TransportError
 from router.transports.session import HttpSession
 from router.transports.signatures import Signer
-from router.transports.wire import checked_response, is_list_of_objects, request_body, url_of
+from router.transports.wire import checked_response, encoded, is_list_of_objects, request_body, url_of
 
 PROTOCOL = "graphql-transport-ws"
 OPERATION_ID = "1"
@@ -130,7 +130,7 @@ class Socket:
 
     async def _send(self, message: Mapping[str, Any]) -> None:
         try:
-            await self._connection.send_str(orjson.dumps(message).decode())
+            await self._connection.send_str(encoded(self._subgraph, message).decode())
         except (aiohttp.ClientError, OSError) as error:
             raise self._broken() from error
 

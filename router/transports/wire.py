@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from router.transports.base import SubgraphRequest, TransportError
 
 
@@ -27,6 +29,14 @@ def url_of(urls: Mapping[str, str], subgraph: str) -> str:
         return urls[subgraph]
     except KeyError:
         raise TransportError(f"no URL is known for {subgraph}") from None
+
+
+def encoded(subgraph: str, message: Mapping[str, Any]) -> bytes:
+    """TransportError for what JSON cannot carry, as whole numbers of more than 64 bits that another subgraph gave."""
+    try:
+        return orjson.dumps(message)
+    except TypeError as error:
+        raise TransportError(f"{subgraph} cannot be asked with such values: {error}") from error
 
 
 def request_body(request: SubgraphRequest) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types import Info
 
+from subgraphs.kernel.away import is_away
 from subgraphs.kernel.denials import DenialLog
 from subgraphs.kernel.entities import resolve_entities
 from subgraphs.kernel.errors import BadUserInput, Forbidden, RequestError, Unauthenticated
@@ -21,6 +22,12 @@ from subgraphs.kernel.principal import Principal
 from subgraphs.kernel.scalars import scalar_map
 from subgraphs.kernel.tokens import TokenChecker
 from subgraphs.kernel.watching import WatchedOperation
+
+_BROKEN = "Something went wrong on our side. Quote the errorId when you report it."
+_AWAY = (
+    "A part of the hospital does not answer just now. Try again in a moment: with the same idempotency key nothing is "
+    "done twice."
+)
 
 log = structlog.get_logger(__name__)
 
@@ -149,10 +156,8 @@ def shown(error: GraphQLError) -> dict[str, Any]:
         return dict(error.formatted)
     if error.path is None and isinstance(original, GraphQLError):  # a variable of the wrong type: nothing was begun
         return {**error.formatted, "extensions": {"code": BadUserInput.code}}
-    error_id = new_id()
-    log.error("request.failed", error_id=error_id, path=error.path, exc_info=original)
-    masked = {
-        "message": "Something went wrong on our side. Quote the errorId when you report it.",
-        "extensions": {"code": "INTERNAL_SERVER_ERROR", "errorId": error_id},
-    }
+    error_id, passes = new_id(), is_away(original)
+    log.error("request.failed", error_id=error_id, path=error.path, passes=passes, exc_info=original)
+    extensions = {"code": "INTERNAL_SERVER_ERROR", "errorId": error_id} | ({"reason": "TRY_AGAIN"} if passes else {})
+    masked = {"message": _AWAY if passes else _BROKEN, "extensions": extensions}
     return masked | ({"path": list(error.path)} if error.path else {})

@@ -62,6 +62,7 @@ TYPES = """
 type Query {
   hello: String
   greeting(name: String!, day: Date): String
+  patient(id: ID): String
   headers: [String!]
   patients(first: Int! = 20): [Patient!]
   echo(input: EchoInput): String
@@ -150,6 +151,7 @@ class Clinic:
         return SimpleNamespace(
             hello="world",
             greeting=lambda _, name, day=None: f"hello {name}",
+            patient=lambda _, id: f"patient {id}",
             headers=[f"{name}: {value}" for name, value in sorted(headers.items())],
             patients=lambda _, first: [SimpleNamespace(id=str(n), name=f"p{n}") for n in range(min(first, 3))],
             echo=lambda _, input=None: repr(input),

@@ -66,7 +66,7 @@ def check_variable(argument: str, literal: str) -> Any:
     document = parse_document(f"query Q($v: {TYPES[argument]}) {{ f({argument}: $v) }}", Limits())
     validate_document(document, SCHEMA, introspection=True)
     value = JSON_VALUES[literal] if literal in JSON_VALUES else json.loads(literal)
-    inputs = Inputs(document.definitions[0].variable_definitions, {}, {}, {})  # type: ignore[attr-defined]
+    inputs = Inputs(document.definitions[0].variable_definitions, {}, {})  # type: ignore[attr-defined]
     return inputs.check({"v": value}, SCHEMA, Limits())["v"], value
 
 

@@ -45,16 +45,23 @@ async def refund(
     if id not in through_provider:
         await _check_repeated(base, claimed, id)
     elif through_provider[id] and (answer := await asking.ask(base, provider, id)).said is Said.DECLINED:
-        raise InvalidTransition(f"The provider gave nothing back: {answer.reason}", "paymentId")
+        raise _nothing_back(answer.reason)
     return id
+
+
+def _nothing_back(reason: str | None) -> InvalidTransition:
+    said = "The provider gave nothing back"
+    return InvalidTransition(f"{said}: {reason}" if reason else f"{said}.", "paymentId")
 
 
 async def _check_repeated(base: Foundation, claimed: Claim | None, id: str) -> None:
     """Of a refund that is asked for again. Raises InvalidTransition where the provider has refused it."""
     async with base.database.reading() as session:
         payment = await repository.payment(session, id)
-    if payment is not None and (_was_refused(payment) or _is_of_another(payment, claimed)):
-        raise InvalidTransition("The provider gave nothing back.", "paymentId")
+    if payment is not None and _is_of_another(payment, claimed):
+        raise _nothing_back(None)
+    if payment is not None and _was_refused(payment):
+        raise _nothing_back(payment.refund_failure)
 
 
 def _was_refused(payment: PaymentRow) -> bool:

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from router.auth import CheckedToken, TokenRefused
+from router.transports.base import TransportError
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 
@@ -350,3 +351,38 @@ async def test_it_closes_1001_when_the_router_stops(start_router: Any, clinic: A
         router.server.should_exit = True
         assert await close_code(socket) == 1001
     assert clinic.open_streams == 0
+
+
+class SlowToLetGo:
+    """A stream that, when it is stopped, takes a while and then fails instead."""
+
+    def __init__(self) -> None:
+        self.stopped = 0
+
+    async def execute(self, request: Any) -> Any:
+        raise AssertionError(request)
+
+    async def subscribe(self, request: Any) -> AsyncIterator[Any]:
+        yield {"data": {"forever": 0}}
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.05)
+            self.stopped += 1
+            raise TransportError("it fell over as it was stopped") from None
+
+
+async def test_what_was_completed_says_no_more_and_leaves_its_successor_alone(start_router: Any) -> None:
+    query, transport = "subscription { forever }", SlowToLetGo()
+    async with start_router(transport=transport) as router, acknowledged(router) as socket:
+        first = {"id": "1", "type": "next", "payload": {"data": {"forever": 0}}}
+        await subscribe(socket, query)
+        assert await receive(socket) == first
+        await send(socket, type="complete", id="1")
+        await subscribe(socket, query)
+        assert await receive(socket) == first
+        await eventually(lambda: transport.stopped)
+        await send(socket, type="ping")
+        assert await receive(socket) == {"type": "pong"}
+        await subscribe(socket, query)
+        assert await close_code(socket) == 4409

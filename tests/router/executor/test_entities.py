@@ -1,4 +1,7 @@
+from typing import Any
+
 from router.executor.entities import EntitiesCall
+from router.executor.merge import merge
 from router.executor.run import Run
 from router.planner.nodes import Entities, Flatten, PathStep
 from tests.router.executor.subgraphs import Subgraphs, data, entities, run
@@ -74,3 +77,13 @@ def test_who_comes_after_an_absent_object_is_not_taken_for_it() -> None:
     del state.data["patient"]
 
     assert not {id(other) for other in [{"id": str(number)} for number in range(1000)]} & set(state.absent)
+
+
+def test_what_is_there_already_is_not_merged_into_itself() -> None:
+    answer: dict[str, Any] = {"owed": 3}
+    answer["bills"] = [answer]  # merged into itself, this has no end
+    place = {"patient": answer}
+
+    merge(place, {"patient": answer})
+
+    assert place["patient"] is answer

@@ -2,6 +2,7 @@ import pytest
 
 from router.supergraph import SupergraphError, read_supergraph
 from router.supergraph.model import Key, SubgraphField
+from tests.router.planner.plans import JOIN
 
 FIRST_JOIN = """
 schema @core(feature: "https://specs.apollo.dev/core/v0.1") @core(feature: "https://specs.apollo.dev/join/v0.1") {
@@ -48,6 +49,49 @@ def test_it_reads_the_first_join_specification() -> None:
     assert set(types["Visit", "people"].fields) == set(types["Visit", "visits"].fields) == {"day"}
     assert types["Thing", "visits"].possible == ("Person", "Visit")
     assert types["Named", "people"].possible == ("Person",)
+
+
+LINK = '@link(url: "https://specs.apollo.dev/link/v1.0")'
+
+
+def linked(more: str) -> str:
+    return (JOIN % "").replace(LINK, f"{LINK} {more}") + "type Query { a(of: Int): Int @join__field(graph: A) }"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '@link(url: "https://specs.apollo.dev/inaccessible/v0.2", for: SECURITY)',
+        '@link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)',
+        '@link(url: "https://specs.apollo.dev/tag/v0.3")',
+        '@link(url: "https://clinic.example/house/v1.0", import: ["@ward"])',
+    ],
+)
+def test_it_reads_a_supergraph_whose_other_features_it_knows_or_need_not_know(more: str) -> None:
+    assert read_supergraph(linked(more)).subgraphs
+
+
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ('@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)', "authenticated/v0.1"),
+        ('@link(url: "https://specs.apollo.dev/requiresScopes/v0.1/", for: SECURITY)', "requiresScopes/v0.1"),
+        ('@link(url: "https://specs.apollo.dev/connect/v0.1", for: EXECUTION)', "connect/v0.1"),
+        ('@link(url: "https://clinic.example/inaccessible/v0.2", for: SECURITY)', "clinic.example"),
+        ('@core(feature: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)', "policy/v0.1"),
+    ],
+)
+def test_it_refuses_a_supergraph_that_relies_on_what_it_does_not_know(more: str, name: str) -> None:
+    with pytest.raises(SupergraphError, match=f"features that this router does not have: .*{name}"):
+        read_supergraph(linked(more))
+
+
+def test_it_refuses_arguments_that_come_from_a_context() -> None:
+    context = 'contextArguments: [{context: "a__ward", name: "of", type: "Int", selection: " { of }"}]'
+    text = linked("").replace("(graph: A) }", f"(graph: A, {context}) }}")
+
+    with pytest.raises(SupergraphError, match=r"Query\.a takes arguments from a context"):
+        read_supergraph(text)
 
 
 BAD = {

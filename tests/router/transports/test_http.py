@@ -112,6 +112,13 @@ async def test_a_subgraph_without_a_url_is_a_transport_error(transport_to: Any) 
         await transport_to("http://127.0.0.1:9/").execute(SubgraphRequest("other", "{ a }", {}))
 
 
+async def test_a_value_that_json_cannot_carry_is_a_transport_error(serve: Any, transport_to: Any) -> None:
+    request = SubgraphRequest("clinic", "query Q($of: [_Any!]!) { a }", {"of": [{"id": 10**20}]})
+    async with serve(subgraph(JSONResponse(GOOD))) as server:
+        with pytest.raises(TransportError, match="clinic cannot be asked with such values"):
+            await transport_to(f"{server.url}/graphql").execute(request)
+
+
 async def test_it_waits_no_longer_than_it_may(raw: Any, transport_to: Any, hello: Any) -> None:
     async def dribble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(reply(b"200 OK", b"", b"content-length: 1000"))

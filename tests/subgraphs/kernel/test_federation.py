@@ -1,10 +1,13 @@
 import pytest
 import strawberry
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import select
 
+from subgraphs.kernel.arrivals import NotAsked
 from subgraphs.kernel.errors import BadUserInput, Forbidden, Target
 from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.federation import Subgraph, subgraph_schema
+from subgraphs.kernel.peers import Unanswered
 from subgraphs.kernel.tables import OutboxRow
 
 
@@ -46,8 +49,20 @@ async def test_what_goes_wrong_inside_is_masked_and_the_rest_is_answered(subgrap
     assert answer["data"] == {"fine": 2, "broken": None}
     [error] = answer["errors"]
     assert (error["path"], error["extensions"]["code"]) == (["broken"], "INTERNAL_SERVER_ERROR")
-    assert error["extensions"]["errorId"]
+    assert error["extensions"].keys() == {"code", "errorId"}
     assert "secret" not in str(answer)
+
+
+@pytest.mark.parametrize("error", [NotAsked(), Unanswered("patients cannot be asked"), TimeoutError(), PoolTimeout()])
+async def test_what_passes_by_itself_says_that_one_may_try_again(error, ask, base):
+    def away() -> int:
+        raise error
+
+    query = strawberry.type(type("Query", (), {"away": strawberry.field(away)}))
+    subgraph = Subgraph("things", subgraph_schema(query=query), lambda principal: principal, base.tokens, base.denials)
+    [shown] = (await ask(subgraph, "{ away }"))["errors"]
+    assert shown["message"].startswith("A part of the hospital does not answer just now. Try again in a moment")
+    assert (shown["extensions"]["code"], shown["extensions"]["reason"]) == ("INTERNAL_SERVER_ERROR", "TRY_AGAIN")
 
 
 async def test_what_may_be_read_is_shown_with_its_code(subgraph, ask):

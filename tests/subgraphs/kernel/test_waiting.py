@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from subgraphs.kernel import database as kernel_database
+from subgraphs.kernel.away import is_away
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.rows import run
 from subgraphs.kernel.tables import PositionRow
@@ -55,6 +56,7 @@ async def test_a_server_that_stands_still_is_given_up_and_asked_again_later(serv
         answers = await asyncio.gather(*(ask(hasty) for _ in range(4)), return_exceptions=True)
         assert time.monotonic() - began < 8
         assert {type(answer) for answer in answers} == {OperationalError}
+        assert all(map(is_away, answers))
     assert await asyncio.gather(*(ask(hasty) for _ in range(4))) == [1] * 4
 
 
@@ -64,10 +66,11 @@ async def test_a_server_that_dies_in_a_transaction_is_an_error_and_the_next_work
         server.kill()
         await run(session, _ONE)
 
-    with pytest.raises(DBAPIError):
+    with pytest.raises(DBAPIError) as torn:
         await hasty.transaction(work)
-    with pytest.raises(DBAPIError):
+    with pytest.raises(DBAPIError) as gone:
         await read(hasty)
+    assert (is_away(torn.value), is_away(gone.value)) == (True, True)
     server.start()
     assert (await read(hasty), await write(hasty)) == (1, 1)
 

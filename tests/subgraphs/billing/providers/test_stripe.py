@@ -69,7 +69,7 @@ async def test_it_makes_an_intent_and_confirms_it(house, standin):
         "description": "Bill 2026-000001",
     }
     id = paid["payment"]["id"]
-    assert (intent["metadata[payment]"], set(standin.by_key)) == (id, {id, f"{id}:confirm:1"})
+    assert (intent["metadata[payment]"], set(standin.by_key)) == (id, {f"{id}:1", f"{id}:confirm:1"})
     [row] = await house.rows(PaymentRow)
     assert (row.reference, row.token) == ("pi_1", None)
 
@@ -145,6 +145,31 @@ async def test_a_refund_goes_the_same_way(house, standin, clock):
     assert (await house.read(bill))["status"] == "PENDING"
     assert len(standin.refunds) == 1
     assert (await house.announced()).count("payment.refunded") == 1
+
+
+async def test_a_failure_that_stripe_keeps_for_a_day_stops_no_refund(house, standin, clock):
+    """And of those that come after each other, one gives the money back."""
+    bill = await house.bill()
+    payment = (await house.paid(bill, paymentMethodToken="pm_card_visa"))["payment"]
+    standin.broken = {"refunds": [(500, b'{"error": {"type": "api_error"}}')]}
+    assert (await house.refund(payment))["payment"]["status"] == "SUCCESS"
+    clock.move(timedelta(seconds=31))
+    await house.domain.service.ask_about_payments()
+    assert (await house.read(bill))["status"] == "PENDING"
+    assert len(standin.refunds) == 1
+
+
+async def test_of_two_intents_of_one_payment_the_one_that_is_kept_takes_the_money(house, standin, clock):
+    """The answer to the first is lost after it was made."""
+    bill = await house.bill()
+    standin.broken, standin.works_all_the_same = {"payment_intents": ["hang up"]}, True
+    await house.paid(bill, paymentMethodToken="pm_card_visa")
+    await ask_later(house, clock)
+    await ask_later(house, clock)
+    assert (await house.read(bill))["status"] == "PAID"
+    [row] = await house.rows(PaymentRow)
+    assert (set(standin.intents), standin.charged) == ({"pi_1", "pi_2"}, [row.reference])
+    assert standin.intents["pi_1"]["status"] == "requires_confirmation"
 
 
 def charge_of(payment: str, token: str, asks: int = 1) -> Charge:
