@@ -7,8 +7,9 @@ from typing import Annotated, Protocol
 
 import typer
 
-from hospital.commands.opening import Data, counted, existing, folder_of, operations_of, run
+from hospital.commands.opening import Data, counted, existing, folder_of, operations_of
 from hospital.components.dead_letters import ComponentLetters
+from hospital.loop import run
 from hospital.problems import CannotDo
 from hospital.settings import read_kafka_settings
 from workers.dead_letters import DeadLetter, NoSuchDeadLetter

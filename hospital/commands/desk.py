@@ -4,19 +4,11 @@ from typing import Annotated
 
 import typer
 
-from hospital.commands.opening import (
-    Data,
-    counted,
-    existing,
-    folder_of,
-    in_use,
-    operations_of,
-    run,
-    warn_of_meaningless,
-)
+from hospital.commands.opening import Data, counted, existing, folder_of, in_use, operations_of, warn_of_meaningless
 from hospital.components.building import House
 from hospital.domains import migrate_all
 from hospital.folder import InUse
+from hospital.loop import run
 from hospital.settings import every_setting, read_component_settings, read_settings
 from subgraphs.accounts.app import AccountsDomain
 from subgraphs.accounts.rules import credentials

@@ -1,13 +1,11 @@
 """Opening a hospital's folder for a command: here where it is free, through the running hospital where it is in use."""
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
-import uvloop
 
 from hospital.control import RemoteOperations, connected
 from hospital.folder import DataFolder, InUse, Occupant
@@ -15,8 +13,6 @@ from hospital.operations import LocalOperations, Operations
 from hospital.problems import CannotDo
 from hospital.runtime import open_runtime
 from hospital.settings import Setting, meaningless_variables, read_settings
-
-T = TypeVar("T")
 
 
 def _named(text: str) -> Path:
@@ -35,11 +31,6 @@ Data = Annotated[
         parser=_named,
     ),
 ]
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
 
 
 def counted(number: int, noun: str) -> str:

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from hospital.commands.opening import counted, run
+from hospital.commands.opening import counted
 from hospital.components.settings import ComponentSettings
-from hospital.domains import NAMES
+from hospital.loop import run
+from hospital.names import NAMES
 from hospital.problems import CannotDo
 from hospital.settings import read_component_settings, read_kafka_settings
 from subgraphs.kernel.database import Database

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from hospital.domains import NAMES
+from hospital.names import NAMES
 from subgraphs.kernel.database import Database
 from tests.hospital.processes import Command
 from tests.services import mariadb
