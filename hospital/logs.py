@@ -15,6 +15,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from structlog.typing import EventDict
 
+from hospital.output import dropping
 from subgraphs.kernel.correlation import add_correlation
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -38,7 +39,7 @@ def configure_logs(settings: LogSettings) -> None:
             _rendering(settings),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(dropping(sys.stderr)),
     )
     root = logging.getLogger()
     root.handlers[:] = [_OfLibraries()]

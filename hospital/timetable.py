@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import structlog
+from prometheus_client import Gauge
 
 from hospital.delivery import Delivery
 from hospital.domains import Domains
 from hospital.mailbox.tables import MailRow
 from subgraphs.appointments import tables as appointments
+from subgraphs.audit.service import AuditService
 from subgraphs.billing.service import KEYS_KEPT_FOR_GOOD
 from subgraphs.kernel.tables import InboxRow, OutboxRow
 from subgraphs.notifications.tables import ReminderRow
@@ -41,13 +43,17 @@ _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _AFTER_THE_START = 10.0
 _SECONDS_BETWEEN_ASKING = 5.0
 
+_UNSIGNED = Gauge("hospital_audit_unsigned", "1 where the head of the audit trail could not be signed the last time.")
 
 Prune = Callable[[datetime], Awaitable[None]]
 
 
 def jobs(domains: Domains, prune_events: Prune) -> list[Job]:
     """`prune_events` takes away what was delivered, by now."""
-    accounts, audit = domains.accounts.service, domains.audit.service
+    accounts = domains.accounts.service
+
+    async def sign_head() -> None:
+        await _sign_head(domains.audit.service)
 
     async def prune() -> None:
         if await _clocks_agree(domains):
@@ -59,7 +65,7 @@ def jobs(domains: Domains, prune_events: Prune) -> list[Job]:
         Job("accounts.rotate_keys", _HOUR, accounts.rotate_keys, after_seconds=_HOUR),
         Job("billing.ask_about_payments", _SECONDS_BETWEEN_ASKING, domains.billing.service.ask_about_payments),
         Job("notifications.remind", _MINUTE, domains.notifications.service.remind),
-        Job("audit.sign_head", _HOUR, audit.sign_head, after_seconds=_AFTER_THE_START),
+        Job("audit.sign_head", _HOUR, sign_head, after_seconds=_AFTER_THE_START),
         Job("prune", _DAY, prune, after_seconds=_AFTER_THE_START),
     ]
 
@@ -72,6 +78,15 @@ async def _clocks_agree(domains: Domains) -> bool:
             log.error("prune.clocks_differ", domain=base.name, database_ahead_seconds=round(ahead.total_seconds()))
             return False
     return True
+
+
+async def _sign_head(audit: AuditService) -> None:
+    try:
+        await audit.sign_head()
+    except Exception:
+        _UNSIGNED.set(1)
+        raise
+    _UNSIGNED.set(0)
 
 
 async def _prune(domains: Domains, prune_events: Prune) -> None:

@@ -137,6 +137,7 @@ def token_checker(settings: RouterSettings, session: HttpSession) -> TokenChecke
         issuer=settings.issuer,
         audience=settings.audience,
         algorithms=settings.token_algorithms,
+        types=settings.token_types,
     )
 
 

@@ -50,6 +50,7 @@ def create_app(
         transport,
         settings.limits,
         introspection=settings.introspection,
+        shown_extensions=settings.shown_extensions,
         cache_size=settings.plan_cache_size,
         cache_characters=settings.plan_cache_characters,
     )

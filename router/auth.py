@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Protocol
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import Key, KeySet
+from joserfc.jwk import Key, KeySet, RSAKey
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
 
@@ -20,9 +20,16 @@ from router.errors import unauthenticated
 
 MAX_TOKEN_BYTES = 8_192
 MAX_INTEGER_DIGITS = 20
-CURVES = {"EdDSA": ("OKP", "Ed25519"), "Ed25519": ("OKP", "Ed25519"), "ES256": ("EC", "P-256")}
-TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
+LEAST_RSA_BITS = 2_048
+CURVES = {
+    "EdDSA": ("OKP", "Ed25519"),
+    "Ed25519": ("OKP", "Ed25519"),
+    "ES256": ("EC", "P-256"),
+    "RS256": ("RSA", None),
+}
 HEADER_NAMES = frozenset({"alg", "kid", "typ"})
+THUMBPRINTS = frozenset({"x5t", "x5t#S256"})
+"""They name the key a second time, as some issuers of plain JWTs do, and are not looked at."""
 COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE | re.ASCII)
 
@@ -56,11 +63,14 @@ class TokenChecker:
         issuer: str,
         audience: str,
         algorithms: Sequence[str] = ("EdDSA", "ES256"),
+        types: Sequence[str] = ("at+jwt",),
         kept_tokens: int = 10_000,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._source = source
         self._algorithms = tuple(algorithms)
+        self._types = frozenset(type_.lower() for type_ in types)
+        self._header_names = HEADER_NAMES | (THUMBPRINTS if "jwt" in self._types else frozenset())
         self._claims = JWTClaimsRegistry(
             now=lambda: int(clock()),
             iss={"essential": True, "value": issuer},
@@ -106,15 +116,15 @@ class TokenChecker:
         except (ValueError, TypeError, RecursionError):
             raise TokenRefused("The access token is not valid.") from None
         algorithm, kid, type_ = header.get("alg"), header.get("kid"), header.get("typ")
-        if not HEADER_NAMES.issuperset(header) or algorithm not in self._algorithms or not isinstance(kid, str):
+        if not self._header_names.issuperset(header) or algorithm not in self._algorithms or not isinstance(kid, str):
             raise TokenRefused("The access token's header is not one that is accepted.")
-        if not isinstance(type_, str) or type_.lower() not in TOKEN_TYPES:
+        if not isinstance(type_, str) or type_.lower().removeprefix("application/") not in self._types:
             raise TokenRefused("The token is not an access token.")
         return algorithm, kid
 
     async def _key(self, kid: str, algorithm: str) -> Key:
         found = named(await self._source.keys(), kid) or named(await self._source.refreshed_keys(), kid)
-        if len(found) != 1 or (found[0].key_type, found[0].get("crv")) != CURVES.get(algorithm):
+        if len(found) != 1 or not fits(found[0], algorithm):
             raise TokenRefused("The access token is not signed by a key of its issuer.")
         return found[0]
 
@@ -136,6 +146,11 @@ class Authenticator:
             return await self._checker.check(bearer[1])
         except TokenRefused as error:
             raise unauthenticated(f"{error} Sign in, or refresh the session.") from None
+
+
+def fits(key: Key, algorithm: str) -> bool:
+    strong = not isinstance(key, RSAKey) or key.raw_value.key_size >= LEAST_RSA_BITS
+    return strong and (key.key_type, key.get("crv")) == CURVES.get(algorithm)
 
 
 def named(keys: KeySet, kid: str) -> list[Key]:

@@ -9,6 +9,9 @@ from uuid import uuid4
 import structlog
 from graphql import GraphQLError
 
+SHOWN_EXTENSIONS = ("code", "errorId", "reason", "retryAfterSeconds")
+"""What clients are told of the extensions of a subgraph's error: others may hold a stack trace."""
+
 log = structlog.get_logger()
 
 

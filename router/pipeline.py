@@ -1,8 +1,11 @@
 """The way of a request: parse -> limit -> validate -> plan, kept by document, then check the variables and execute."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from graphql import DocumentNode, GraphQLSchema, OperationType
@@ -16,8 +19,8 @@ from router.documents import (
     validate_document,
     weigh_all,
 )
-from router.errors import too_large
-from router.executor import execute, subscribe
+from router.errors import SHOWN_EXTENSIONS, too_large
+from router.executor import execute, prepare, subscribe
 from router.memory import settle_memory
 from router.planner import Planner, PlanningError, QueryPlan
 from router.scalars import STANDARD_SCALARS, ScalarCheck, guard_scalars
@@ -26,6 +29,8 @@ from router.supergraph import Supergraph
 from router.transports.base import Transport
 
 SETTLED_TOGETHER = 100
+MOST_GIVEN_UP = 1_000
+Key = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Pipeline:
         *,
         scalars: Mapping[str, ScalarCheck] = STANDARD_SCALARS,
         introspection: bool = True,
+        shown_extensions: Iterable[str] = SHOWN_EXTENSIONS,
         cache_size: int = 1_000,
         cache_characters: int = 1_000_000,
     ) -> None:
@@ -74,23 +80,32 @@ class Pipeline:
         self._transport = transport
         self._limits = limits
         self._introspection = introspection
-        self._operations: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
+        self._shown_extensions = frozenset(shown_extensions)
+        self._operations: OrderedDict[Key, Operation] = OrderedDict()
         self._cache_size = cache_size
         self._cache_characters = cache_characters
         self._kept_characters = 0
+        self._given_up: OrderedDict[bytes, str] = OrderedDict()
+        self._planning = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planner")
         self._planned = 0
 
     def prepare(self, request: GraphQLRequest) -> Call:
         """Raises OperationRefused, before anything runs, for what cannot be answered."""
-        operation = self._kept(request.query, request.operation_name)
-        return Call(operation, operation.inputs.check(request.variables, self._schema, self._limits))
+        key = request.query, request.operation_name
+        return self._call(self._known(key) or self._keep(key, self._plan(*key)), request)
+
+    async def prepare_aside(self, request: GraphQLRequest) -> Call:
+        """The same, but a document that is new is planned in a thread: others are served meanwhile."""
+        key = request.query, request.operation_name
+        return self._call(self._known(key) or await self._planned_aside(key), request)
 
     async def execute(self, call: Call, headers: Mapping[str, str]) -> Mapping[str, Any]:
-        return await execute(call.operation.plan, call.variables, self._transport, headers)
+        return await execute(call.operation.plan, call.variables, self._transport, headers, self._shown_extensions)
 
     async def subscribe(self, call: Call, headers: Mapping[str, str]) -> AsyncGenerator[Mapping[str, Any], None]:
         """The events, ended upstream as soon as this generator is closed."""
-        events = subscribe(call.operation.plan, call.variables, self._transport, headers)
+        events = subscribe(call.operation.plan, call.variables, self._transport, headers, self._shown_extensions)
         try:
             async for event in events:
                 yield event
@@ -98,13 +113,27 @@ class Pipeline:
             if isinstance(events, AsyncGenerator):
                 await events.aclose()
 
-    def _kept(self, text: str, name: str | None) -> Operation:
-        key = (text, name)
+    def _call(self, operation: Operation, request: GraphQLRequest) -> Call:
+        return Call(operation, operation.inputs.check(request.variables, self._schema, self._limits))
+
+    def _known(self, key: Key) -> Operation | None:
         if found := self._operations.get(key):
             self._operations.move_to_end(key)
-            return found
-        operation = self._operations[key] = self._plan(text, name)
-        self._kept_characters += len(text)
+        elif given_up := self._given_up.get(digest(key)):
+            raise too_large(given_up)
+        return found
+
+    async def _planned_aside(self, key: Key) -> Operation:
+        """One at a time, and who waited for the same document finds it planned."""
+        async with self._planning:
+            if known := self._known(key):
+                return known
+            planned = asyncio.get_running_loop().run_in_executor(self._thread, self._plan, *key)
+            return self._keep(key, await planned)
+
+    def _keep(self, key: Key, operation: Operation) -> Operation:
+        self._operations[key] = operation
+        self._kept_characters += len(key[0])
         self._drop_oldest()
         self._settle()
         return operation
@@ -133,11 +162,24 @@ class Pipeline:
         return Operation(
             kind=operation.operation,
             inputs=inputs_of(operation, costs[id(operation)], self._limits),
-            plan=self._plan_of(document, name),
+            plan=self._plan_of(document, (text, name)),
         )
 
-    def _plan_of(self, document: DocumentNode, name: str | None) -> QueryPlan:
+    def _plan_of(self, document: DocumentNode, key: Key) -> QueryPlan:
         try:
-            return self._planner.plan(document, name)
+            plan = self._planner.plan(document, key[1])
+            prepare(plan)
+            return plan
         except PlanningError as error:
+            self._give_up(key, str(error))
             raise too_large(str(error)) from error
+
+    def _give_up(self, key: Key, why: str) -> None:
+        """Remembers it, as to find out again may take a second of processor time."""
+        self._given_up[digest(key)] = why
+        if len(self._given_up) > MOST_GIVEN_UP:
+            self._given_up.popitem(last=False)
+
+
+def digest(key: Key) -> bytes:
+    return sha256(repr(key).encode()).digest()

@@ -1,6 +1,6 @@
 """Everything about the router that an operator may choose, read once from the environment."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -15,6 +15,8 @@ from pydantic import (
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from router.errors import SHOWN_EXTENSIONS
 
 
 class Limits(BaseModel):
@@ -107,7 +109,14 @@ class RouterSettings(BaseSettings):
     )
     issuer: str | None = Field(None, description="The issuer that access tokens must name.")
     audience: str | None = Field(None, description="The audience that access tokens must name.")
-    token_algorithms: tuple[str, ...] = Field(("EdDSA", "ES256"), description="The signatures that are accepted.")
+    token_algorithms: tuple[Literal["EdDSA", "Ed25519", "ES256", "RS256"], ...] = Field(
+        ("EdDSA", "ES256"), description="The signatures that are accepted."
+    )
+    token_types: tuple[Literal["at+jwt", "JWT"], ...] = Field(
+        ("at+jwt",),
+        description="What a token may say it is. JWT is for issuers that do not tell access tokens from others: then"
+        " the audience alone does.",
+    )
 
     subgraph_urls: dict[str, str] = Field({}, description="Addresses of subgraphs other than the supergraph names.")
     subgraph_seconds: PositiveFloat = Field(
@@ -117,6 +126,9 @@ class RouterSettings(BaseSettings):
         {}, description="The same for single subgraphs, by name."
     )
     mutation_seconds: PositiveFloat = Field(30.0, description="How long a subgraph may take for a mutation.")
+    shown_extensions: tuple[str, ...] = Field(
+        SHOWN_EXTENSIONS, description="The extensions of subgraphs' errors that clients are shown."
+    )
     subgraph_reply_bytes: PositiveInt = Field(16_000_000, description="The largest reply of a subgraph.")
 
     callers: FilePath | None = Field(

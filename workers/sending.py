@@ -2,7 +2,7 @@
 
 A crash between the two sends again what was not marked, under the same Message-ID, and loses nothing. What became of
 the attempts is written down for many in one transaction. Several of them share a queue: each holds what it takes, for
-longer than it may take to send it.
+longer than it may take to send it. Mail with a link waits for who makes links in a lane of its own.
 """
 
 import asyncio
@@ -32,6 +32,8 @@ class Queue(Protocol):
 
     async def take(self, channel: Channel, most: int, hold: timedelta) -> list[Outgoing]: ...
 
+    async def linked(self, message: Outgoing) -> Outgoing | None: ...
+
     async def give_back(self, messages: Sequence[Outgoing]) -> None: ...
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None: ...
@@ -47,10 +49,11 @@ async def nothing() -> None:
 class Sender:
     """`send` takes one message, and raises Undeliverable where it never will, Unreachable where nobody is there.
 
-    `lanes`: how many are on their way at once; who reaches nobody waits ever longer, and what waits behind it is not
-    blamed, and is let go of when no lane reaches anybody. `bell` rings where there is news, `rest` is called where
-    there is none. What is on its way at the stop gets `last_seconds` to finish; what waits longer than `fresh_seconds`
-    for its turn is given back, as it may not be wanted any more; what is not sent in `longest_send_seconds` has failed.
+    `lanes`: how many are on their way at once, and one more that has a link; who reaches nobody waits ever longer, and
+    neither its message nor what waits behind it is blamed; all is let go of when no lane reaches anybody. `bell` rings
+    where there is news, `rest` is called where there is none. What is on its way at the stop gets `last_seconds` to
+    finish; what waits longer than `fresh_seconds` for its turn is given back, as it may not be wanted any more; what is
+    not sent in `longest_send_seconds` has failed.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Sender:
         self._hold = timedelta(seconds=fresh_seconds) + self._held_on_its_way
         self._stopping = asyncio.Event()
         self._ready: asyncio.Queue[Outgoing | None] = asyncio.Queue()
+        self._with_link: asyncio.Queue[Outgoing | None] = asyncio.Queue()
         self._in_hand, self._pausing = 0, 0
         self._outcomes: list[Outcome] = []
         self._untried: list[Outgoing] = []
@@ -86,7 +90,8 @@ class Sender:
     async def run(self) -> None:
         """Until `stop`: what is on its way then is finished and marked, as far as the time is enough."""
         async with asyncio.TaskGroup() as group:
-            lanes = [group.create_task(self._lane(), name=f"lane {self._channel.value}") for _ in range(self._lanes)]
+            queues = [self._ready] * self._lanes + [self._with_link]
+            lanes = [group.create_task(self._lane(queue), name=f"lane {self._channel.value}") for queue in queues]
             await self._keep_books(lanes)
         await self._rest()
 
@@ -105,6 +110,7 @@ class Sender:
                 await pause(self._stopping, back_off.next_seconds())
         for _ in lanes:
             self._ready.put_nowait(None)
+        self._with_link.put_nowait(None)
         _, late = await asyncio.wait(lanes, timeout=self._last_seconds)
         for lane in late:  # its message is sent again
             lane.cancel()
@@ -121,7 +127,7 @@ class Sender:
             taken = await self._queue.take(self._channel, _LOT, self._hold)
             self._in_hand += len(taken)
             for message in taken:
-                self._ready.put_nowait(message)
+                (self._ready if message.link_id is None else self._with_link).put_nowait(message)
         if self._ready.empty():
             await self._wait()
         else:
@@ -145,47 +151,50 @@ class Sender:
 
     def _let_go(self) -> None:
         """Of what waits for its turn here, so that somebody else may have it."""
-        while not self._ready.empty():
-            message = self._ready.get_nowait()
-            if message is not None:
-                self._untried.append(message)
+        for waiting in (self._ready, self._with_link):
+            while not waiting.empty():
+                message = waiting.get_nowait()
+                if message is not None:
+                    self._untried.append(message)
 
-    async def _lane(self) -> None:
+    async def _lane(self, waiting: asyncio.Queue[Outgoing | None]) -> None:
         back_off = BackOff(*self._waits)
-        while (message := await self._ready.get()) is not None:
+        while (message := await waiting.get()) is not None:
             if self._stopping.is_set() or not self._is_fresh(message):
                 self._untried.append(message)
                 continue
-            outcome, reached = await self._attempt(message)
+            outcome = await self._attempt(message)
             self._outcomes.append(outcome)
             self._bell.set()
-            if reached:
+            if outcome.reached:
                 back_off.reset()
-            else:
-                self._log.warning("sender.unreachable", message=message.id, failures=back_off.failures + 1)
-                await self._wait_for_better_times(back_off)
+                continue
+            self._log.warning("sender.unreachable", message=message.id, failures=back_off.failures + 1)
+            await self._wait_for_better_times(back_off, 1 if waiting is self._ready else 0)
 
-    async def _wait_for_better_times(self, back_off: BackOff) -> None:
-        self._pausing += 1
+    async def _wait_for_better_times(self, back_off: BackOff, lanes: int) -> None:
+        self._pausing += lanes
         await pause(self._stopping, back_off.next_seconds())
-        self._pausing -= 1
+        self._pausing -= lanes
         self._bell.set()
 
     def _is_fresh(self, message: Outgoing) -> bool:
         """Whether it is held for as long as it may take to send it and to write that down."""
         return self._clock.now() + self._held_on_its_way <= message.held_until
 
-    async def _attempt(self, message: Outgoing) -> tuple[Outcome, bool]:
-        """What became of it, and whether anybody was there."""
+    async def _attempt(self, message: Outgoing) -> Outcome:
         try:
             async with asyncio.timeout(self._longest_send_seconds):
-                await self._send(message)
+                going = await self._queue.linked(message)
+                if going is None:
+                    return Outcome(message, self._clock.now(), "The link is used or has ended.", wanted=False)
+                await self._send(going)
         except Undeliverable as error:
-            return Outcome(message, self._clock.now(), reason_text(error), final=True), True
+            return Outcome(message, self._clock.now(), reason_text(error), final=True)
         except Unreachable as error:
-            return Outcome(message, self._clock.now(), reason_text(error)), False
+            return Outcome(message, self._clock.now(), reason_text(error), reached=False)
         except TimeoutError:
-            return Outcome(message, self._clock.now(), "It took too long."), True
+            return Outcome(message, self._clock.now(), "It took too long.")
         except Exception as error:
-            return Outcome(message, self._clock.now(), reason_text(error)), True
-        return Outcome(message, self._clock.now()), True
+            return Outcome(message, self._clock.now(), reason_text(error))
+        return Outcome(message, self._clock.now())

@@ -61,7 +61,7 @@ SUBGRAPHS = (
 WORKERS = (
     Component("relay", _worker("relay"), DOMAINS, uses_kafka=True, asks_subgraphs=False),
     Component("copies", _worker("copies"), DOMAINS, True, uses_kafka=True, options=("payments",)),
-    Component("audit-trail", _worker("audit"), ("audit",), True, uses_kafka=True),
+    Component("audit-trail", _worker("audit-trail"), ("audit",), True, uses_kafka=True),
     Component("email", _worker("email"), ("notifications",), options=("smtp",), outside=(_SUBMISSION,)),
     Component("sms", _worker("sms"), ("notifications",), options=("sms",), outside=(_HTTPS,)),
     Component(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deploy.kubernetes.components import PORT, Component
+from deploy.kubernetes.components import ALL, PORT, Component
 
 Manifest = dict[str, Any]
 
@@ -41,7 +41,19 @@ def _pod(component: Component) -> Manifest:
         },
         "containers": [_container(component)],
         "volumes": [{"name": name, **source} for name, (_, source) in _volumes(component).items()],
+        **(_beside_the_data() if component.keeps_data else {}),
     }
+
+
+def _beside_the_data() -> Manifest:
+    """On the node of another that keeps data, if one runs: the claim is mounted on one node at a time."""
+    names = [component.name for component in ALL if component.keeps_data]
+    keeping = {"key": "app.kubernetes.io/name", "operator": "In", "values": names}
+    term = {
+        "labelSelector": {"matchLabels": PART_OF, "matchExpressions": [keeping]},
+        "topologyKey": "kubernetes.io/hostname",
+    }
+    return {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
 
 
 def _container(component: Component) -> Manifest:

@@ -29,6 +29,7 @@ from hospital.settings import read_component_settings, read_settings
 from hospital.tracing import configure_traces
 from router.server import CannotListen, address_of, bind
 from router.settings import RouterSettings
+from subgraphs.kernel.signatures import BadKeyring, Keyring
 from workers.draining import run_until
 
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
@@ -82,7 +83,7 @@ def work(
     """One worker alone."""
     with _component(supervised):
         made = worker(_house(), name, ordinal)
-        configure_traces(f"worker-{name}")
+        configure_traces(name)
         with _bound(host, port) as listener:
             run(_work(made, listener))
 
@@ -91,11 +92,20 @@ def keys(
     file: Annotated[Path, typer.Argument(help="Where to write them; HOSPITAL_CALLERS names it.")],
 ) -> None:
     """Makes keys for all callers; where there are some, new ones sign from now on and the last ones are still taken."""
-    known = orjson.loads(file.read_bytes()) if file.exists() else {}
+    known = _known_keys(file) if file.exists() else {}
     id = f"{datetime.now(UTC):%Y-%m-%d}-{secrets.token_hex(4)}"
     made = {caller: _with_new_key(known.get(caller, {}), id) for caller in (ROUTER, *NAMES)}
     write_privately(file, orjson.dumps(made, option=orjson.OPT_INDENT_2).decode() + "\n")
     typer.echo(f"{file}: {len(made)} callers sign with {id} from now on.")
+
+
+def _known_keys(file: Path) -> dict[str, dict[str, str]]:
+    try:
+        Keyring(file)
+    except BadKeyring as error:
+        raise CannotDo(f"{error} Nothing was changed.") from None
+    known: dict[str, dict[str, str]] = orjson.loads(file.read_bytes())
+    return known
 
 
 def _with_new_key(known: dict[str, str], id: str) -> dict[str, str]:

@@ -1,28 +1,17 @@
-"""`hospital dead-letters`: of components where HOSPITAL_KAFKA names their broker, else of a data folder."""
+"""`hospital dead-letters`: on the topic of components, or in the databases of a data folder."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
 
-from hospital.commands.opening import Data, counted, existing, folder_of, operations_of
-from hospital.components.dead_letters import ComponentLetters
+from hospital.commands.opening import Data, counted, operations_of
 from hospital.loop import run
 from hospital.problems import CannotDo
-from hospital.settings import read_kafka_settings
 from workers.dead_letters import DeadLetter, NoSuchDeadLetter
 
 _LONGEST = 400
 
 dead_letters = typer.Typer(help="Events that a consumer could not handle: lists them, and retries one.")
-
-
-class Letters(Protocol):
-    async def dead_letters(self) -> list[DeadLetter]: ...
-
-    async def retry(self, id: str) -> DeadLetter: ...
 
 
 @dead_letters.callback(invoke_without_command=True)
@@ -36,8 +25,8 @@ def list_dead_letters(data: Data = None) -> None:
     """Those that wait, oldest first."""
 
     async def work() -> list[DeadLetter]:
-        async with _letters_of(data) as letters:
-            return await letters.dead_letters()
+        async with operations_of(data) as operations:
+            return await operations.dead_letters()
 
     letters = run(work())
     for letter in letters:
@@ -54,9 +43,9 @@ def retry_dead_letter(
     """Hands the event to its consumer again. One that fails again stays."""
 
     async def work() -> DeadLetter:
-        async with _letters_of(data) as letters:
+        async with operations_of(data) as operations:
             try:
-                return await letters.retry(id)
+                return await operations.retry(id)
             except (NoSuchDeadLetter, CannotDo) as refused:
                 raise CannotDo(f"Not handled: {str(refused).removesuffix('.')}.") from None
             except Exception as error:
@@ -64,15 +53,6 @@ def retry_dead_letter(
 
     letter = run(work())
     typer.echo(f"{letter.consumer} has handled it.")
-
-
-@asynccontextmanager
-async def _letters_of(data: Path | None) -> AsyncIterator[Letters]:
-    if data is None and "servers" in read_kafka_settings().model_fields_set:
-        yield ComponentLetters()
-    else:
-        async with operations_of(existing(folder_of(data))) as operations:
-            yield operations
 
 
 def _place(letter: DeadLetter) -> str:

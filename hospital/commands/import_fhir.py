@@ -7,12 +7,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from hospital.commands.opening import Data, folder_of, operations_of
+from hospital.commands.opening import Data, operations_of
 from hospital.fhir.export import ExportFile, NotAnExport
 from hospital.fhir.intake import Origin
 from hospital.fhir.load import COUNTED_AS, Load, files_of
 from hospital.fhir.report import Report
-from hospital.folder import DataFolder
 from hospital.loop import run
 from hospital.problems import CannotDo
 from hospital.progress import progress
@@ -37,7 +36,7 @@ def import_fhir(
     report = Report(errors.print)
     stopped = False
     try:
-        run(_load(_files(export), folder_of(data), system, report, errors))
+        run(_load(_files(export), data, system, report, errors))
     except KeyboardInterrupt:
         stopped = True
     _print_counts(report)
@@ -56,9 +55,9 @@ def _files(export: Path) -> list[ExportFile]:
         raise CannotDo(str(error)) from None
 
 
-async def _load(files: list[ExportFile], folder: DataFolder, system: str, report: Report, console: Console) -> None:
+async def _load(files: list[ExportFile], data: Path | None, system: str, report: Report, console: Console) -> None:
     origin = Origin(SystemClock().now(), read_settings()[0].zone, system)
-    async with operations_of(folder) as operations:
+    async with operations_of(data, may_be_new=True) as operations:
         load = Load(files, operations, origin, report)
         with progress(console if console.is_terminal else Console(), load.total_bytes) as advance:
             await load.run(advance)

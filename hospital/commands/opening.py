@@ -1,4 +1,8 @@
-"""Opening a hospital's folder for a command: here where it is free, through the running hospital where it is in use."""
+"""Which hospital a command is for, and how it is opened.
+
+That of components over their databases; that of a folder here where it is free, and where it is in use through the
+hospital that runs.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -7,12 +11,21 @@ from typing import Annotated
 
 import typer
 
+from hospital.components.operations import component_operations
+from hospital.components.settings import ComponentSettings
 from hospital.control import RemoteOperations, connected
 from hospital.folder import DataFolder, InUse, Occupant
+from hospital.names import NAMES
 from hospital.operations import LocalOperations, Operations
 from hospital.problems import CannotDo
 from hospital.runtime import open_runtime
-from hospital.settings import Setting, meaningless_variables, read_settings
+from hospital.settings import (
+    Setting,
+    meaningless_variables,
+    read_component_settings,
+    read_kafka_settings,
+    read_settings,
+)
 
 
 def _named(text: str) -> Path:
@@ -46,15 +59,34 @@ def folder_of(data: Path | None) -> DataFolder:
     return DataFolder(data or read_settings()[0].data)
 
 
-def existing(folder: DataFolder) -> DataFolder:
-    """Raises CannotDo where there is no hospital yet."""
-    if not folder.is_hospital:
-        raise CannotDo(f"There is no hospital in {folder.path}. Another folder is named with --data.")
-    return folder
+def components_meant(data: Path | None) -> ComponentSettings | None:
+    """Where no folder is named, and the settings name a database or a broker: only components have these."""
+    components = read_component_settings()
+    databases = {f"{name}_database_url" for name in NAMES} & components.model_fields_set
+    is_meant = data is None and (databases or "servers" in read_kafka_settings().model_fields_set)
+    return components if is_meant else None
 
 
 @asynccontextmanager
-async def operations_of(folder: DataFolder) -> AsyncIterator[Operations]:
+async def operations_of(data: Path | None, *, may_be_new: bool = False) -> AsyncIterator[Operations]:
+    """Of the hospital that is meant; says where it made one. Raises CannotDo."""
+    components = components_meant(data)
+    if components is not None:
+        async with component_operations(components) as over_databases:
+            yield over_databases
+        return
+    folder = folder_of(data)
+    is_new = not folder.is_hospital
+    if is_new and not may_be_new:
+        raise CannotDo(f"There is no hospital in {folder.path}. Another folder is named with --data.")
+    async with _opened(folder) as operations:
+        yield operations
+    if is_new:
+        typer.echo(f"A new hospital was made in {folder.path}.", err=True)
+
+
+@asynccontextmanager
+async def _opened(folder: DataFolder) -> AsyncIterator[Operations]:
     """Raises CannotDo."""
     async with AsyncExitStack() as stack:
         try:

@@ -16,6 +16,7 @@ from hospital.components.building import House
 from hospital.components.migrating import migrate_databases
 from hospital.folder import DataFolder, InUse
 from hospital.names import MIGRATED_BY
+from hospital.output import heard_or_not
 from hospital.problems import CannotDo, NotThere, as_it_is_set
 from hospital.progress import progress
 from hospital.server import on_signals
@@ -39,7 +40,7 @@ def up_as_processes(data: Path | None, host: str, port: int, scale: Sequence[str
         house, router_settings = _house()
         folder = folder_of(data)
     try:
-        with folder.opened(), reserved(host, port, house.components) as addresses:
+        with heard_or_not(), folder.opened(), reserved(host, port, house.components) as addresses:
             hospital = _Hospital(house, folder, router_settings, addresses, wanted)
             politely = asyncio.run(hospital.run())
     except InUse as taken:

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from hospital.commands.opening import counted
-from hospital.components.settings import ComponentSettings
+from hospital.commands.opening import components_meant, counted
+from hospital.components.needs import check_database
 from hospital.loop import run
 from hospital.names import NAMES
 from hospital.problems import CannotDo
-from hospital.settings import read_component_settings, read_kafka_settings
+from hospital.settings import read_kafka_settings
 from subgraphs.kernel.database import Database
 from workers.replaying import publish_again
 
@@ -34,11 +34,16 @@ def replay(
     domain: Annotated[list[str] | None, typer.Option(help="Its events alone; may be given again.")] = None,
 ) -> None:
     """Publishes a span of events again. Consumers drop what they have handled."""
-    names = _known(domain or NAMES)
-    components, now = read_component_settings(), datetime.now(UTC)
+    names, now = _known(domain or NAMES), datetime.now(UTC)
     _check_span(since, before or now, now)
-    for name in names:
-        waiting = run(_publish_again(_address(components, name), since, before or now))
+    components = components_meant(None)
+    if components is None:
+        raise CannotDo(
+            "A hospital in one process has nothing to replay, as its consumers read the outboxes themselves."
+        )
+    databases = {name: components.database(name) for name in names}
+    for name, database in databases.items():
+        waiting = run(_publish_again(name, database, since, before or now))
         typer.echo(f"{name}: {counted(waiting, 'event')}")
     typer.echo("The relays publish them now, before what is younger.")
 
@@ -60,17 +65,9 @@ def _check_span(since: datetime, before: datetime, now: datetime) -> None:
         raise CannotDo(f"--from reaches too far back: {kept}, that is from {oldest:%Y-%m-%dT%H:%M:%SZ} on.")
 
 
-def _address(components: ComponentSettings, name: str) -> str:
+async def _publish_again(name: str, database: Database, since: datetime, before: datetime) -> int:
     try:
-        return components.database_url(name)
-    except CannotDo as missing:
-        alone = "A hospital in one process has nothing to replay, as its consumers read the outboxes themselves"
-        raise CannotDo(f"{missing} {alone}.") from None
-
-
-async def _publish_again(address: str, since: datetime, before: datetime) -> int:
-    database = Database(address)
-    try:
+        await check_database(name, database)
         return await publish_again(database, since, before)
     finally:
         await database.close()

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from aiokafka.errors import KafkaError
 
-from hospital.problems import CannotDo
+from hospital.problems import CannotDo, NotThere
 from hospital.settings import read_kafka_settings
 from workers.kafka.checks import BrokerRefuses, check_broker
 
@@ -14,8 +14,11 @@ T = TypeVar("T")
 
 async def asked_of_broker(work: Coroutine[Any, Any, T], topics: tuple[str, ...] = ()) -> T:
     """`topics`: what must be there for it. Raises CannotDo."""
+    settings = read_kafka_settings()
     try:
-        await check_broker(read_kafka_settings(), topics)
+        why_not_reached = await check_broker(settings, topics)
+        if why_not_reached is not None:
+            raise NotThere(f"HOSPITAL_KAFKA: {settings.servers} cannot be reached: {why_not_reached}.")
         return await work
     except BrokerRefuses as refused:
         raise CannotDo(str(refused)) from None

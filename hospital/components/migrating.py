@@ -19,7 +19,9 @@ async def migrate_databases(components: ComponentSettings, folder: DataFolder, o
     for name in NAMES:
         await _migrate(name, database_setting(name), components.database(name, answer_seconds=None))
         on_each(name)
+    folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     await _migrate("mailbox", "HOSPITAL_DATA", Database(folder.database_url("mailbox")))
+    on_each("mailbox")
 
 
 async def _migrate(name: str, setting: str, database: Database) -> None:

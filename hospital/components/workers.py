@@ -1,5 +1,6 @@
 """The workers as processes: what each runs until it is told to stop."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,11 +15,12 @@ from router.entrypoints.metrics import Measure
 from subgraphs.kernel.database import Database
 from workers.draining import Runner
 from workers.kafka.saying import say_less
+from workers.kafka.settings import ORDINAL
 
 _BUILDERS = {
     "relay": ("relay", "relay"),
     "copies": ("consumers", "copies"),
-    "audit": ("consumers", "audit"),
+    "audit-trail": ("consumers", "audit_trail"),
     "email": ("senders", "email"),
     "sms": ("senders", "sms"),
     "timers": ("timers", "timers"),
@@ -26,6 +28,7 @@ _BUILDERS = {
 """By name, the module of hospital.components.work, imported where that worker runs, and what builds it there."""
 
 WORKERS = tuple(_BUILDERS)
+"""None of them is named as a domain is."""
 
 FINISHED_WITHIN_SECONDS = 30.0
 """A mail or a job in hand."""
@@ -55,6 +58,8 @@ def worker(house: House, name: str, ordinal: str | None) -> Worker:
     """`ordinal` is that of the settings where none is given. Raises CannotDo."""
     if name not in _BUILDERS:
         raise CannotDo(f"There is no worker {name}: it is one of {', '.join(WORKERS)}.")
+    if ordinal is not None and not re.fullmatch(ORDINAL, ordinal):
+        raise CannotDo(f"--ordinal {ordinal}: it has 1 to 32 letters, digits, dots, hyphens and underscores.")
     module, builder = _BUILDERS[name]
     build: Callable[[House, str | None], Worker] = getattr(import_module(f"hospital.components.work.{module}"), builder)
     say_less("aiokafka")

@@ -18,18 +18,8 @@ class DurableMailbox:
         self.database = database
 
     async def put(self, message: Mail) -> None:
-        row = MailRow(
-            id=message.id,
-            to=message.to,
-            subject=message.subject,
-            text=message.text,
-            html=message.html,
-            message_id=message.message_id,
-            at=message.at,
-        )
-
         async def work(session: AsyncSession) -> None:
-            session.add(row)
+            session.add(_row(message))
 
         try:
             await self.database.transaction(work)
@@ -48,3 +38,15 @@ class DurableMailbox:
 
     async def close(self) -> None:
         await self.database.close()
+
+
+def _row(message: Mail) -> MailRow:
+    return MailRow(
+        id=message.id,
+        to=message.to,
+        subject=message.subject,
+        text=message.text,
+        html=message.html,
+        message_id=message.message_id,
+        at=message.at,
+    )

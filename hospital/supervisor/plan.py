@@ -14,8 +14,8 @@ from hospital.problems import CannotDo
 from hospital.supervisor.process import Component
 from router.server import bind
 
-SCALED = (ROUTER, *NAMES, *(f"worker-{name}" if name in NAMES else name for name in WORKERS))
-"""What there may be several of; the worker that writes the audit trail is no subgraph of that name."""
+SCALED = (ROUTER, *NAMES, *WORKERS)
+"""What there may be several of."""
 
 _LOOPBACK, _MOST = "127.0.0.1", 64
 
@@ -73,9 +73,9 @@ def stages(addresses: Addresses, scale: Mapping[str, int]) -> list[list[Componen
         for number in range(scale[name])
     ]
     workers = [
-        _component(label, number, scale[label], "worker", name, "--ordinal", str(number))
-        for name, label in zip(WORKERS, SCALED[-len(WORKERS) :], strict=True)
-        for number in range(scale[label])
+        _component(name, number, scale[name], "worker", name, "--ordinal", str(number))
+        for name in WORKERS
+        for number in range(scale[name])
     ]
     routers = [
         _component(ROUTER, number, scale[ROUTER], "router", *_at(addresses.router)) for number in range(scale[ROUTER])
@@ -83,9 +83,9 @@ def stages(addresses: Addresses, scale: Mapping[str, int]) -> list[list[Componen
     return [subgraphs, workers, routers]
 
 
-def _component(label: str, number: int, of: int, *arguments: str) -> Component:
-    name = label if of == 1 else f"{label}.{number + 1}"
-    return Component(name, (sys.executable, "-m", "hospital", *arguments, "--supervised"))
+def _component(name: str, number: int, of: int, *arguments: str) -> Component:
+    own = name if of == 1 else f"{name}.{number + 1}"
+    return Component(own, (sys.executable, "-m", "hospital", *arguments, "--supervised"))
 
 
 def _at(address: tuple[str, int]) -> tuple[str, ...]:

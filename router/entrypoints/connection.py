@@ -192,7 +192,7 @@ class Connection:
 
     async def _answer(self, operation_id: str, request: GraphQLRequest) -> None:
         with WatchedRequest(self._headers) as watched:
-            call = self._prepared(request, watched)
+            call = await self._prepared(request, watched)
             if call.kind is not OperationType.SUBSCRIPTION:
                 response = await self._pipeline.execute(call, self._headers)
                 watched.answered(response)
@@ -202,9 +202,9 @@ class Connection:
         else:
             await self._next(operation_id, response)
 
-    def _prepared(self, request: GraphQLRequest, watched: WatchedRequest) -> Call:
+    async def _prepared(self, request: GraphQLRequest, watched: WatchedRequest) -> Call:
         try:
-            call = self._pipeline.prepare(request)
+            call = await self._pipeline.prepare_aside(request)
         except RequestRefused:
             watched.outcome = REFUSED
             raise

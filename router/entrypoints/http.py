@@ -59,7 +59,7 @@ class GraphQLOverHttp:
 
     async def _answer(self, request: Request, headers: Mapping[str, str], watched: WatchedRequest) -> Mapping[str, Any]:
         await self._authenticator.authenticate(request.headers.getlist("authorization"))
-        call = self._pipeline.prepare(await self._parameters(request))
+        call = await self._pipeline.prepare_aside(await self._parameters(request))
         watched.kind = call.kind.value
         refuse_by_method(call, request.method)
         result = await self._pipeline.execute(call, headers)

@@ -137,7 +137,7 @@ class EntityFetch:
 
     def _add_errors(self, run: Run, reply: Mapping[str, Any], gathered: list[_Gathered]) -> None:
         paths: Paths = {c.alias: c.paths(run, g) for c, g in zip(self.calls, gathered, strict=True)}
-        for raw, error in zip(raw_entries(reply), entries_of(reply), strict=True):
+        for raw, error in zip(raw_entries(reply), entries_of(reply, run.shown_extensions), strict=True):
             path = path_of(raw)
             if places := _places(path, paths):
                 run.report(error, places, path[2:])

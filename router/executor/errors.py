@@ -25,19 +25,23 @@ class NoAnswer:
     cause: str | None = None
 
 
-def entries_of(reply: Mapping[str, Any]) -> Iterator[Error]:
-    """The error entries of a reply, whatever it put in their place."""
+def entries_of(reply: Mapping[str, Any], shown: frozenset[str]) -> Iterator[Error]:
+    """The error entries of a reply, whatever it put in their place, with those of its extensions that are shown."""
     errors = reply.get("errors")
     if errors is None or errors == []:
         return
     for error in errors if isinstance(errors, list) else [errors]:
         known = error if isinstance(error, Mapping) else {}
-        yield {**_kept(known), "message": str(known.get("message", "The subgraph gave an error of no known form."))}
+        yield {
+            "extensions": _shown(known, shown),
+            "message": str(known.get("message", "The subgraph gave an error of no known form.")),
+        }
 
 
-def _kept(error: Mapping[str, Any]) -> Error:
+def _shown(error: Mapping[str, Any], shown: frozenset[str]) -> Mapping[str, Any]:
     extensions = error.get("extensions")
-    return {"extensions": {**INTERNAL, **(extensions if isinstance(extensions, Mapping) else {})}}
+    given = extensions if isinstance(extensions, Mapping) else {}
+    return INTERNAL | {name: value for name, value in given.items() if name in shown}
 
 
 def path_of(error: object) -> ResponsePath:
@@ -54,7 +58,7 @@ def raw_entries(reply: Mapping[str, Any]) -> list[Any]:
 
 def placed(error: Error, path: Iterable[str | int]) -> Error:
     own = [client_key(part) for part in path]
-    return {"message": error["message"], **({"path": own} if own else {}), **_kept(error)}
+    return {"message": error["message"], **({"path": own} if own else {}), "extensions": error["extensions"]}
 
 
 def lost(subgraph: str, why: NoAnswer, paths: Iterable[ResponsePath]) -> list[Error]:

@@ -3,9 +3,11 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from router.errors import SHOWN_EXTENSIONS
 from router.executor.ask import MALFORMED, is_malformed, unanswered
 from router.executor.entities import EntityFetch
 from router.executor.errors import NoAnswer, left_out
@@ -46,11 +48,15 @@ def _prepare(plan: QueryPlan) -> Prepared:
 
 
 async def execute(
-    plan: QueryPlan, variables: Mapping[str, Any], transport: Transport, headers: Mapping[str, str]
+    plan: QueryPlan,
+    variables: Mapping[str, Any],
+    transport: Transport,
+    headers: Mapping[str, str],
+    shown_extensions: frozenset[str] = frozenset(SHOWN_EXTENSIONS),
 ) -> dict[str, Any]:
     """The response to a query or mutation: `data`, and `errors` if there are any."""
     prepared = prepare(plan)
-    run = _start(plan, variables, transport, headers)
+    run = _start(plan, variables, transport, headers, shown_extensions)
     if plan.introspection:
         introspect(plan, run)
     if prepared.run:
@@ -59,15 +65,20 @@ async def execute(
 
 
 async def subscribe(
-    plan: QueryPlan, variables: Mapping[str, Any], transport: Transport, headers: Mapping[str, str]
+    plan: QueryPlan,
+    variables: Mapping[str, Any],
+    transport: Transport,
+    headers: Mapping[str, str],
+    shown_extensions: frozenset[str] = frozenset(SHOWN_EXTENSIONS),
 ) -> AsyncIterator[dict[str, Any]]:
     """A response for each event, completed from the other subgraphs. A broken stream ends with an error."""
     prepared = prepare(plan)
     assert prepared.primary is not None
-    request = _start(plan, variables, transport, headers).request(prepared.primary.fetch)
+    start = partial(_start, plan, variables, transport, headers, shown_extensions)
+    request = start().request(prepared.primary.fetch)
     async with _closing(transport.subscribe(request)) as events:
         async for reply in _until_broken(events):
-            run = _start(plan, variables, transport, headers)
+            run = start()
             prepared.primary.take(run, reply)
             if prepared.run:
                 await prepared.run(run)
@@ -92,9 +103,15 @@ async def _until_broken(events: AsyncIterator[Mapping[str, Any]]) -> AsyncIterat
         yield unanswered(error)
 
 
-def _start(plan: QueryPlan, variables: Mapping[str, Any], transport: Transport, headers: Mapping[str, str]) -> Run:
+def _start(
+    plan: QueryPlan,
+    variables: Mapping[str, Any],
+    transport: Transport,
+    headers: Mapping[str, str],
+    shown_extensions: frozenset[str],
+) -> Run:
     switches = {**plan.defaults, **variables} if plan.defaults else variables
-    return Run(variables, switches, transport, headers, selections=plan.selections)
+    return Run(variables, switches, transport, headers, selections=plan.selections, shown_extensions=shown_extensions)
 
 
 def _response(plan: QueryPlan, prepared: Prepared, run: Run) -> dict[str, Any]:

@@ -51,5 +51,5 @@ class RootFetch:
 
     def _add_errors(self, run: Run, reply: Mapping[str, Any], places: list[Any]) -> None:
         paths = [at for _, at in places]
-        for raw, error in zip(raw_entries(reply), entries_of(reply), strict=True):
+        for raw, error in zip(raw_entries(reply), entries_of(reply, run.shown_extensions), strict=True):
             run.report(error, paths, path_of(raw))

@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from router.errors import SHOWN_EXTENSIONS
 from router.executor.errors import Error, ResponsePath, placed
 from router.executor.locate import Object
 from router.planner.conditions import Condition, holds
@@ -29,7 +30,8 @@ async def together(*steps: Coroutine[Any, Any, None]) -> None:
 @dataclass(slots=True, eq=False)
 class Run:
     """`data` is what subgraphs gave, merged; `nulled` says that a null stood where the schema allows none.
-    `left_out` counts the errors that were too many to tell.
+    `left_out` counts the errors that were too many to tell; `shown_extensions` are those of subgraphs' errors that
+    clients are shown.
 
     `absent` holds, by their ids, the objects in `data` that a subgraph said it has not, and no more than that.
     It keeps them: the id of an object that is gone is given to another.
@@ -42,6 +44,7 @@ class Run:
     data: dict[str, Any] = field(default_factory=dict)
     errors: list[Error] = field(default_factory=list)
     selections: Selections = ()
+    shown_extensions: frozenset[str] = frozenset(SHOWN_EXTENSIONS)
     left_out: int = 0
     nulled: bool = False
     absent: dict[int, Object] = field(default_factory=dict)

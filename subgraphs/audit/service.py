@@ -29,8 +29,8 @@ _BATCH = 200
 class ChainBroken(Exception):
     """The chain does not hold from the event of that sequence on."""
 
-    def __init__(self, sequence: int) -> None:
-        super().__init__(f"the audit chain is broken at event {sequence}")
+    def __init__(self, sequence: int, why: str | None = None) -> None:
+        super().__init__(why or f"the audit chain is broken at event {sequence}")
         self.sequence = sequence
 
 
@@ -129,6 +129,8 @@ class AuditService:
         signed = await asyncio.to_thread(self.heads.last)
         start = BEGINNING if signed is None else signed.mark
         head = await self._head()
+        if start.sequence > head.mark.sequence:
+            raise ChainBroken(head.mark.sequence + 1, _ends_early(head, start.sequence))
         last, _ = await self._compared({}, start, head.mark.sequence)
         broken = _first_broken(last, head)
         if broken is not None:
@@ -235,6 +237,10 @@ def _findings(last: Mark, head: Head, contradicted: int | None, signed_up_to: in
     if contradicted is not None:
         found[contradicted] = f"Event {contradicted} is not the one that was signed."
     if signed_up_to > head.mark.sequence:
-        end = head.mark.sequence
-        found[end + 1] = f"The trail ends at event {end}, but event {signed_up_to} was signed."
+        found[head.mark.sequence + 1] = _ends_early(head, signed_up_to)
     return found
+
+
+def _ends_early(head: Head, signed_up_to: int) -> str:
+    why = "events were taken away, or a backup was put back without the file of heads that belongs to it"
+    return f"The trail ends at event {head.mark.sequence}, but event {signed_up_to} was signed: {why}."

@@ -95,6 +95,13 @@ class PaymentRefunded(PaymentState):
     type = "payment.refunded"
 
 
+class PaymentRefundFailed(PaymentState):
+    """The provider did not give a payment back: it stays as it is; `reason` is the provider's."""
+
+    type = "payment.refund_failed"
+    outcome = Outcome.FAILED
+
+
 class InsurancePolicyAdded(Event):
     """A patient is insured by that insurer."""
 
@@ -153,6 +160,7 @@ EVENTS = (
     BillPaid,
     PaymentFailed,
     PaymentRefunded,
+    PaymentRefundFailed,
     InsurancePolicyAdded,
     ClaimSubmitted,
     ClaimDecided,

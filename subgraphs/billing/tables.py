@@ -69,8 +69,8 @@ class PaymentRow(BillingTable, table=True):
     """`reference` is what the provider calls it; `token` is there until the provider has said what became of it.
 
     `ask_at` is when the provider is to be asked (again) how the payment, or its refund, stands; None: it has said.
-    `asks` counts how often it was asked. `refund_number` counts the refunds that were begun, and `refund_key` is the
-    idempotency key of the last, as claims have it.
+    `asks` counts how often it was asked. `refund_number` counts the refunds that were begun; of the last, `refund_key`
+    is the idempotency key as claims have it, and `refund_failure` what the provider said who gave nothing back.
     """
 
     __tablename__ = "payments"
@@ -88,6 +88,7 @@ class PaymentRow(BillingTable, table=True):
     ask_at: datetime | None = Field(default=None, sa_type=Instant)
     refund_number: int = 0
     refund_reason: str | None = Field(default=None, sa_type=LongText)
+    refund_failure: str | None = Field(default=None, sa_type=LongText)
     refund_key: str | None = Field(default=None, sa_type=ExactText(64))
     by_account_id: str | None = Field(default=None, sa_type=ExactText(36))
     by_name: str | None = Field(default=None, sa_type=PlainText(320))

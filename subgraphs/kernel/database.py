@@ -119,9 +119,17 @@ async def _closing(session: AsyncSession) -> AsyncIterator[AsyncSession]:
     try:
         yield session
     except BaseException:
-        await asyncio.shield(asyncio.create_task(session.close()))
+        await asyncio.shield(asyncio.create_task(_undone(session)))
         raise
     if session.in_transaction() or READER not in session.info:
+        await session.close()
+
+
+async def _undone(session: AsyncSession) -> None:
+    """A rollback makes rows new again, which those that are only let go of are not: added once more, none is lost."""
+    try:
+        await session.rollback()
+    finally:
         await session.close()
 
 

@@ -24,6 +24,7 @@ MAXIMUM_SUBJECT, MAXIMUM_ERROR, MAXIMUM_SOUGHT = 200, 500, 320
 
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=15), timedelta(minutes=30)
+UNREACHED_WAIT = _FIRST_WAIT
 _MOBILE = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 

@@ -220,13 +220,32 @@ class BreakGlassPayload:
 
 
 def _asks_for_nodes(info: Info) -> bool:
-    """Whether a list's rows are to be given at all, and not only its count or its place."""
-    return not {"nodes", "edges"}.isdisjoint(_names(info.selected_fields[0].selections))
+    """Whether a list's rows are to be given at all, and not only its count or its place.
+
+    The one field may stand in several places of a document, each with a part of what is asked for.
+    """
+    return any(_gives_rows(field.selections) for field in info.selected_fields)
 
 
-def _names(selections: Iterable[Selection]) -> Iterator[str]:
+def _gives_rows(selections: Iterable[Selection]) -> bool:
+    return any(
+        field.name == "nodes"
+        or (field.name == "edges" and any(inner.name == "node" for inner in _given(field.selections)))
+        for field in _given(selections)
+    )
+
+
+def _given(selections: Iterable[Selection]) -> Iterator[SelectedField]:
+    """The fields that are there after fragments, `@skip` and `@include`."""
     for selection in selections:
+        if _is_left_out(selection):
+            continue
         if isinstance(selection, SelectedField):
-            yield selection.name
+            yield selection
         else:
-            yield from _names(selection.selections)
+            yield from _given(selection.selections)
+
+
+def _is_left_out(selection: Selection) -> bool:
+    skip, include = (selection.directives.get(name, {}) for name in ("skip", "include"))
+    return skip.get("if") is True or include.get("if") is False

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.containers.compose import ROOT, STAND_INS, Compose, Failed, images, r
 from tests.containers.day import Staff, Town
 from tests.containers.engine import engine
 from tests.containers.restoring import what_was_saved_comes_back
+from tests.containers.routers import two_routers
 from tests.containers.telling import a_visit, say, told
 from tests.e2e.hospital import PASSWORD, Gate
 from tests.services.ports import spare_port
@@ -73,38 +73,6 @@ async def a_visit_while_components_restart(compose: Compose, town: Town, staff: 
     compose("restart", "kafka")
     await told(town, staff, visit)
     say("a visit while components were killed and restarted, and Kafka restarted: each mail and event once")
-
-
-async def two_routers(compose: Compose, town: Town, staff: Staff) -> None:
-    compose.start("--scale", "router=2", "--no-recreate")
-    ids = compose("ps", "--quiet", "router").decode().split()
-    assert len(ids) == 2
-    for id in ids:
-        unanswered = await _asked_while(town, run, "docker", "stop", id)
-        assert unanswered == 0, unanswered
-        await town.lives_through(staff)
-        run("docker", "start", id)
-        await _healthy(id)
-    say("two routers: either stopped while people asked, and every request was answered")
-
-
-async def _asked_while(town: Town, work: object, *command: str) -> int:
-    """How many requests were not answered while a command ran and two seconds longer."""
-    running = asyncio.create_task(asyncio.to_thread(run, *command))
-    answers, until = [], time.monotonic() + 2
-    while not running.done() or time.monotonic() < until:
-        answers.append(await town.answers())
-        await asyncio.sleep(0.02)
-    await running
-    return answers.count(False)
-
-
-async def _healthy(id: str) -> None:
-    until = time.monotonic() + 60
-    while run("docker", "inspect", "--format", "{{.State.Health.Status}}", id) != b"healthy\n":
-        assert time.monotonic() < until
-        await asyncio.sleep(0.5)
-    await asyncio.sleep(3)  # until the front has seen it as well
 
 
 def main() -> None:

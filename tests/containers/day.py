@@ -17,11 +17,12 @@ MADE = {
     "registerPatient": "patient { id }",
     "bookAppointment": "appointment { id status }",
     "acceptAppointment": "appointment { id status }",
+    "cancelAppointment": "appointment { id status }",
     "createMedicalRecord": "medicalRecord { id revisitingDate }",
     "createBill": "bill { id total status }",
     "payBill": "payment { status }",
 }
-INPUTS = {"acceptAppointment": "AppointmentTransitionInput"}
+INPUTS = dict.fromkeys(("acceptAppointment", "cancelAppointment"), "AppointmentTransitionInput")
 
 _numbers = count(1)
 

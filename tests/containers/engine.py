@@ -75,4 +75,5 @@ def _need_compose() -> None:
     ):
         subprocess.run(["go", *arguments], cwd=folder, check=True, capture_output=True)
     _PLUGIN.parent.mkdir(parents=True, exist_ok=True)
+    _PLUGIN.unlink(missing_ok=True)  # one that led to a cache that is gone
     _PLUGIN.symlink_to(folder / "docker-compose")

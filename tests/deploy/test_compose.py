@@ -15,6 +15,7 @@ from hospital.settings import every_setting
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
+README = (ROOT / "README.md").read_text()
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "hospital"}
 NEEDED = re.compile(r"\$\{([A-Z_]+):\?")
@@ -68,7 +69,20 @@ def test_only_the_front_and_the_mail_are_reached_from_outside_and_from_this_mach
 def test_its_settings_are_settings():
     known = {setting.name for setting in every_setting()}
     for name, service in OURS.items():
-        assert service.get("environment", {}).keys() <= known, name
+        ours = {setting for setting in service.get("environment", {}) if not setting.startswith("OTEL_")}
+        assert ours <= known, name
+
+
+def test_each_setting_of_the_readme_but_the_limits_may_stand_beside_the_secrets():
+    told = set(re.findall(r"`(HOSPITAL_[A-Z_]+)`", re.sub(r"^(?!\| `HOSPITAL_).*", "", README, flags=re.MULTILINE)))
+    assert len(told) > 20
+    assert told - set(re.findall(r"\$\{([A-Z_]+)", TEXT)) == {"HOSPITAL_DATA", "HOSPITAL_LOG_FORMAT"}
+
+
+def test_every_component_that_is_told_who_collects_traces_sends_them_there():
+    for component in (ROUTER, *SUBGRAPHS, *WORKERS):
+        environment = OURS[component.name]["environment"]
+        assert environment["OTEL_EXPORTER_OTLP_ENDPOINT"] is None, component.name
 
 
 @pytest.fixture

@@ -131,6 +131,19 @@ def test_a_component_knows_no_database_but_its_own():
     assert ROUTER.databases == ()
 
 
+def test_those_that_mount_one_claim_are_on_one_node_and_the_first_of_them_on_any():
+    """A pod that is sent to pods like itself goes anywhere while there are none."""
+    mounting = [name for name, pod in pods().items() if "persistentVolumeClaim" in str(pod["volumes"])]
+    assert sorted(mounting) == ["databases", "timers"]
+    for name in mounting:
+        [term] = pods()[name]["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+        assert term["topologyKey"] == "kubernetes.io/hostname"
+        [beside] = term["labelSelector"]["matchExpressions"]
+        for other in mounting:
+            assert term["labelSelector"]["matchLabels"].items() <= labels_of(other).items()
+            assert labels_of(other)[beside["key"]] in beside["values"]
+
+
 def reaching(policy: str) -> set[str]:
     """The components that a policy's ingress lets in."""
     [peer] = policies()[policy]["ingress"][0]["from"]

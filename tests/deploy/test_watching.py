@@ -70,6 +70,12 @@ def test_every_alert_says_what_is_wrong_and_the_operations_what_to_do():
     assert set(re.findall(r"^\| `([A-Z]\w+)`", OPERATIONS, re.MULTILINE)) == {rule["alert"] for rule in RULES}
 
 
+def test_a_component_that_is_gone_is_missed():
+    [away] = [rule["expr"] for rule in RULES if rule["alert"] == "ComponentAway"]
+    missed = re.findall(r'or absent\(up\{job=~"hospital\.\*",component="([\w-]+)"\}\)', away)
+    assert sorted(missed) == sorted(each.name for each in ALL if each.role != "job")
+
+
 def test_every_component_that_runs_is_scraped_at_its_port():
     found = SCRAPES[0]["dns_sd_configs"]
     assert {each["port"] for each in found} == {PORT}

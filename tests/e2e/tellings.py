@@ -63,11 +63,22 @@ def _facts(books: Books) -> list[tuple[str, str]]:
         ("billing", "payments", "id", lambda row: "payment.failed" if row["status"] == "FAILED" else "bill.paid"),
         ("billing", "payments", "id", lambda row: "payment.refunded" if row["status"] == "REFUNDED" else None),
     ]
-    return [
+    return _refused_refunds(books) + [
         (type, row[id])
         for domain, table, id, type_of in kept
         for row in books.rows(domain, f"SELECT * FROM {table}")  # noqa: S608
         if (type := type_of(row)) is not None
+    ]
+
+
+def _refused_refunds(books: Books) -> list[tuple[str, str]]:
+    """Of those that were begun, all but the one that gave the payment back or is under way."""
+    begun = books.rows("billing", "SELECT * FROM payments WHERE refund_number > 0")
+    open_or_done = {row["id"]: row["status"] == "REFUNDED" or row["ask_at"] is not None for row in begun}
+    return [
+        ("payment.refund_failed", row["id"])
+        for row in begun
+        for _ in range(row["refund_number"] - open_or_done[row["id"]])
     ]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from hospital.names import NAMES
+from hospital.names import MIGRATED_BY, NAMES
 from subgraphs.kernel.database import Database
 from tests.hospital.processes import Command
 from tests.services import mariadb
@@ -70,7 +71,7 @@ def test_each_domain_gets_a_database_that_no_other_can_reach(made: dict[str, URL
     for _ in range(2):
         status, said, error = command("databases")
         assert (status, error) == (0, "")
-        assert said.splitlines() == [f"{name}: ready" for name in NAMES]
+        assert said.splitlines() == [f"{name}: ready" for name in MIGRATED_BY]
     for name, url in made.items():
         assert "outbox" in asked(url, "SHOW TABLES")
         own = [found for found in asked(url, "SHOW DATABASES") if not found.endswith("_schema")]
@@ -139,6 +140,9 @@ def test_over_tls_all_is_made_and_used(secured, named, command: Command, monkeyp
     monkeypatch.setenv("HOSPITAL_DATABASE_CA", str(ca))
     assert command("databases")[0::2] == (0, "")
     assert "outbox" in asked(urls["patients"], "SHOW TABLES", ca)
+    since = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    status, said, error = command("replay", "--from", since, "--domain", "patients")
+    assert (status, said.splitlines()[0], error) == (0, "patients: 0 events", "")
 
 
 def test_a_server_that_demands_tls_is_not_spoken_to_without(secured, named, command: Command):
@@ -163,6 +167,29 @@ def test_a_password_that_cannot_be_sent_is_refused_in_one_line(mysql_url: str, n
     status, said, error = command("databases")
     assert (status, said, error.count("\n"), "पासवर्ड" in error) == (1, "", 1, False)
     assert "ASCII" in error
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://root:secret@host/", "mysql+asyncmy://root:secret@host:port/"])
+@pytest.mark.parametrize("setting", ["HOSPITAL_DATABASE_ADMIN_URL", "HOSPITAL_PATIENTS_DATABASE_URL"])
+def test_an_address_that_is_none_is_said_by_its_setting(
+    named, command: Command, monkeypatch: pytest.MonkeyPatch, setting: str, url: str
+):
+    named("mysql+asyncmy://root@127.0.0.1:1/")
+    monkeypatch.setenv(setting, url)
+    status, said, error = command("databases")
+    assert (status, said, error.count("\n"), "secret" in error) == (1, "", 1, False)
+    assert error.startswith(f"{setting} is no address such as ")
+
+
+@pytest.mark.parametrize("part", ["database", "username", "password"])
+def test_an_address_that_lacks_something_is_said_by_its_setting(
+    made: dict[str, URL], command: Command, monkeypatch: pytest.MonkeyPatch, part: str
+):
+    lacking = made["doctors"]._replace(**{part: None})
+    monkeypatch.setenv("HOSPITAL_DOCTORS_DATABASE_URL", lacking.render_as_string(hide_password=False))
+    status, said, error = command("databases")
+    assert (status, said) == (1, "")
+    assert error == f"HOSPITAL_DOCTORS_DATABASE_URL names no {part.replace('username', 'user')}: it needs one.\n"
 
 
 @pytest.mark.parametrize("arguments", [("subgraph", "patients"), ("worker", "relay")])

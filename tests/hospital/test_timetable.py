@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import insert, text, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
@@ -11,6 +12,7 @@ from sqlmodel import select
 from hospital.mailbox.tables import MailRow
 from hospital.timetable import IDEMPOTENCY_KEYS_KEPT, OUTBOX_KEPT, jobs, prune_published, prune_read
 from subgraphs.appointments import tables as appointments
+from subgraphs.audit.heads import BadHead
 from subgraphs.kernel.clock import SystemClock
 from subgraphs.kernel.tables import IdempotencyRow, InboxRow, OutboxRow
 from subgraphs.notifications.tables import ReminderRow
@@ -154,3 +156,27 @@ async def test_payments_without_an_answer_are_asked_about_every_few_seconds(runt
     ]
     assert asking.every_seconds <= 10
     assert await asking.work() == 0
+
+
+async def test_a_head_that_cannot_be_signed_is_told_until_one_is(runtime):
+    sign = next(job.work for job in jobs(runtime.domains, _nothing) if job.name == "audit.sign_head")
+    heads = runtime.folder.audit_heads
+    await runtime.domains.accounts.service.create_admin("boss@example.com", "a fine password")
+    await runtime.delivery.settled()
+    await sign()
+    assert _unsigned() == 0
+    signed = heads.read_bytes()
+    heads.write_bytes(b"{}\n")
+    with pytest.raises(BadHead):
+        await sign()
+    assert _unsigned() == 1
+    heads.write_bytes(signed)
+    await sign()
+    assert _unsigned() == 0
+
+
+async def _nothing(now: object) -> None: ...
+
+
+def _unsigned() -> float | None:
+    return REGISTRY.get_sample_value("hospital_audit_unsigned")

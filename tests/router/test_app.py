@@ -59,6 +59,29 @@ async def test_another_origin_is_answered_only_if_allowed(start_router: Any, cli
     assert "access-control-allow-origin" not in refused.headers
 
 
+class Talkative:
+    """A subgraph whose errors say more than their message."""
+
+    async def execute(self, request: Any) -> Any:
+        extensions = {"code": "X", "hint": "h", "stack": "s"}
+        return {"data": {"hello": None}, "errors": [{"message": "no", "path": ["hello"], "extensions": extensions}]}
+
+    def subscribe(self, request: Any) -> Any:
+        raise AssertionError(request)
+
+
+@pytest.mark.parametrize(("settings", "shown"), [({}, {"code": "X"}), ({"shown_extensions": ("hint",)}, {"hint": "h"})])
+async def test_which_extensions_of_errors_are_shown_is_set(
+    start_router: Any, client: Any, settings: Any, shown: Any
+) -> None:
+    async with (
+        start_router(transport=Talkative(), **settings) as router,
+        client.post(router.url, json={"query": "{ hello }"}) as response,
+    ):
+        [error] = (await response.json())["errors"]
+    assert {name: value for name, value in error["extensions"].items() if name != "code" or value == "X"} == shown
+
+
 async def test_by_default_no_other_origin_is_allowed(start_router: Any, client: Any) -> None:
     async with start_router() as router:
         response = await preflight(client, router.url, "https://app.example")

@@ -3,15 +3,23 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from joserfc.util import urlsafe_b64encode
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
+from router.__main__ import token_checker
 from router.auth import Authenticator, CheckedToken, JwksSource, TokenChecker, TokenRefused
 from router.errors import RequestRefused
+from router.settings import RouterSettings
+from router.transports.session import HttpSession
 
 ISSUER, AUDIENCE = "https://hospital.example", "hospital-api"
 KEY = OKPKey.generate_key("Ed25519", {"kid": "k1"})
@@ -125,6 +133,66 @@ BAD: dict[str, Callable[[], str]] = {
 async def test_it_refuses_a_token_that_is_not_good(checker: TokenChecker, make: Callable[[], str]) -> None:
     with pytest.raises(TokenRefused):
         await checker.check(make())
+
+
+RSA_KEY = RSAKey.generate_key(2048, {"kid": "k3"})
+
+
+@pytest.fixture
+def plain(source: LocalKeys) -> TokenChecker:
+    """For an issuer of plain JWTs signed by RSA."""
+    source.current = KeySet([KEY, RSA_KEY])
+    return TokenChecker(source, issuer=ISSUER, audience=AUDIENCE, algorithms=["RS256", "EdDSA"], types=["JWT"])
+
+
+@pytest.mark.parametrize("header", [{}, {"typ": "jwt"}, {"typ": "application/jwt"}, {"x5t": "t"}], ids=str)
+async def test_it_takes_a_plain_jwt_where_that_is_set(plain: TokenChecker, header: dict[str, Any]) -> None:
+    full: dict[str, Any] = {"alg": "RS256", "typ": "JWT", **header}
+    assert (await plain.check(token(claims(), RSA_KEY, **full))).subject == "account-1"
+
+
+REFUSED_PLAIN: dict[str, Callable[[], str]] = {
+    "an access token by type": lambda: token(key=RSA_KEY, alg="RS256"),
+    "an algorithm not set": lambda: token(key=EC_KEY, alg="ES256", typ="JWT"),
+    "another key's algorithm": lambda: token(key=RSA_KEY, alg="RS256", typ="JWT", kid="k1"),
+    "another audience": lambda: token(claims(aud="a-client"), RSA_KEY, alg="RS256", typ="JWT"),
+    "a key of its own": lambda: token(key=RSA_KEY, alg="RS256", typ="JWT", jwk=RSA_KEY.as_dict(private=False)),
+    "a foreign key": lambda: token(key=RSAKey.generate_key(2048, {"kid": "k3"}), alg="RS256", typ="JWT"),
+}
+
+
+@pytest.mark.parametrize("make", REFUSED_PLAIN.values(), ids=REFUSED_PLAIN.keys())
+async def test_a_plain_jwt_is_checked_as_any_token(plain: TokenChecker, make: Callable[[], str]) -> None:
+    with pytest.raises(TokenRefused):
+        await plain.check(make())
+
+
+async def test_it_refuses_a_short_rsa_key(plain: TokenChecker, source: LocalKeys) -> None:
+    short = RSAKey.generate_key(1024, {"kid": "k4"})
+    source.current = KeySet([short])
+    with pytest.raises(TokenRefused, match="by a key of its issuer"):
+        await plain.check(token(key=short, alg="RS256", typ="JWT"))
+
+
+async def test_what_is_taken_is_set(serve: Any) -> None:
+    async def jwks(_: Request) -> JSONResponse:
+        return JSONResponse(KeySet([RSA_KEY]).as_dict(private=False))
+
+    session, good = HttpSession(), token(key=RSA_KEY, alg="RS256", typ="JWT")
+    async with serve(Starlette(routes=[Route("/keys", jwks)])) as server:
+        settings = RouterSettings(jwks_url=f"{server.url}/keys", issuer=ISSUER, audience=AUDIENCE)
+        set_for_plain = settings.model_copy(update={"token_algorithms": ("RS256",), "token_types": ("JWT",)})
+        for given, taken in ((settings, False), (set_for_plain, True)):
+            checker = token_checker(given, session)
+            assert checker is not None
+            with nullcontext() if taken else pytest.raises(TokenRefused):
+                await checker.check(good)
+    await session.aclose()
+
+
+async def test_by_default_no_thumbprint_is_taken(checker: TokenChecker) -> None:
+    with pytest.raises(TokenRefused, match="header"):
+        await checker.check(token(x5t="t"))
 
 
 async def test_it_refuses_a_kid_that_two_keys_share() -> None:

@@ -1,11 +1,13 @@
 """What the pipeline keeps between requests, and what it does not."""
 
+import asyncio
 import gc
 from typing import Any
 
 import pytest
 
 from router.errors import OperationRefused
+from router.executor.execute import _prepared
 from router.pipeline import GraphQLRequest, Pipeline
 from router.settings import Limits
 from router.supergraph import Supergraph
@@ -118,6 +120,53 @@ def test_what_cannot_be_planned_is_refused(local: Transport, types: str, query: 
     with pytest.raises(OperationRefused, match=why) as refused:
         prepared(pipeline, query)
     assert [error["extensions"] for error in refused.value.formatted()] == [{"code": "GRAPHQL_VALIDATION_FAILED"}]
+
+
+def test_a_plan_that_is_kept_is_ready_to_run(pipeline: Pipeline) -> None:
+    assert prepared(pipeline, "{ hello }").operation.plan in _prepared
+
+
+HEAVY = doubling(13)
+
+
+@pytest.fixture
+def heavy(local: Transport) -> Pipeline:
+    """Before a supergraph in which the planning of `HEAVY` is given up after a second."""
+    return Pipeline(supergraph_of(TREES), local, Limits(cost=10**5, depth=100, aliases=10**5, field_merges=10**5))
+
+
+def test_what_was_given_up_is_not_tried_again(heavy: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        with pytest.raises(OperationRefused, match="too complex to plan"):
+            prepared(heavy, HEAVY)
+        monkeypatch.setattr(heavy, "_planner", None)
+
+
+def test_no_more_is_remembered_of_what_was_given_up_than_its_number(
+    local: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("router.pipeline.MOST_GIVEN_UP", 3)
+    pipeline = Pipeline(supergraph_of(UNKNOWN_TO_ALL), local, Limits())
+    for number in range(5):
+        with pytest.raises(OperationRefused, match="No subgraph resolves"):
+            prepared(pipeline, f"query Q{number} {{ tree {{ size }} }}")
+    assert len(pipeline._given_up) == 3
+
+
+async def test_others_are_served_while_a_document_is_planned(heavy: Pipeline) -> None:
+    planning = asyncio.ensure_future(heavy.prepare_aside(GraphQLRequest(HEAVY)))
+    turns = 0
+    while not planning.done():
+        await asyncio.sleep(0.001)
+        turns += 1
+    with pytest.raises(OperationRefused, match="too complex to plan"):
+        await planning
+    assert turns > 20
+
+
+async def test_a_document_that_many_send_at_once_is_planned_once(pipeline: Pipeline) -> None:
+    calls = await asyncio.gather(*(pipeline.prepare_aside(GraphQLRequest("{ hello }")) for _ in range(10)))
+    assert len({id(call.operation) for call in calls}) == 1
 
 
 async def test_one_clients_headers_are_not_anothers(pipeline: Pipeline) -> None:

@@ -49,6 +49,8 @@ def test_every_setting_says_what_it_is_for(model: type[BaseModel]) -> None:
         ("PATH", "/graphql/"),
         ("PASSTHROUGH", '{"oauth": "http://accounts:8000"}'),
         ("GRAPHIQL_TABS", "/no/such/folder"),
+        ("TOKEN_ALGORITHMS", '["HS256"]'),
+        ("TOKEN_TYPES", '["at+jwt", "id"]'),
     ],
 )
 def test_what_cannot_be_served_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

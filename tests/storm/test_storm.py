@@ -33,7 +33,7 @@ from tests.storm.topics import length
 STORM_SECONDS = float(os.environ.get("HOSPITAL_TEST_STORM_SECONDS", "20"))
 SEED = int(os.environ.get("HOSPITAL_TEST_STORM_SEED", random.randrange(10**6)))
 CLIENTS, DOCTORS, PATIENTS = 20, 6, 12
-TOKENS = ("succeed", "fail", "late", "late_fail", "refund_fail", "refund_late", "cash")
+TOKENS = ("succeed", "fail", "late", "late_fail", "refund_fail", "refund_late", "refund_late_fail", "cash")
 """What payments are made with; what is late is known after the half minute in which the provider is asked again."""
 
 

@@ -1,7 +1,7 @@
 """Post offices on this machine: an SMTP server that can be told how to behave, and a queue to send from."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -81,7 +81,7 @@ def outgoing(number: int, to: str = "") -> Outgoing:
 
 @dataclass
 class QueueInMemory:
-    """Messages in order, until an outcome is final; a failed one is due again at once."""
+    """Messages in order, until an outcome is final; a failed one is due again at once. `links` by their id."""
 
     waiting: dict[str, Outgoing] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
@@ -89,6 +89,8 @@ class QueueInMemory:
     outcomes: list[Outcome] = field(default_factory=list)
     settlements: int = 0
     down: bool = False
+    links: dict[str, str] = field(default_factory=dict)
+    ask: Callable[[], Awaitable[None]] | None = None
 
     def add(self, *messages: Outgoing) -> None:
         self.waiting |= {message.id: message for message in messages}
@@ -100,6 +102,14 @@ class QueueInMemory:
         self.held |= {message.id for message in free}
         return [replace(message, held_until=datetime.now(UTC) + hold) for message in free]
 
+    async def linked(self, message: Outgoing) -> Outgoing | None:
+        if message.link_id is None:
+            return message
+        if self.ask is not None:
+            await self.ask()
+        link = self.links.get(message.link_id)
+        return None if link is None else replace(message, text=link)
+
     async def give_back(self, messages: Sequence[Outgoing]) -> None:
         self.given_back += [message.id for message in messages]
         self.held -= {message.id for message in messages}
@@ -110,8 +120,8 @@ class QueueInMemory:
             self.outcomes.append(outcome)
             self.held.discard(outcome.message.id)
             message = self.waiting.pop(outcome.message.id)
-            if outcome.error is not None and not outcome.final:
-                self.waiting[message.id] = replace(message, attempts=message.attempts + 1)
+            if outcome.error is not None and outcome.wanted and not outcome.final:
+                self.waiting[message.id] = replace(message, attempts=message.attempts + outcome.reached)
 
     async def emptied(self) -> None:
         while True:

@@ -129,7 +129,9 @@ async def test_while_nobody_is_there_what_waits_behind_is_not_blamed(queue, post
         await asyncio.sleep(0.3)
         post.closed = False
         await queue.emptied()
-    assert 1 <= sum(outcome.error is not None for outcome in queue.outcomes) <= 4
+    failed = [outcome for outcome in queue.outcomes if outcome.error is not None]
+    assert 1 <= len(failed) <= 4
+    assert not any(outcome.reached for outcome in failed)
     assert len(set(post.sent)) == 100
 
 
@@ -294,3 +296,53 @@ async def test_after_a_stop_nothing_is_held_that_was_not_tried(queue, post):
     async with sending(queue, post, last_seconds=0.05):
         await leaving.wait()
     assert queue.held == {"id00000"}
+
+
+def with_link(number: int, link: str = "a link") -> Outgoing:
+    return replace(outgoing(number), link_id=link)
+
+
+async def test_a_link_is_asked_for_when_its_message_is_sent(queue, post):
+    texts: list[str] = []
+
+    async def noted(message: Outgoing) -> None:
+        texts.append(message.text)
+
+    post.send = noted
+    queue.links = {"a link": "http://hospital.test/#token=1"}
+    queue.add(with_link(0), outgoing(1))
+    async with sending(queue, post):
+        await queue.emptied()
+    assert sorted(texts) == ["Body 1\n", "http://hospital.test/#token=1"]
+
+
+async def test_while_links_are_waited_for_all_else_goes_out(queue, post):
+    """There are more of them than lanes, and than a lot."""
+    asked = asyncio.Event()
+    queue.ask, queue.links = asked.wait, {"a link": "http://hospital.test"}
+    queue.add(*map(with_link, range(300)))
+    queue.add(*map(outgoing, range(300, 400)))
+    async with sending(queue, post, lanes=2):
+        await until(lambda: len(queue.waiting) == 300)
+        assert len(post.sent) == 100
+        asked.set()
+        await queue.emptied()
+
+
+async def test_while_links_cannot_be_had_nothing_else_waits_and_nothing_is_blamed(queue, post):
+    queue.ask = raising(Unreachable("accounts is down"), times=3)
+    queue.links = {"a link": "http://hospital.test"}
+    queue.add(*map(with_link, range(3)), *map(outgoing, range(3, 20)))
+    async with sending(queue, post, first_wait_seconds=0.2, longest_wait_seconds=0.2):
+        await until(lambda: len(post.sent) == 17)
+        assert post.sent == [outgoing(number).id for number in range(3, 20)]
+        await queue.emptied()
+    assert [outcome.reached for outcome in queue.outcomes if outcome.error] == [False] * 3
+
+
+async def test_a_message_whose_link_has_ended_is_not_sent(queue, post):
+    queue.add(with_link(0, "an old one"))
+    async with sending(queue, post):
+        await queue.emptied()
+    [outcome] = queue.outcomes
+    assert (post.sent, outcome.wanted, outcome.error) == ([], False, "The link is used or has ended.")

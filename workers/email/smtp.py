@@ -7,7 +7,7 @@ from email.policy import SMTP as WIRE
 from email.policy import SMTPUTF8 as WIRE_UTF8
 
 import structlog
-from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from aiosmtplib.errors import SMTPNotSupported
 
 from subgraphs.kernel.email_address import email_address
@@ -22,6 +22,7 @@ _OUR_OWN_FAULT = {530, 534, 535, 538}
 
 Told to operators alone: patients read why their mail did not go out.
 """
+_AWAY = 421
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +94,10 @@ class SmtpMailbox:
         )
         try:
             await client.connect()
+        except SMTPAuthenticationError as error:
+            client.close()
+            log.error("smtp.refused_us", server=f"{own.host}:{own.port}", code=error.code)
+            raise Unreachable("the mail server takes nothing from us") from error
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             client.close()
             log.warning("smtp.unreachable", server=f"{own.host}:{own.port}", error=str(error) or type(error).__name__)
@@ -134,8 +139,10 @@ async def _hand_over(client: SMTP, sender: str, to: str, wire: bytes) -> None:
 def _judged(refused: SMTPResponseException) -> Exception:
     said = f"{refused.code} {refused.message}"
     if refused.code in _OUR_OWN_FAULT:
-        log.warning("smtp.refused_us", code=refused.code)
+        log.error("smtp.refused_us", code=refused.code)
         return Unreachable("the mail server takes nothing from us")
+    if refused.code == _AWAY:
+        return Unreachable("the mail server is away")
     return Undeliverable(said) if 500 <= refused.code < 600 else TryLater(said)
 
 

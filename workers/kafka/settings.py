@@ -7,6 +7,8 @@ from typing import Any, Literal
 from pydantic import Field, FilePath, PositiveInt, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+ORDINAL = r"^[A-Za-z0-9._-]{1,32}$"
+
 
 class KafkaSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HOSPITAL_KAFKA", env_ignore_empty=True, frozen=True, extra="ignore")
@@ -34,7 +36,7 @@ class KafkaSettings(BaseSettings):
     )
     ordinal: str = Field(
         "0",
-        pattern=r"^[A-Za-z0-9._-]{1,32}$",
+        pattern=ORDINAL,
         validation_alias="HOSPITAL_ORDINAL",
         description="Tells workers of one name apart; one that starts again under its own goes on with its partitions.",
     )

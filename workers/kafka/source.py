@@ -68,9 +68,12 @@ class KafkaSource:
         await self._dead_letters.bury(self._name, delivery, error)
 
     async def skip(self, handled: Sequence[Delivery]) -> None:
-        await self.commit(handled)
+        await self._note(handled)
 
     async def commit(self, handled: Sequence[Delivery]) -> None:
+        await self._note(handled)
+
+    async def _note(self, handled: Sequence[Delivery]) -> None:
         reached = {TopicPartition(self.topic, each.partition): each.place + 1 for each in handled}
         self._uncommitted |= reached
         await self._commit_in_time(await self._started())

@@ -16,6 +16,9 @@ _OUR_OWN_FAULT = {401, 403, 404}
 """Told to operators alone: patients read why their SMS did not go out."""
 
 _TRY_LATER = {408, 429}
+_NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+"""Nothing was sent. After all other failures the SMS may have been taken: each is an attempt, and those are counted."""
+
 _MOST_BYTES = 64_000
 
 log = structlog.get_logger(__name__)
@@ -38,9 +41,12 @@ class TwilioSms:
             asked = self._opened().post(self._url, data=self._form(message), allow_redirects=False)
             async with asked as response:
                 status, body = response.status, await response.content.read(_MOST_BYTES)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except _NOT_CONNECTED as error:
             log.warning("sms.unreachable", error=type(error).__name__)
             raise Unreachable("the SMS provider cannot be reached") from error
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("sms.no_answer", error=type(error).__name__)
+            raise TryLater("the SMS provider did not answer") from error
         if status != 201:
             raise _refusal(status, _said(body))
 
@@ -64,7 +70,7 @@ class TwilioSms:
             token = own.token.get_secret_value() if own.token else ""
             self._session = aiohttp.ClientSession(
                 headers={"authorization": aiohttp.encode_basic_auth(own.account or "", token)},
-                timeout=aiohttp.ClientTimeout(total=own.timeout_seconds),
+                timeout=aiohttp.ClientTimeout(total=own.timeout_seconds, connect=own.timeout_seconds / 2),
             )
         return self._session
 
@@ -72,7 +78,7 @@ class TwilioSms:
 def _refusal(status: int, said: str) -> Exception:
     text = f"{status} {said}".strip()
     if status in _OUR_OWN_FAULT:
-        log.warning("sms.refused_us", status=status, code=said.partition(":")[0])
+        log.error("sms.refused_us", status=status, code=said.partition(":")[0])
         return Unreachable("the SMS provider takes nothing from us")
     return Undeliverable(text) if 400 <= status < 500 and status not in _TRY_LATER else TryLater(text)
 

@@ -21,7 +21,7 @@ def copies(house: House, given: str | None) -> Worker:
     return _consumers(house, [name for name in NAMES if name != "audit"], given)
 
 
-def audit(house: House, given: str | None) -> Worker:
+def audit_trail(house: House, given: str | None) -> Worker:
     return _consumers(house, ["audit"], given)
 
 

@@ -7,6 +7,7 @@ from subgraphs.kernel.errors import InvalidInput
 
 _DEFAULT = "succeed"
 _DECLINED = Answer(Said.DECLINED, "The card was declined.")
+_NOT_REFUNDED = Answer(Said.DECLINED, "The card takes no refund.")
 _DONE, _NOT_YET = Answer(Said.DONE), Answer(Said.NOT_YET)
 
 TOKENS = {
@@ -17,6 +18,7 @@ TOKENS = {
     "silent": "never answers, until it is asked about again: it succeeds",
     "refund_fail": "succeeds, and its refund is declined",
     "refund_late": "succeeds, and its refund when it is asked about again",
+    "refund_late_fail": "succeeds, and its refund is declined when it is asked about again",
 }
 
 
@@ -48,7 +50,9 @@ class ConsoleProvider:
     async def refund(self, refund: Refund) -> Answer:
         match refund.reference.removeprefix("console:"):
             case "refund_fail":
-                return Answer(Said.DECLINED, "The card takes no refund.")
-            case "refund_late" if refund.asks == 1:
+                return _NOT_REFUNDED
+            case "refund_late" | "refund_late_fail" if refund.asks == 1:
                 return _NOT_YET
+            case "refund_late_fail":
+                return _NOT_REFUNDED
         return _DONE

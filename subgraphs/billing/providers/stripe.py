@@ -1,7 +1,9 @@
 """Stripe's API over HTTP: PaymentIntents and Refunds, as its documentation describes them.
 
 An intent is made first, and confirmed once its id is kept: however often that is repeated, one intent takes money once.
-So it is safe also after the day for which Stripe keeps an Idempotency-Key.
+So it is safe also after the day for which Stripe keeps an Idempotency-Key, and each try has a key of its own: under
+the same one Stripe repeats for that day even its own failures. What a lost answer made beside it is never confirmed,
+and of what is given back in whole nothing more can be.
 """
 
 from collections.abc import Mapping
@@ -79,7 +81,7 @@ class StripeProvider:
             "metadata[payment]": charge.key,
         }
         try:
-            made = await self._post("/v1/payment_intents", form, charge.key)
+            made = await self._post("/v1/payment_intents", form, f"{charge.key}:{charge.asks}")
         except StripeError as error:
             raise Declined(error.reason) from error
         if made.get("status") != "requires_confirmation":
@@ -98,14 +100,13 @@ class StripeProvider:
             return _said(_REFUNDS, known, str(known.get("failure_reason") or "The refund failed."))
         form = {"payment_intent": refund.reference, "metadata[refund]": refund.key}
         try:
-            made = await self._post("/v1/refunds", form, refund.key)
+            made = await self._post("/v1/refunds", form, f"{refund.key}:{refund.asks}")
         except StripeError as error:
             already = error.code == "charge_already_refunded"
             return Answer(Said.DONE) if already else Answer(Said.DECLINED, "The provider refused the refund.")
         return _said(_REFUNDS, made, "The refund failed.")
 
     async def _confirm(self, charge: Charge, reference: str) -> Answer:
-        """Each try has a key of its own: with the same one Stripe repeats even its own failures."""
         nobody_is_there_to_act = {"error_on_requires_action": "true"} if charge.method is PaymentMethod.CARD else {}
         path, key = f"/v1/payment_intents/{reference}/confirm", f"{charge.key}:confirm:{charge.asks}"
         try:

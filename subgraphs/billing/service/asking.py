@@ -127,7 +127,7 @@ async def _settle(session: AsyncSession, base: Foundation, bill: BillRow, paymen
         case PaymentStatus.SUCCESS, Said.DONE:
             await settling.refund(session, base, bill, payment)
         case PaymentStatus.SUCCESS, Said.DECLINED:
-            settling.keep(base, payment)
+            settling.keep(session, base, bill, payment, answer.reason or _NOT_REFUNDED)
 
 
 async def _locked(session: AsyncSession, payment_id: str) -> PaymentRow:

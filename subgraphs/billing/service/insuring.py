@@ -64,17 +64,17 @@ async def add_policy(base: Foundation, principal: Principal | None, wanted: NewP
     """Raises Forbidden, Unauthenticated, Refused."""
     access.BILLING.require(principal)
     clerk = signed_in(principal)
-    policy = new_policy(new_id(), wanted)
-    policy.created_at = base.clock.now()
 
-    async def work(session: AsyncSession) -> None:
+    async def work(session: AsyncSession) -> PolicyRow:
+        policy = new_policy(new_id(), wanted)
+        policy.created_at = base.clock.now()
         if not await repository.patients(session, [wanted.patient_id]):
             raise NotFound("patient", "patientId")
         put_policy(session, base, policy, Actor.of(clerk))
+        return policy
 
     async with base.denials.concealing(clerk, "addInsurancePolicy"):
-        await base.arrivals.decided(lambda: base.database.transaction(work), NotFound)
-    return policy
+        return await base.arrivals.decided(lambda: base.database.transaction(work), NotFound)
 
 
 def new_policy(id: str, wanted: NewPolicy) -> PolicyRow:

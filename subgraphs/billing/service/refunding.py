@@ -32,7 +32,7 @@ async def refund(
         payment = await _refundable(session, clerk, id)
         payment.refund_reason, payment.refund_key = why, claimed.key if claimed else None
         payment.by_account_id, payment.by_name, payment.by_role = clerk.account_id, clerk.name, clerk.role.value
-        through_provider[id] = PaymentMethod(payment.method) in THROUGH_PROVIDER
+        through_provider[id] = _is_with_provider(payment)
         if through_provider[id]:
             settling.begin_refund(base, payment)
         else:
@@ -45,16 +45,28 @@ async def refund(
     if id not in through_provider:
         await _check_repeated(base, claimed, id)
     elif through_provider[id] and (answer := await asking.ask(base, provider, id)).said is Said.DECLINED:
-        raise InvalidTransition(f"The provider gave nothing back: {answer.reason}", "paymentId")
+        raise _nothing_back(answer.reason)
     return id
+
+
+def _is_with_provider(payment: PaymentRow) -> bool:
+    """Not what was imported, of which the provider knows nothing: the clerk gives it back as it can be given."""
+    return PaymentMethod(payment.method) in THROUGH_PROVIDER and payment.reference is not None
+
+
+def _nothing_back(reason: str | None) -> InvalidTransition:
+    said = "The provider gave nothing back"
+    return InvalidTransition(f"{said}: {reason}" if reason else f"{said}.", "paymentId")
 
 
 async def _check_repeated(base: Foundation, claimed: Claim | None, id: str) -> None:
     """Of a refund that is asked for again. Raises InvalidTransition where the provider has refused it."""
     async with base.database.reading() as session:
         payment = await repository.payment(session, id)
-    if payment is not None and (_was_refused(payment) or _is_of_another(payment, claimed)):
-        raise InvalidTransition("The provider gave nothing back.", "paymentId")
+    if payment is not None and _is_of_another(payment, claimed):
+        raise _nothing_back(None)
+    if payment is not None and _was_refused(payment):
+        raise _nothing_back(payment.refund_failure)
 
 
 def _was_refused(payment: PaymentRow) -> bool:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.billing import ledger, repository, rules
-from subgraphs.billing.events import BillPaid, PaymentFailed, PaymentRefunded
+from subgraphs.billing.events import BillPaid, PaymentFailed, PaymentRefunded, PaymentRefundFailed
 from subgraphs.billing.rules import PaymentMethod, PaymentStatus
 from subgraphs.billing.service import recording
 from subgraphs.billing.tables import BillRow, ClaimRow, PaymentRow
@@ -50,7 +50,7 @@ async def decline(session: AsyncSession, base: Foundation, bill: BillRow, paymen
 def begin_refund(base: Foundation, payment: PaymentRow) -> None:
     """The provider is asked at once; if nothing comes of it, by the timer."""
     now = base.clock.now()
-    payment.refund_number, payment.asks = payment.refund_number + 1, 1
+    payment.refund_number, payment.asks, payment.refund_failure = payment.refund_number + 1, 1, None
     payment.ask_at, payment.updated_at = now + wait_after(1), now
 
 
@@ -67,9 +67,11 @@ async def refund(session: AsyncSession, base: Foundation, bill: BillRow, payment
     recording.announce(session, base, PaymentRefunded, bill, payer(payment), **more)
 
 
-def keep(base: Foundation, payment: PaymentRow) -> None:
+def keep(session: AsyncSession, base: Foundation, bill: BillRow, payment: PaymentRow, reason: str) -> None:
     """The provider gives nothing back: the payment stays as it is, and a refund of it may be tried again."""
-    payment.ask_at, payment.refund_reason, payment.updated_at = None, None, base.clock.now()
+    payment.ask_at, payment.refund_failure, payment.updated_at = None, reason, base.clock.now()
+    more = recording.of_payment(payment) | {"reason": reason}
+    recording.announce(session, base, PaymentRefundFailed, bill, payer(payment), **more)
 
 
 def payer(payment: PaymentRow) -> Actor:

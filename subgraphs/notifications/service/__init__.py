@@ -72,14 +72,18 @@ class NotificationService:
 
         What is not wanted any more is SKIPPED meanwhile.
         """
-        return await sending.take(self.base, self.links, channel, most, hold)
+        return await sending.take(self.base, channel, most, hold)
+
+    async def linked(self, message: Outgoing) -> Outgoing | None:
+        """As it is to be sent now; None where its link is used or has ended. Raises Unreachable."""
+        return await sending.linked(self.links, message)
 
     async def give_back(self, messages: Sequence[Outgoing]) -> None:
         """Those that were taken and not tried."""
         await sending.give_back(self.base, messages)
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Writes down what became of attempts, all in one transaction.
+        """Writes down what became of attempts, all in one transaction; what reached nobody is none.
 
         A failure counts for nothing where the message was held too long and somebody else may have it now.
         """

@@ -1,24 +1,37 @@
 """What is to be sent, as it goes out, and what became of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.links import Links
+from subgraphs.kernel.mail import Unreachable
 from subgraphs.notifications import repository
-from subgraphs.notifications.rules import LINK_PLACEHOLDER, MAXIMUM_ERROR, Channel, Status, reason_text, wait_after
+from subgraphs.notifications.rules import (
+    LINK_PLACEHOLDER,
+    MAXIMUM_ERROR,
+    UNREACHED_WAIT,
+    Channel,
+    Status,
+    reason_text,
+    wait_after,
+)
 from subgraphs.notifications.tables import AppointmentCopyRow, NotificationRow, PatientCopyRow
 from subgraphs.notifications.templates import html_of
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message as it goes out; its `message_id` is the same however often it is sent.
 
-    Who took it holds it until `held_until`; then anybody may take it, as its holder is dead.
+    Who took it holds it until `held_until`; then anybody may take it, as its holder is dead. One with a `link_id` goes
+    out with its link in it, which is asked for by `linked`.
     """
 
     id: str
@@ -29,6 +42,7 @@ class Outgoing:
     attempts: int
     held_until: datetime
     traceparent: str | None = None
+    link_id: str | None = None
 
     @property
     def message_id(self) -> str:
@@ -37,14 +51,24 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Of one attempt at `at`; `error` is None where it was taken. One that is `final` is not tried again."""
+    """Of one attempt at `at`; `error` is None where it was taken. One that is `final` is not tried again.
+
+    One that `reached` nobody is no attempt at this message, which waits however long that lasts. What is not `wanted`
+    any more is skipped.
+    """
 
     message: Outgoing
     at: datetime
     error: str | None = None
     final: bool = False
+    reached: bool = True
+    wanted: bool = True
 
     def changes(self) -> dict[str, object]:
+        if not self.wanted:
+            return self._untried(Status.SKIPPED, self.at)
+        if not self.reached:
+            return self._untried(Status.QUEUED, self.at + UNREACHED_WAIT)
         attempts = self.message.attempts + 1
         wait = None if self.final else wait_after(attempts)
         return _changes(
@@ -57,15 +81,17 @@ class Outcome:
             tries=1,
         )
 
+    def _untried(self, status: Status, due: datetime) -> dict[str, object]:
+        return _changes(self.message.id, self.message.held_until, status, self.error, due=due)
+
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What decides whether a notification is still wanted, and until when those in hand are held."""
+    """What decides whether a notification is still wanted."""
 
     patients: Mapping[str, PatientCopyRow]
     appointments: Mapping[str, AppointmentCopyRow]
     now: datetime
-    held_until: datetime
 
     def unwanted(self, row: NotificationRow) -> str | None:
         """Why, or None."""
@@ -80,18 +106,38 @@ class _Around:
         return "The appointment is past." if visit.slot <= self.now else None
 
 
-async def take(base: Foundation, links: Links, channel: Channel, most: int, hold: timedelta) -> list[Outgoing]:
+async def take(base: Foundation, channel: Channel, most: int, hold: timedelta) -> list[Outgoing]:
     """At most so many, in order, held for so long. What is not wanted any more is SKIPPED here."""
     now = base.clock.now()
     rows = await _held(base, channel, now, now + hold, most)
     if not rows:
         return []
     async with base.database.reading() as session:
-        around = await _around(session, rows, now, now + hold)
-    left: list[dict[str, object]] = []
-    going = [out for row in rows if (out := await _going(base, links, around, row, left)) is not None]
-    await _write(base, left)
-    return going
+        around = await _around(session, rows, now)
+    reasons = {row.id: reason for row in rows if (reason := around.unwanted(row)) is not None}
+    skipped = [row for row in rows if row.id in reasons]
+    await _write(
+        base, [_changes(row.id, now + hold, Status.SKIPPED, reasons[row.id], due=row.due_at) for row in skipped]
+    )
+    return [_outgoing(row, now + hold) for row in rows if row.id not in reasons]
+
+
+async def linked(links: Links, message: Outgoing) -> Outgoing | None:
+    """With its link in it, or as it is where it has none; None where the link is used or has ended.
+
+    Raises Unreachable where that cannot be said now.
+    """
+    if message.link_id is None:
+        return message
+    try:
+        link = await links.link(message.link_id)
+    except Exception as error:
+        log.warning("link.not_given", notification=message.id, error=type(error).__name__)
+        raise Unreachable(reason_text(error)) from error
+    if link is None:
+        return None
+    text = message.text.replace(LINK_PLACEHOLDER, link)
+    return replace(message, text=text, html=html_of(text, link))
 
 
 async def give_back(base: Foundation, messages: Sequence[Outgoing]) -> None:
@@ -123,41 +169,25 @@ async def _held(
     return await base.database.transaction(work)
 
 
-async def _around(
-    session: AsyncSession, rows: Iterable[NotificationRow], now: datetime, held_until: datetime
-) -> _Around:
+async def _around(session: AsyncSession, rows: Iterable[NotificationRow], now: datetime) -> _Around:
     patients = await repository.patients(session, {row.patient_id for row in rows if row.patient_id is not None})
     wanted = {row.appointment_id for row in rows if row.appointment_id is not None}
-    return _Around(patients, await repository.appointments(session, wanted), now, held_until)
+    return _Around(patients, await repository.appointments(session, wanted), now)
 
 
-async def _going(
-    base: Foundation, links: Links, around: _Around, row: NotificationRow, left: list[dict[str, object]]
-) -> Outgoing | None:
-    """None for what does not go out now, which is added to `left`."""
-    reason = around.unwanted(row)
-    if reason is not None:
-        left.append(_changes(row.id, around.held_until, Status.SKIPPED, reason, due=row.due_at))
-        return None
-    if row.link_id is None:
-        return _outgoing(row, around.held_until)
-    try:
-        link = await links.link(row.link_id)
-    except Exception as error:
-        left.append(Outcome(_outgoing(row, around.held_until), base.clock.now(), reason_text(error)).changes())
-        return None
-    if link is None:
-        reason = "The link is used or has ended."
-        left.append(_changes(row.id, around.held_until, Status.SKIPPED, reason, due=row.due_at))
-        return None
-    return _outgoing(row, around.held_until, link)
-
-
-def _outgoing(row: NotificationRow, held_until: datetime, link: str | None = None) -> Outgoing:
-    text = row.body if link is None else row.body.replace(LINK_PLACEHOLDER, link)
-    html = html_of(text, link) if row.channel == Channel.EMAIL else ""
-    subject, attempts = row.subject or "", row.attempts
-    return Outgoing(row.id, row.recipient, subject, text, html, attempts, held_until, row.traceparent)
+def _outgoing(row: NotificationRow, held_until: datetime) -> Outgoing:
+    html = html_of(row.body, None) if row.channel == Channel.EMAIL else ""
+    return Outgoing(
+        row.id,
+        row.recipient,
+        row.subject or "",
+        row.body,
+        html,
+        row.attempts,
+        held_until,
+        row.traceparent,
+        row.link_id,
+    )
 
 
 def _changes(

@@ -50,7 +50,7 @@ def bury(body: bytes) -> None:
 
 
 def test_topics_are_missed_made_kept_and_raised(components, command, monkeypatch):
-    for arguments, expected in ((("worker", "relay"), 75), (("worker", "audit"), 75), (("dead-letters",), 1)):
+    for arguments, expected in ((("worker", "relay"), 75), (("worker", "audit-trail"), 75), (("dead-letters",), 1)):
         status, out, error = command(*arguments)
         assert (status, out, error.splitlines()[-1].endswith(": `hospital topics`.")) == (expected, "", True)
     assert command("topics") == (0, f"Made: {', '.join(TOPICS)}\n", "")
@@ -92,4 +92,15 @@ def test_a_broker_that_is_not_there_is_one_line(components, command, monkeypatch
     monkeypatch.setenv("HOSPITAL_KAFKA", f"127.0.0.1:{spare_port()}")
     for name in ("topics", "dead-letters"):
         status, out, error = command(name)
-        assert (status, out, error.splitlines()[-1][:14]) == (1, "", "HOSPITAL_KAFKA")
+        assert (status, out, error.splitlines()[-1][:14]) == (75, "", "HOSPITAL_KAFKA")
+
+
+@pytest.mark.parametrize("servers", ["localhost", "localhost:nine", ":9092"])
+@pytest.mark.parametrize(
+    "arguments", [("topics",), ("topics", "--raise"), ("dead-letters",), ("dead-letters", "retry", "x")]
+)
+def test_an_address_of_no_broker_is_one_line(listeners, command, monkeypatch, arguments, servers):
+    monkeypatch.setenv("HOSPITAL_KAFKA", servers)
+    status, out, error = command(*arguments)
+    assert (status, out, error.count("\n")) == (1, "", 1)
+    assert f"HOSPITAL_KAFKA: {servers!r} is no address such as host:9092." in error

@@ -2,6 +2,9 @@
 
 import asyncio
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -110,11 +113,51 @@ def test_another_secret_than_the_hospitals_own_is_said_in_a_line(house, command,
     assert (status, error.startswith("HOSPITAL_SECRET_KEY ")) == (FOREVER, True)
 
 
-@pytest.mark.parametrize("name", ["relay", "copies", "audit"])
+@pytest.mark.parametrize("name", ["relay", "copies", "audit-trail"])
 def test_a_broker_that_does_not_answer_may_heal(house, command, monkeypatch, nowhere, name):
     monkeypatch.setenv("HOSPITAL_KAFKA", nowhere)
     status, error = refused(command, "worker", name)
     assert (status, error.startswith("HOSPITAL_KAFKA: "), nowhere in error) == (FOR_NOW, True, True)
+
+
+def test_a_broker_that_takes_connections_and_closes_them_may_be_starting(house, command, monkeypatch):
+    with closing_at_once() as address:
+        monkeypatch.setenv("HOSPITAL_KAFKA", address)
+        for security in ("PLAINTEXT", "SSL"):
+            monkeypatch.setenv("HOSPITAL_KAFKA_SECURITY", security)
+            status, error = refused(command, "worker", "relay")
+            assert (status, error.startswith(f"HOSPITAL_KAFKA: {address} cannot be reached: ")) == (FOR_NOW, True)
+
+
+@contextmanager
+def closing_at_once() -> Iterator[str]:
+    """Where each connection is taken and closed, as before a server that does not listen yet."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taking = threading.Thread(target=_take, args=(server,))
+        taking.start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+        taking.join()
+
+
+def _take(server: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            server.accept()[0].close()
+
+
+@pytest.mark.parametrize("ordinal", ["", "a b", "x" * 33])
+def test_an_ordinal_that_cannot_be_one_never_heals(house, command, ordinal):
+    status, error = refused(command, "worker", "relay", "--ordinal", ordinal)
+    assert (status, error.startswith(f"--ordinal {ordinal}: ")) == (FOREVER, True)
+
+
+@pytest.mark.parametrize("spoilt", ["no JSON", "[]", '{"router": "key"}', '{"router": {"id": 7}}'])
+def test_keys_that_are_none_are_not_written_over(command, tmp_path: Path, spoilt: str):
+    file = tmp_path / "callers.json"
+    file.write_text(spoilt)
+    status, error = refused(command, "keys", str(file))
+    assert (status, error.startswith(str(file)), file.read_text()) == (1, True, spoilt)
 
 
 def test_an_address_of_no_broker_never_heals(house, command, monkeypatch):

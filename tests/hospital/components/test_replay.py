@@ -94,3 +94,12 @@ def test_a_hospital_in_one_process_has_nothing_to_replay(command):
     status, _, error = command("replay", "--from", ago(hours=1))
     assert (status, len(error.splitlines())) == (1, 1)
     assert error.endswith("one process has nothing to replay, as its consumers read the outboxes themselves.\n")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql+asyncmy://a:secret@b:c/d"])
+def test_an_address_of_no_database_is_named_before_any_event_waits(published: DataFolder, command, monkeypatch, url):
+    monkeypatch.setenv("HOSPITAL_AUDIT_DATABASE_URL", url)
+    status, out, error = command("replay", "--from", ago(hours=1))
+    assert (status, out, len(error.splitlines()), "secret" in error) == (1, "", 1, False)
+    assert error.startswith("HOSPITAL_AUDIT_DATABASE_URL is no address such as ")
+    assert waiting(published) == [False]

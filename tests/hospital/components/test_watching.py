@@ -60,7 +60,7 @@ async def test_a_worker_answers_at_its_port_until_it_ends(house: House, name: st
             await session.get(f"{url}/healthz")
     assert found("hospital_unmeasured") == 0
     assert ("hospital_outbox_waiting" in found.names) == (name == "relay")
-    assert ("hospital_consumer_lag" in found.names) == (name in {"copies", "audit"})
+    assert ("hospital_consumer_lag" in found.names) == (name in {"copies", "audit-trail"})
     assert ("hospital_mail_waiting" in found.names) == (name in {"email", "sms"})
     for close in made.closing:
         await close()

@@ -38,6 +38,11 @@ class Processes:
                 assert self.process.returncode is None, "\n".join(self.said)
                 await asyncio.sleep(0.05)
 
+    def deafen(self) -> None:
+        """Closes the pipe into which it speaks."""
+        transport = self.process._transport.get_pipe_transport(1)  # type: ignore[attr-defined]
+        transport.close()
+
     async def listen(self, output: asyncio.StreamReader) -> None:
         async for line in output:
             self.said.append(line.decode().rstrip())

@@ -25,7 +25,7 @@ def test_there_is_one_of_each_component():
 
 
 def test_there_are_as_many_as_are_asked_for_with_ordinals_that_tell_workers_apart():
-    subgraphs, workers, routers = stages(ADDRESSES, scale_of(["router=4", "relay=2", "audit=2", "worker-audit=3"]))
+    subgraphs, workers, routers = stages(ADDRESSES, scale_of(["router=4", "relay=2", "audit=2", "audit-trail=3"]))
     assert [each.name for each in routers] == ["router.1", "router.2", "router.3", "router.4"]
     assert len({each.command for each in routers}) == 1
     assert [each.name for each in subgraphs if "audit" in each.command] == ["audit.1", "audit.2"]
@@ -33,8 +33,8 @@ def test_there_are_as_many_as_are_asked_for_with_ordinals_that_tell_workers_apar
         ("relay", "--ordinal", "0"),
         ("relay", "--ordinal", "1"),
     ]
-    assert [each.command[4:7] for each in workers if "audit" in each.command] == [
-        ("audit", "--ordinal", str(ordinal)) for ordinal in range(3)
+    assert [each.command[4:7] for each in workers if "audit-trail" in each.command] == [
+        ("audit-trail", "--ordinal", str(ordinal)) for ordinal in range(3)
     ]
 
 

@@ -76,6 +76,21 @@ async def test_a_hospital_of_processes_opens_outlives_kills_and_closes(broker: N
     assert hospital.said[-1] == "The hospital is closed."
 
 
+async def test_a_hospital_that_nobody_listens_to_any_more_goes_on(broker: None, settings: None):
+    faulthandler.cancel_dump_traceback_later()
+    async with up() as hospital:
+        hospital.deafen()
+        first = hospital.pids("subgraph", "appointments")
+        for _ in range(2):  # the first line into a closed pipe may still be buffered
+            await killed(hospital.pids("subgraph", "appointments"))
+            async with asyncio.timeout(SECONDS):
+                while not hospital.pids("subgraph", "appointments"):  # noqa: ASYNC110 (they are another process's children)
+                    await asyncio.sleep(0.05)
+        assert hospital.pids("subgraph", "appointments") != first
+        hospital.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(hospital.process.wait(), SECONDS) == 0
+
+
 async def booked(gate: Gate, patient: str, doctor: str, slot: str) -> None:
     made = (await gate.ask(BOOK, patient, doctor=doctor, slot=slot)).data["bookAppointment"]
     assert made["errors"] == []

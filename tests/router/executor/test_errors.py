@@ -81,6 +81,20 @@ async def test_a_subgraphs_error_without_a_code_gets_one() -> None:
     assert answer["errors"] == [error | {"extensions": {"reason": "R", **INTERNAL}}]
 
 
+@pytest.mark.parametrize("where", ["a", "b"])
+async def test_of_a_subgraphs_extensions_clients_see_what_is_theirs(where: str) -> None:
+    extensions = {"code": "X", "reason": "R", "retryAfterSeconds": 3, "errorId": "e", "exception": {"stacktrace": []}}
+    error = {"message": "no", "path": ["patient" if where == "a" else "_entities"], "extensions": extensions}
+    replies = {"a": data({"patient": {"id": "1"}}), "b": data({"_entities": [None]})}
+    replies[where] |= {"errors": [error]}
+    subgraphs = Subgraphs(**{name: [reply] for name, reply in replies.items()})
+
+    answer = await run("{ patient { owed } }", subgraphs)
+
+    del extensions["exception"]
+    assert [e["extensions"] for e in answer["errors"]] == [extensions]
+
+
 async def test_a_null_that_the_schema_forbids_propagates_and_is_explained(logs: Logs) -> None:
     subgraphs = Subgraphs(a=[data({"patients": [{"age": 3}, {"age": None}]})])
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import settings
 from sqlmodel import col, select
@@ -18,7 +17,7 @@ from subgraphs.billing.app import BillingDomain, build
 from subgraphs.billing.ledger import OWED, Account
 from subgraphs.billing.service import asking
 from subgraphs.billing.tables import BillRow, EntryRow, PaymentRow
-from subgraphs.kernel.events import Actor, Event, envelope
+from subgraphs.kernel.events import Actor, Envelope, Event, envelope
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import new_id
 from subgraphs.kernel.tables import OutboxRow
@@ -164,11 +163,15 @@ class House:
         document = f"query ($id: ID!) {{ bill(id: $id) {{ {selection or BILL[6:-1]} }} }}"
         return (await self.ask(document, self.clerk, id=bill["id"]))["bill"]
 
-    async def outbox(self) -> list[tuple[str, dict[str, Any]]]:
-        """What was announced: type and data, in order."""
+    async def envelopes(self) -> list[Envelope]:
+        """What was announced, in order."""
         async with self.base.database.reading() as session:
             rows = (await session.exec(select(OutboxRow).order_by(col(OutboxRow.sequence)))).all()
-        return [(row.type, orjson.loads(row.body)["data"]) for row in rows]
+        return [Envelope.from_json(row.body) for row in rows]
+
+    async def outbox(self) -> list[tuple[str, dict[str, Any]]]:
+        """Type and data of what was announced."""
+        return [(message.type, message.data) for message in await self.envelopes()]
 
     async def announced(self) -> list[str]:
         return [type for type, _ in await self.outbox()]

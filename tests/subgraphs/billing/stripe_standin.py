@@ -24,13 +24,14 @@ _DECLINED = {
 class StripeStandIn:
     """`broken` holds what to answer next instead, by path: (status, body), or "cut off", "hang up", "silence".
 
-    Also (status, body, location), which sends elsewhere.
+    Also (status, body, location), which sends elsewhere. A 500 is given again to whoever comes with its key again.
     """
 
     url: str = ""
     intents: dict[str, dict[str, Any]] = field(default_factory=dict)
     refunds: list[dict[str, Any]] = field(default_factory=list)
     by_key: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    failures: dict[str, Any] = field(default_factory=dict)
     charged: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     broken: dict[str, list[Any]] = field(default_factory=dict)
@@ -41,9 +42,14 @@ class StripeStandIn:
         if request.headers.get("Authorization") != f"Bearer {SECRET}":
             return web.json_response({"error": {"type": "invalid_request_error"}}, status=401)
         assert request.headers["Stripe-Version"]
-        waiting = self.broken.get(request.path.rpartition("/")[2])
+        waiting, key = self.broken.get(request.path.rpartition("/")[2]), request.headers.get("Idempotency-Key")
+        if key in self.failures:
+            return await self._break(request, self.failures[key])
         if waiting and not self.works_all_the_same:
-            return await self._break(request, waiting.pop(0))
+            how = waiting.pop(0)
+            if key is not None and how[0] == 500:
+                self.failures[key] = how
+            return await self._break(request, how)
         form = dict(await request.post())
         status, body = self._once(request, form)
         if waiting:

@@ -26,7 +26,7 @@ STEPS = st.one_of(
         st.just("pay"),
         st.one_of(st.none(), AMOUNTS),
         st.sampled_from(["CASH", "CARD", "UPI", "BANK_TRANSFER"]),
-        st.sampled_from(["succeed", "fail", "late", "late_fail", "refund_late", "refund_fail"]),
+        st.sampled_from(["succeed", "fail", "late", "late_fail", "refund_late", "refund_fail", "refund_late_fail"]),
     ),
     st.tuples(st.just("claim"), st.one_of(st.none(), AMOUNTS)),
     st.tuples(st.just("decide"), st.sampled_from(["0", "0.5", "1"])),

@@ -82,6 +82,29 @@ async def test_a_refund_that_the_provider_refuses_leaves_the_payment(house):
         payload = await house.refund(payment)
         assert (codes(payload), fields(payload)) == (["INVALID_TRANSITION"], [["paymentId"]])
     assert (await house.read(bill))["status"] == "PAID"
+    assert await refusals_of(house) == [(payment["id"], "The card takes no refund.", "FAILED", "BILLING_CLERK")] * 2
+
+
+async def refusals_of(house) -> list[tuple]:
+    """Refunds that were declined, as the audit trail hears of them."""
+    envelopes = [message for message in await house.envelopes() if message.type == "payment.refund_failed"]
+    return [(one.audit["resourceid"], one.audit["reason"], one.audit["outcome"], one.actor.role) for one in envelopes]
+
+
+async def test_a_refund_that_is_declined_later_is_told_to_the_trail_and_to_the_clerk(house, clock):
+    bill = await house.bill()
+    payment = (await house.paid(bill, paymentMethodToken="refund_late_fail"))["payment"]
+    assert codes(await house.refund(payment, idempotencyKey="the same")) == []
+    assert await refusals_of(house) == []
+    for _ in range(2):
+        clock.move(timedelta(seconds=31))
+        await house.domain.service.ask_about_payments()
+    assert await refusals_of(house) == [(payment["id"], "The card takes no refund.", "FAILED", "BILLING_CLERK")]
+    assert (await house.read(bill, "payments { status }"))["payments"] == [{"status": "SUCCESS"}]
+    again = await house.refund(payment, idempotencyKey="the same")
+    assert [error["message"] for error in again["errors"]] == [
+        "The provider gave nothing back: The card takes no refund."
+    ]
 
 
 async def test_a_refusal_that_is_asked_for_again_with_its_key_is_a_refusal_still(house):

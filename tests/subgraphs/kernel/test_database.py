@@ -72,6 +72,21 @@ async def test_a_race_runs_the_whole_again_with_nothing_left_of_the_first(base, 
     assert handed_over == [[3]]
 
 
+@pytest.mark.parametrize("transient", [Race(), OperationalError("", {}, Exception(1213, "Deadlock found"))])
+async def test_a_row_that_is_made_once_is_written_by_the_run_that_is_committed(base, count_of, transient):
+    row, tries = position("a"), []
+
+    async def work(session) -> None:
+        session.add(row)
+        await session.flush()
+        tries.append(1)
+        if len(tries) < 3:
+            raise transient
+
+    await base.database.transaction(work)
+    assert await count_of(PositionRow) == 1
+
+
 async def test_a_race_that_never_ends_is_given_up(base, count_of):
     tries = []
 

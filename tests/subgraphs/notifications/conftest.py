@@ -114,8 +114,8 @@ class Ward:
     async def take(self, channel: Channel = Channel.EMAIL, most: int = 100) -> list[Outgoing]:
         return list(await self.service.take(channel, most, HOLD))
 
-    async def settle(self, *messages: Outgoing, error: str | None = None, final: bool = False) -> None:
-        await self.service.settle([Outcome(message, self.clock.now(), error, final) for message in messages])
+    async def settle(self, *messages: Outgoing, error: str | None = None, **more: bool) -> None:
+        await self.service.settle([Outcome(message, self.clock.now(), error, **more) for message in messages])
 
 
 def visit(kind: type[AppointmentState], patient_id: str, **fields: Any) -> AppointmentState:

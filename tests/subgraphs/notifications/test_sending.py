@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from subgraphs.appointments.events import AppointmentAccepted, AppointmentBooked
 from subgraphs.kernel.ids import new_id
-from subgraphs.notifications.rules import LINK_PLACEHOLDER, MOST_ATTEMPTS, Channel, wait_after
+from subgraphs.kernel.mail import Unreachable
+from subgraphs.notifications.rules import LINK_PLACEHOLDER, MOST_ATTEMPTS, UNREACHED_WAIT, Channel, wait_after
 from tests.subgraphs.notifications.conftest import HOLD, visit
 
 
@@ -120,10 +123,26 @@ async def test_who_died_since_gets_nothing(ward):
     assert {row["status"] for row in await ward.all()} == {"SKIPPED"}
 
 
+async def test_what_reached_nobody_waits_for_as_long_as_that_lasts(ward):
+    await queued(ward)
+    for _ in range(MOST_ATTEMPTS * 2):
+        [mail] = await ward.take()
+        await ward.settle(mail, error="the mail server cannot be reached", reached=False)
+        assert await ward.take() == []
+        ward.clock.move(UNREACHED_WAIT)
+    row = next(row for row in await ward.all() if row["channel"] == "EMAIL")
+    assert (row["status"], row["attempts"]) == ("QUEUED", 0)
+    assert row["lastError"] == "the mail server cannot be reached"
+    await ward.settle(*await ward.take())
+    row = next(row for row in await ward.all() if row["channel"] == "EMAIL")
+    assert (row["status"], row["attempts"], row["lastError"]) == ("SENT", 1, None)
+
+
 async def test_a_link_is_put_in_when_it_is_sent(ward):
     [link_id] = await ward.links_asked("password.reset")
-    [mail] = await ward.take()
-    link = ward.links.known[link_id]
+    [taken] = await ward.take()
+    mail, link = await ward.service.linked(taken), ward.links.known[link_id]
+    assert link not in taken.text + taken.html
     assert link in mail.text
     assert f'<a href="{link}">{link}</a>' in mail.html
     assert LINK_PLACEHOLDER not in mail.text + mail.html
@@ -133,21 +152,23 @@ async def test_a_link_is_put_in_when_it_is_sent(ward):
 async def test_a_link_that_has_ended_is_not_mailed(ward):
     older, newer = await ward.links_asked("password.reset", "password.reset")
     ward.links.known.pop(older)
-    [mail] = await ward.take()
-    assert newer in mail.text
-    assert [row["status"] for row in await ward.all()] == ["QUEUED", "SKIPPED"]
+    first, second = await ward.take()
+    assert await ward.service.linked(first) is None
+    assert newer in (await ward.service.linked(second)).text
+    await ward.settle(first, error="The link is used or has ended.", wanted=False)
+    told = [(row["status"], row["attempts"], row["lastError"]) for row in await ward.all()]
+    assert told == [("QUEUED", 0, None), ("SKIPPED", 0, "The link is used or has ended.")]
 
 
-async def test_while_links_cannot_be_had_their_mails_wait_and_no_others(ward):
+async def test_nobody_is_asked_for_links_while_mail_is_taken(ward):
     await ward.links_asked("password.reset")
     await queued(ward)
     ward.links.down = True
-    assert [mail.to for mail in await ward.take()] == ["huzaifa@example.com"]
-    [row] = await ward.all(event="password.reset")
-    assert (row["status"], row["attempts"], row["lastError"]) == ("QUEUED", 1, "accounts is down")
-    ward.links.down = False
-    ward.clock.move(timedelta(minutes=1))
-    assert {mail.to for mail in await ward.take()} == {"huzaifa@example.com", "asha@example.com"}
+    taken = await ward.take()
+    assert [mail.to for mail in taken] == ["asha@example.com", "huzaifa@example.com"]
+    with pytest.raises(Unreachable, match="accounts is down"):
+        await ward.service.linked(taken[0])
+    assert await ward.service.linked(taken[1]) == taken[1]
 
 
 async def test_html_says_the_same_and_runs_nothing(ward):

@@ -89,10 +89,58 @@ async def test_only_the_page_that_is_given_is_noted(house, records, selection):
     assert len(await house.reads()) == 2
 
 
+SEVERAL = """
+query ($of: [_Any!]!) {
+  _entities(representations: $of) { ... on Patient { medicalRecords { totalCount } ...Rows } }
+}
+fragment Rows on Patient { medicalRecords { nodes { id description } } medicalRecords { pageInfo { endCursor } } }
+"""
+
+
+async def test_a_field_that_stands_in_several_places_is_noted_whichever_of_them_asks_for_records(house, records):
+    [found] = (await house.ask(SEVERAL, house.as_patient(records["patient"]), of=of(records)[:1]))["_entities"]
+    assert (found["medicalRecords"]["totalCount"], len(found["medicalRecords"]["nodes"])) == (3, 3)
+    assert len(await house.reads()) == 3
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        "nodes @include(if: $asked) { id }",
+        "nodes @skip(if: $left) { id }",
+        "nodes @include(if: $asked) @skip(if: $left) { id }",
+        "edges @include(if: $asked) { node { id } }",
+        "edges { cursor node @skip(if: $left) { id } }",
+        "... @include(if: $asked) { nodes { id } }",
+        "...Rows @skip(if: $left)",
+    ],
+)
+@pytest.mark.parametrize("asked", [True, False])
+async def test_what_is_skipped_is_not_read(house, records, selection, asked):
+    document = f"""
+    query ($of: [_Any!]!, $asked: Boolean!, $left: Boolean! = true) {{
+      _entities(representations: $of) {{
+        ... on Patient {{
+          medicalRecords {{ totalCount {selection} pageInfo @include(if: $asked) @skip(if: $left) {{ endCursor }} }}
+        }}
+      }}
+    }}
+    """
+    if "Rows" in selection:
+        document += "fragment Rows on MedicalRecordConnection { nodes { id } }"
+    left = {"left": False} if asked else {}
+    bearer = house.as_patient(records["patient"])
+    [found] = (await house.ask(document, bearer, of=of(records)[:1], asked=asked, **left))["_entities"]
+    rows = found["medicalRecords"].get("nodes") or found["medicalRecords"].get("edges") or []
+    given = [row for row in rows if "id" in row or "node" in row]
+    assert len(given) == len(await house.reads()) == (3 if asked else 0)
+
+
 WAYS = [
     ("query ($id: ID!) { medicalRecord(id: $id) { id description } }", lambda records: {"id": records["ids"][0]}),
     (ENTITIES, lambda records: {"of": of(records)[:1]}),
     (ENTITIES, lambda records: {"of": of(records)[1:]}),
+    (SEVERAL, lambda records: {"of": of(records)[:1]}),
 ]
 
 

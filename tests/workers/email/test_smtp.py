@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 from aiosmtplib import SMTPException
+from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from subgraphs.kernel.mail import Mail, Undeliverable, Unreachable
 from tests.workers.post import PostOffice, odd_server, open_office, settings_for
@@ -75,6 +77,31 @@ async def test_want_of_a_sign_in_is_not_the_mails_fault():
         mailbox = SmtpMailbox(settings, "a@example.com")
         with pytest.raises(Unreachable):
             await mailbox.put(mail())
+
+
+async def test_a_server_that_goes_away_is_not_the_mails_fault():
+    async with open_office(PostOffice(at_rcpt={"p@example.com": "421 closing"})) as settings:
+        with pytest.raises(Unreachable, match=r"^the mail server is away$"):
+            await SmtpMailbox(settings, "a@example.com").put(mail())
+
+
+async def refuses_passwords(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"220 hello\r\n")
+    while line := await reader.readline():
+        greets = line.upper().startswith(b"EHLO")
+        writer.write(b"250-hello\r\n250 AUTH PLAIN\r\n" if greets else b"535 5.7.8 wrong password\r\n")
+    writer.close()
+
+
+async def test_a_wrong_password_is_told_to_operators_and_is_not_the_mails_fault():
+    async with odd_server(refuses_passwords) as settings, asyncio.timeout(5):
+        signing_in = settings.model_copy(update={"user": "desk", "password": SecretStr("wr0ng")})
+        with capture_logs() as logs, pytest.raises(Unreachable, match=r"^the mail server takes nothing from us$"):
+            await SmtpMailbox(signing_in, "a@example.com").put(mail())
+    assert [(entry["event"], entry["log_level"], entry["code"]) for entry in logs] == [
+        ("smtp.refused_us", "error", 535)
+    ]
+    assert "wr0ng" not in str(logs)
 
 
 async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -66,7 +66,7 @@ async def test_a_commit_that_fails_gives_the_batch_again(house, publisher, consu
 
 async def test_a_client_that_fails_for_ever_is_replaced(house, publisher, consumer_of, kitchen, running, monkeypatch):
     name, wards, subscriber = house
-    join, failures = GroupCoordinator._on_join_complete, [RuntimeError("never seen before")]
+    join, failures = GroupCoordinator._on_join_complete, list[Exception]()
 
     async def fails(*given):
         if failures:
@@ -77,7 +77,11 @@ async def test_a_client_that_fails_for_ever_is_replaced(house, publisher, consum
     await wards.announce("a")
     consumer, source = consumer_of()
     async with running(relay_of(house, publisher), consumer):
-        await until(lambda: has(kitchen, 1), 40)
+        await until(lambda: has(kitchen, 1))
+        failures.append(RuntimeError("never seen before"))
+        source._consumer._coordinator.request_rejoin()
+        await wards.announce("a", 1)
+        await until(lambda: has(kitchen, 2), 40)
     await source.aclose()
     assert not failures
     assert SOURCE_FAILED.labels(subscriber.consumer, f"hospital.{name}")._value.get() > 0

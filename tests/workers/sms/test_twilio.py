@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -126,38 +127,57 @@ async def test_nobody_follows_a_redirect(status):
     assert [request["path"] for request in stand_in.requests] == ["/2010-04-01/Accounts/AC1/Messages.json"]
 
 
-async def test_one_that_cuts_off_is_unreachable():
+async def test_one_that_cuts_off_or_hangs_may_have_taken_it_and_so_it_is_an_attempt():
+    """An SMS has nothing by which a repeat is known: its repeats are counted."""
     async with standing_in() as (stand_in, provider):
-        stand_in.cuts_off = True
-        with pytest.raises(Unreachable):
-            await provider.send(SMS)
-        stand_in.cuts_off = False
+        for stand_in.cuts_off, stand_in.delay_seconds in ((True, 0.0), (False, 2.0)):
+            with pytest.raises(TryLater, match=r"^the SMS provider did not answer$"):
+                await provider.send(SMS)
+        assert len(stand_in.requests) == 2
+        stand_in.delay_seconds = 0.0
         await provider.send(SMS)
 
 
-async def test_one_that_hangs_or_is_not_there_is_unreachable():
-    async with standing_in() as (stand_in, provider):
-        stand_in.delay_seconds = 2.0
-        with pytest.raises(Unreachable):
-            await provider.send(SMS)
-    provider = TwilioSms(settings())
-    with pytest.raises(Unreachable):
-        await provider.send(SMS)
-    await provider.rest()
+@asynccontextmanager
+async def full() -> AsyncIterator[str]:
+    """Where a connection is begun and never taken."""
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-async def test_operators_are_told_why_it_is_unreachable():
+async def test_one_that_is_not_there_or_takes_no_connection_is_unreachable():
+    async with full() as url:
+        for gone in (url, "http://127.0.0.1:1", "nonsense"):
+            provider = TwilioSms(settings(gone))
+            with pytest.raises(Unreachable, match=r"^the SMS provider cannot be reached$"):
+                await provider.send(SMS)
+            await provider.rest()
+
+
+async def test_operators_are_told_why_nothing_goes_out():
     with capture_logs() as logs:
         async with standing_in() as (stand_in, provider):
             stand_in.delay_seconds = 2.0
-            with pytest.raises(Unreachable, match=r"^the SMS provider cannot be reached$"):
+            with pytest.raises(TryLater):
+                await provider.send(SMS)
+            stand_in.delay_seconds, stand_in.status = 0.0, 401
+            with pytest.raises(Unreachable):
                 await provider.send(SMS)
         provider = TwilioSms(settings())
-        with pytest.raises(Unreachable, match=r"^the SMS provider cannot be reached$"):
+        with pytest.raises(Unreachable):
             await provider.send(SMS)
         await provider.rest()
-    assert [entry["event"] for entry in logs] == ["sms.unreachable"] * 2
-    assert [entry["error"] for entry in logs] == ["TimeoutError", "ClientConnectorError"]
+    told = [(entry["event"], entry.get("error"), entry["log_level"]) for entry in logs]
+    assert told == [
+        ("sms.no_answer", "TimeoutError", "warning"),
+        ("sms.refused_us", None, "error"),
+        ("sms.unreachable", "ClientConnectorError", "warning"),
+    ]
 
 
 def test_twilio_needs_an_account():

@@ -14,6 +14,7 @@ from subgraphs.billing.providers import stripe as stripe_module
 from subgraphs.billing.providers.console import ConsoleProvider
 from subgraphs.billing.providers.stripe import StripeProvider, minor_units
 from subgraphs.billing.rules import PaymentMethod
+from subgraphs.billing.service.importing import ImportedBill, ImportedPayment
 from subgraphs.billing.tables import PaymentRow
 from subgraphs.kernel.settings import Settings
 from tests.subgraphs.billing.conftest import House, codes, fields
@@ -69,7 +70,7 @@ async def test_it_makes_an_intent_and_confirms_it(house, standin):
         "description": "Bill 2026-000001",
     }
     id = paid["payment"]["id"]
-    assert (intent["metadata[payment]"], set(standin.by_key)) == (id, {id, f"{id}:confirm:1"})
+    assert (intent["metadata[payment]"], set(standin.by_key)) == (id, {f"{id}:1", f"{id}:confirm:1"})
     [row] = await house.rows(PaymentRow)
     assert (row.reference, row.token) == ("pi_1", None)
 
@@ -145,6 +146,42 @@ async def test_a_refund_goes_the_same_way(house, standin, clock):
     assert (await house.read(bill))["status"] == "PENDING"
     assert len(standin.refunds) == 1
     assert (await house.announced()).count("payment.refunded") == 1
+
+
+async def test_a_failure_that_stripe_keeps_for_a_day_stops_no_refund(house, standin, clock):
+    """And of those that come after each other, one gives the money back."""
+    bill = await house.bill()
+    payment = (await house.paid(bill, paymentMethodToken="pm_card_visa"))["payment"]
+    standin.broken = {"refunds": [(500, b'{"error": {"type": "api_error"}}')]}
+    assert (await house.refund(payment))["payment"]["status"] == "SUCCESS"
+    clock.move(timedelta(seconds=31))
+    await house.domain.service.ask_about_payments()
+    assert (await house.read(bill))["status"] == "PENDING"
+    assert len(standin.refunds) == 1
+
+
+async def test_of_two_intents_of_one_payment_the_one_that_is_kept_takes_the_money(house, standin, clock):
+    """The answer to the first is lost after it was made."""
+    bill = await house.bill()
+    standin.broken, standin.works_all_the_same = {"payment_intents": ["hang up"]}, True
+    await house.paid(bill, paymentMethodToken="pm_card_visa")
+    await ask_later(house, clock)
+    await ask_later(house, clock)
+    assert (await house.read(bill))["status"] == "PAID"
+    [row] = await house.rows(PaymentRow)
+    assert (set(standin.intents), standin.charged) == ({"pi_1", "pi_2"}, [row.reference])
+    assert standin.intents["pi_1"]["status"] == "requires_confirmation"
+
+
+@pytest.mark.parametrize("method", [PaymentMethod.CARD, PaymentMethod.UPI])
+async def test_an_imported_payment_is_given_back_by_the_clerk_and_its_bill_voided(house, standin, method):
+    at = house.base.clock.now() - timedelta(days=9)
+    imported = ImportedBill("b", await house.visit(), Decimal(900), at, (ImportedPayment(Decimal(1000), method, at),))
+    bill = {"id": (await house.domain.service.import_bills([imported])).ids["b"]}
+    [payment] = (await house.read(bill, "payments { id status }"))["payments"]
+    refunded = await house.refund(payment)
+    assert (codes(refunded), refunded["payment"]["status"], standin.asked) == ([], "REFUNDED", [])
+    await house.done("voidBill", id=bill["id"], reason="Wrong patient")
 
 
 def charge_of(payment: str, token: str, asks: int = 1) -> Charge:
