@@ -1,45 +1,78 @@
-"""The `hospital` command, and what it says of what it cannot do."""
+"""The `hospital` command, and what it says of what it cannot do.
+
+What a command needs is imported when it is asked for: a component begins much sooner without what the others run.
+"""
 
 import os
 import sys
+from importlib import import_module
+from typing import Any
 
 import typer
 from sqlalchemy.exc import DBAPIError
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
-from hospital.commands.components import keys, router, subgraph, work
-from hospital.commands.databases import databases
-from hospital.commands.dead_letters import dead_letters
-from hospital.commands.desk import create_admin, migrate, settings, verify_audit
-from hospital.commands.import_fhir import import_fhir
-from hospital.commands.replay import replay
-from hospital.commands.topics import topics
-from hospital.commands.up import up
 from hospital.logs import configure_logs
 from hospital.problems import CannotDo
 from hospital.settings import read_log_settings
 from subgraphs.kernel.errors import Refused
 
+_COMMANDS = {
+    "up": ("up", "up"),
+    "migrate": ("desk", "migrate"),
+    "settings": ("desk", "settings"),
+    "create-admin": ("desk", "create_admin"),
+    "import-fhir": ("import_fhir", "import_fhir"),
+    "dead-letters": ("dead_letters", "dead_letters"),
+    "verify-audit": ("desk", "verify_audit"),
+    "router": ("components", "router"),
+    "subgraph": ("components", "subgraph"),
+    "worker": ("components", "work"),
+    "keys": ("components", "keys"),
+    "databases": ("databases", "databases"),
+    "topics": ("topics", "topics"),
+    "replay": ("replay", "replay"),
+}
+"""By name, the module of hospital.commands and what it is called there."""
+
+
+class Commands(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Of an unknown name all are looked at, for the nearest."""
+        for name in [cmd_name] if cmd_name in _COMMANDS else _COMMANDS:
+            if name not in self.commands:
+                self.add_command(_command(name), name)
+        return super().get_command(ctx, cmd_name)
+
+
+def _command(name: str) -> Any:
+    module, called = _COMMANDS[name]
+    found = getattr(import_module(f"hospital.commands.{module}"), called)
+    if isinstance(found, typer.Typer):
+        command: Any = get_group(found)
+        command.name = name
+        return command
+    single = typer.Typer(add_completion=False)
+    single.command(name)(found)
+    return get_command(single)
+
+
 app = typer.Typer(
+    cls=Commands,
     name="hospital",
-    help="A hospital on one federated GraphQL API.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(up)
-app.command()(migrate)
-app.command()(settings)
-app.command("create-admin")(create_admin)
-app.command("import-fhir")(import_fhir)
-app.add_typer(dead_letters, name="dead-letters")
-app.command("verify-audit")(verify_audit)
-app.command()(router)
-app.command()(subgraph)
-app.command("worker")(work)
-app.command()(keys)
-app.command()(databases)
-app.command()(topics)
-app.command()(replay)
+
+
+@app.callback()
+def hospital() -> None:
+    """A hospital on one federated GraphQL API."""
 
 
 def run() -> None:

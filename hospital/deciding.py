@@ -8,6 +8,9 @@ from subgraphs.kernel.events import Event
 from subgraphs.patients.events import EVENTS as PATIENTS_EVENTS
 from subgraphs.records.events import GlassBroken
 
+HANDED_OVER_AT_MOST = 5
+"""A transaction of more events (an import) leaves them to the consumers, which take many at a time."""
+
 DECIDERS = {
     "patients": ("accounts", "appointments", "records", "billing"),
     "doctors": ("accounts", "appointments"),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from hospital.deciding import hearers
+from hospital.deciding import HANDED_OVER_AT_MOST, hearers
 from hospital.domains import Domains
 from subgraphs.kernel.events import Envelope, topic_of
 from subgraphs.kernel.foundation import Foundation
@@ -15,9 +15,6 @@ from subgraphs.kernel.inbox import Subscriber
 from workers.consumer import Consumer
 from workers.contract import CONTRACT
 from workers.outbox_source import OutboxFeed, OutboxSource, position_of, sources
-
-HANDED_OVER_AT_MOST = 5
-"""A transaction of more events (an import) leaves them to the consumers, which take many at a time."""
 
 _LOOKS_EVERY_SECONDS = 0.05
 _AWAITED_AT_MOST_SECONDS = 3.0

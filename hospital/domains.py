@@ -1,9 +1,7 @@
 """The domains of one hospital in one process: built on their databases, each given what it asks of the others."""
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TypeAlias
 
 from alembic.util import CommandError
@@ -11,11 +9,13 @@ from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from hospital.folder import DataFolder
 from hospital.mailbox.durable import DurableMailbox
+from hospital.names import MIGRATED_BY, NAMES
 from hospital.problems import CannotDo
+from hospital.secret import heads_key, secret_of
 from subgraphs.accounts import app as accounts
 from subgraphs.accounts.app import AccountsDomain
 from subgraphs.accounts.keys import PublishedKeys
-from subgraphs.accounts.service.grants import AUDIENCE
+from subgraphs.accounts.rules import AUDIENCE
 from subgraphs.appointments import app as appointments
 from subgraphs.appointments.app import AppointmentsDomain
 from subgraphs.audit import app as audit
@@ -32,7 +32,7 @@ from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.inbox import Subscriber
 from subgraphs.kernel.migrate import upgrade
 from subgraphs.kernel.principal import RoleName
-from subgraphs.kernel.settings import LEAST_SECRET_CHARACTERS, Settings
+from subgraphs.kernel.settings import Settings
 from subgraphs.kernel.tokens import TokenChecker
 from subgraphs.notifications import app as notifications
 from subgraphs.notifications.app import NotificationsDomain
@@ -51,10 +51,6 @@ Domain: TypeAlias = (
     | NotificationsDomain
     | AuditDomain
 )
-
-NAMES = ("accounts", "patients", "doctors", "appointments", "records", "billing", "notifications", "audit")
-MIGRATED_BY = {name: ("kernel", name) for name in NAMES} | {"mailbox": ("hospital.mailbox",)}
-"""By database, whose revisions bring it up."""
 
 
 @dataclass(frozen=True)
@@ -136,16 +132,3 @@ async def build_domains(folder: DataFolder, settings: Settings, clock: Clock) ->
         audit=audit.build(bases["audit"], HeadsFile(folder.audit_heads, heads_key(secret))),
         mailbox=mailbox,
     )
-
-
-def secret_of(folder: DataFolder, settings: Settings) -> bytes:
-    """Raises CannotDo where the folder's own was cut short."""
-    given = settings.secret_key
-    secret = folder.secret_key() if given is None else given.get_secret_value().encode()
-    if len(secret) < LEAST_SECRET_CHARACTERS:
-        raise CannotDo(f"{folder.path / 'secret-key'} was cut short. Put the whole folder back from a backup.")
-    return secret
-
-
-def heads_key(secret: bytes) -> bytes:
-    return hmac.new(secret, b"hospital: heads of the audit chain", sha256).digest()

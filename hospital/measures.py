@@ -1,4 +1,4 @@
-"""What Prometheus is told of what waits: in outboxes, before consumers, as dead letters, to be mailed; and of pools."""
+"""What Prometheus is told of what waits: in outboxes, before consumers, as dead letters; and of pools."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -10,15 +10,12 @@ from sqlalchemy import Executable, bindparam, func, select
 from sqlalchemy.pool import QueuePool
 from sqlmodel import col
 
-from hospital.delivery import Delivery
 from router.entrypoints.metrics import Measure
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import Database
-from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.rows import run
 from subgraphs.kernel.tables import DeadLetterRow, OutboxRow
-from subgraphs.notifications.rules import Channel, Status
-from subgraphs.notifications.tables import NotificationRow
+from workers.outbox_source import OutboxFeed, OutboxSource
 
 _UNPUBLISHED = select(func.count(), func.min(OutboxRow.recorded_at)).where(col(OutboxRow.published_at).is_(None))
 _OLDEST_BEHIND = (
@@ -31,11 +28,6 @@ _DEAD = (
     select(col(DeadLetterRow.consumer), col(DeadLetterRow.topic), func.count())
     .where(col(DeadLetterRow.replayed_at).is_(None))
     .group_by(col(DeadLetterRow.consumer), col(DeadLetterRow.topic))
-)
-_QUEUED = (
-    select(col(NotificationRow.channel), func.count(), func.min(NotificationRow.created_at))
-    .where(col(NotificationRow.status) == Status.QUEUED.value)
-    .group_by(col(NotificationRow.channel))
 )
 
 
@@ -51,26 +43,26 @@ def outbox_of(domain: str, database: Database, clock: Clock) -> Measure:
     """Where a relay publishes it."""
 
     async def measure() -> Iterable[Metric]:
-        [(number, oldest)] = await _rows(database, _UNPUBLISHED)
-        return _outboxes({domain: (number, _age(clock, oldest))})
+        [(number, oldest)] = await rows_of(database, _UNPUBLISHED)
+        return _outboxes({domain: (number, age_of(clock, oldest))})
 
     return measure
 
 
-def outboxes_read(delivery: Delivery, clock: Clock) -> Measure:
+def outboxes_read(feeds: Sequence[OutboxFeed], sources: Sequence[OutboxSource], clock: Clock) -> Measure:
     """Where consumers read them themselves: what the slowest of a domain's has yet to read, and the lag of each."""
 
     async def measure() -> Iterable[Metric]:
         lags: dict[tuple[str, str], int] = {}
         waiting: dict[str, tuple[int, float]] = {}
-        for feed in delivery.feeds:
+        for feed in feeds:
             end, domain = await feed.end(), feed.topic.removeprefix("hospital.")
-            reading = [source for source in delivery.sources if source.feed is feed]
+            reading = [source for source in sources if source.feed is feed]
             places = {source.subscriber.consumer: await source.position() for source in reading}
             lags |= {(consumer, feed.topic): max(0, end - place) for consumer, place in places.items()}
             slowest = min(places.values(), default=end)
-            rows = await _rows(feed.database, _OLDEST_BEHIND, {"position": slowest})
-            waiting[domain] = (max(0, end - slowest), _age(clock, rows[0][0] if rows else None))
+            rows = await rows_of(feed.database, _OLDEST_BEHIND, {"position": slowest})
+            waiting[domain] = (max(0, end - slowest), age_of(clock, rows[0][0] if rows else None))
         return [*_outboxes(waiting), _lags(lags)]
 
     return measure
@@ -95,25 +87,9 @@ def dead_letters_of(databases: Sequence[Database]) -> Measure:
             labels=["consumer", "topic"],
         )
         for database in databases:
-            for consumer, topic, number in await _rows(database, _DEAD):
+            for consumer, topic, number in await rows_of(database, _DEAD):
                 metric.add_metric([consumer, topic], number)
         return [metric]
-
-    return measure
-
-
-def mail_of(notifications: Foundation) -> Measure:
-    async def measure() -> Iterable[Metric]:
-        found = {channel: (number, oldest) for channel, number, oldest in await _rows(notifications.database, _QUEUED)}
-        depth = GaugeMetricFamily("hospital_mail_waiting", "Messages that wait to be sent.", labels=["channel"])
-        age = GaugeMetricFamily(
-            "hospital_mail_oldest_seconds", "Age of the oldest message that waits to be sent.", labels=["channel"]
-        )
-        for channel in Channel:
-            number, oldest = found.get(channel.value, (0, None))
-            depth.add_metric([channel.value], number)
-            age.add_metric([channel.value], _age(notifications.clock, oldest))
-        return [depth, age]
 
     return measure
 
@@ -158,10 +134,10 @@ def _lags(lags: Mapping[tuple[str, str], int]) -> Metric:
     return metric
 
 
-def _age(clock: Clock, since: datetime | None) -> float:
+def age_of(clock: Clock, since: datetime | None) -> float:
     return 0.0 if since is None else max(0.0, (clock.now() - since).total_seconds())
 
 
-async def _rows(database: Database, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Any:
+async def rows_of(database: Database, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Any:
     async with database.reading() as session:
         return (await run(session, statement, parameters or {})).all()

@@ -10,16 +10,14 @@ import structlog
 from hospital.delivery import Delivery
 from hospital.domains import Domains, build_domains, migrate_all
 from hospital.folder import DataFolder
-from hospital.problems import CannotDo
-from hospital.sending import SendingSettings, senders
+from hospital.preparing import check_secret, fill_codes
+from hospital.sending import senders
+from hospital.sending_settings import SendingSettings
 from hospital.timetable import jobs, prune_read
-from subgraphs.accounts.app import AccountsDomain
 from subgraphs.audit.heads import BadHead
 from subgraphs.audit.service import ChainBroken
 from subgraphs.kernel.clock import Clock, SystemClock
 from subgraphs.kernel.settings import Settings
-from subgraphs.records.app import RecordsDomain
-from subgraphs.records.codes import NoCodes
 from workers.sending import Sender
 from workers.timers import Timers
 
@@ -48,29 +46,15 @@ async def open_runtime(folder: DataFolder, settings: Settings, clock: Clock | No
     await migrate_all(folder)
     domains = await build_domains(folder, settings, clock)
     try:
-        await check_secret(domains.accounts)
+        await check_secret(domains.accounts.service)
         await domains.accounts.service.rotate_keys()
         await domains.notifications.service.write_defaults()
-        await fill_codes(domains.records)
+        await fill_codes(domains.records.service)
         delivery = Delivery.of(domains)
         async with _delivering(delivery), _signing_at_the_end(domains, delivery):
             yield Runtime(folder, settings, clock, domains, delivery)
     finally:
         await domains.close()
-
-
-async def check_secret(accounts: AccountsDomain) -> None:
-    """Raises CannotDo for another than this hospital was made with."""
-    if not await accounts.service.fits_the_secret():
-        raise CannotDo("HOSPITAL_SECRET_KEY is not the one that this hospital was made with: nothing was changed.")
-
-
-async def fill_codes(records: RecordsDomain) -> None:
-    """Raises CannotDo where there is no list of them and none was ever taken."""
-    try:
-        await records.service.fill_codes()
-    except NoCodes as error:
-        raise CannotDo(str(error)) from None
 
 
 @asynccontextmanager

@@ -1,10 +1,10 @@
 """What takes mail and SMS out of this hospital: an SMTP server and a provider, or the mailbox."""
 
-from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import urlsplit
 
 from hospital.mailbox.durable import DurableMailbox
+from hospital.sending_settings import SendingSettings
 from subgraphs.notifications.rules import Channel
 from subgraphs.notifications.service import NotificationService
 from workers.email.sender import email_sender
@@ -15,12 +15,6 @@ from workers.sms.console import ConsoleSms
 from workers.sms.sender import sms_sender
 from workers.sms.settings import Provider, SmsSettings
 from workers.sms.twilio import TwilioSms
-
-
-@dataclass(frozen=True)
-class SendingSettings:
-    smtp: SmtpSettings = field(default_factory=SmtpSettings)
-    sms: SmsSettings = field(default_factory=SmsSettings)
 
 
 def senders(service: NotificationService, mailbox: DurableMailbox, settings: SendingSettings) -> list[Sender]:

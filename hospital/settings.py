@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsError
 from hospital.components.settings import AdminSettings, ComponentSettings
 from hospital.logs import LogSettings
 from hospital.problems import CannotDo
-from hospital.sending import SendingSettings
+from hospital.sending_settings import SendingSettings
 from router.settings import RouterSettings
 from subgraphs.kernel.settings import Settings
 from workers.email.settings import SmtpSettings

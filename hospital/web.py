@@ -3,31 +3,27 @@
 import asyncio
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from joserfc.jwk import KeySet, import_key
-from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-import schema
-from hospital.measures import dead_letters_of, mail_of, outboxes_read, pools_of
+from hospital.mail_waiting import mail_of
+from hospital.measures import dead_letters_of, outboxes_read, pools_of
+from hospital.readable import readable
 from hospital.runtime import Runtime
+from hospital.supergraph import SUPERGRAPH
 from hospital.tabs import tabs_of
 from router.app import create_app
 from router.auth import JwksSource, TokenChecker
 from router.entrypoints.metrics import Measure
-from router.entrypoints.probes import ReadinessCheck
 from router.settings import RouterSettings
 from router.supergraph import read_supergraph
 from router.transports.local import LocalTransport
 from subgraphs.accounts.front_page.page import front_page
 from subgraphs.accounts.keys import PublishedKeys
 from subgraphs.accounts.oauth import oauth_app
-from subgraphs.accounts.service.grants import AUDIENCE
-from subgraphs.kernel.database import Database
-
-SUPERGRAPH = Path(schema.__file__ or "").parent / "supergraph.graphql"
+from subgraphs.accounts.rules import AUDIENCE
 
 _KEYS_FRESH_SECONDS, _KEYS_PAUSE_SECONDS = 300.0, 1.0
 
@@ -88,16 +84,8 @@ def _web_app(runtime: Runtime, settings: RouterSettings, mailbox: ASGIApp) -> St
 def measures_of(runtime: Runtime) -> dict[str, Measure]:
     databases = {base.name: base.database for base in runtime.domains.bases}
     return {
-        "outboxes": outboxes_read(runtime.delivery, runtime.clock),
+        "outboxes": outboxes_read(runtime.delivery.feeds, runtime.delivery.sources, runtime.clock),
         "dead letters": dead_letters_of(list(databases.values())),
         "mail": mail_of(runtime.domains.notifications.base),
         "pools": pools_of(databases),
     }
-
-
-def readable(database: Database) -> ReadinessCheck:
-    async def check() -> None:
-        async with database.reading() as session:
-            await (await session.connection()).execute(text("SELECT 1"))
-
-    return check

@@ -14,15 +14,15 @@ import orjson
 import typer
 from starlette.applications import Starlette
 
-from hospital.commands.opening import run
-from hospital.components.building import ROUTER, House
+from hospital.components.building import House
 from hospital.components.router import router_component
 from hospital.components.subgraph import subgraph_component
 from hospital.components.supervised import end_with_standard_input
 from hospital.components.worker_port import answering
 from hospital.components.workers import WORKERS, Worker, worker
-from hospital.domains import NAMES
 from hospital.folder import write_privately
+from hospital.loop import run
+from hospital.names import NAMES, ROUTER
 from hospital.problems import CannotDo, as_it_is_set
 from hospital.server import on_signals, serve
 from hospital.settings import read_component_settings, read_settings

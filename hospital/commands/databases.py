@@ -7,12 +7,12 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from hospital.commands.opening import run
 from hospital.components.migrating import migrate_databases
 from hospital.components.needs import why_not
 from hospital.components.settings import AdminSettings, ComponentSettings, database_setting
-from hospital.domains import NAMES
 from hospital.folder import DataFolder
+from hospital.loop import run
+from hospital.names import NAMES
 from hospital.problems import CannotDo
 from hospital.settings import read_component_settings, read_settings
 from subgraphs.kernel.database import connect_arguments

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from hospital.commands.opening import Data, counted, operations_of, run
+from hospital.commands.opening import Data, counted, operations_of
+from hospital.loop import run
 from hospital.problems import CannotDo
 from workers.dead_letters import DeadLetter, NoSuchDeadLetter
 

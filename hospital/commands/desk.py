@@ -11,12 +11,12 @@ from hospital.commands.opening import (
     folder_of,
     in_use,
     operations_of,
-    run,
     warn_of_meaningless,
 )
 from hospital.components.migrating import migrate_databases
 from hospital.domains import migrate_all
 from hospital.folder import InUse
+from hospital.loop import run
 from hospital.settings import every_setting
 from subgraphs.accounts.rules import credentials
 from subgraphs.audit.service import Verification

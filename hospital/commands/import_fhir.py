@@ -7,11 +7,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from hospital.commands.opening import Data, operations_of, run
+from hospital.commands.opening import Data, operations_of
 from hospital.fhir.export import ExportFile, NotAnExport
 from hospital.fhir.intake import Origin
 from hospital.fhir.load import COUNTED_AS, Load, files_of
 from hospital.fhir.report import Report
+from hospital.loop import run
 from hospital.problems import CannotDo
 from hospital.progress import progress
 from hospital.settings import read_settings

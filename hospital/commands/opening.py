@@ -4,20 +4,18 @@ That of components over their databases; that of a folder here where it is free,
 hospital that runs.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
-import uvloop
 
 from hospital.components.operations import component_operations
 from hospital.components.settings import ComponentSettings
 from hospital.control import RemoteOperations, connected
-from hospital.domains import NAMES
 from hospital.folder import DataFolder, InUse, Occupant
+from hospital.names import NAMES
 from hospital.operations import LocalOperations, Operations
 from hospital.problems import CannotDo
 from hospital.runtime import open_runtime
@@ -28,8 +26,6 @@ from hospital.settings import (
     read_kafka_settings,
     read_settings,
 )
-
-T = TypeVar("T")
 
 
 def _named(text: str) -> Path:
@@ -48,11 +44,6 @@ Data = Annotated[
         parser=_named,
     ),
 ]
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
 
 
 def counted(number: int, noun: str) -> str:

@@ -14,8 +14,8 @@ from rich.console import Console
 from hospital.commands.opening import folder_of, in_use, warn_of_meaningless
 from hospital.components.building import House
 from hospital.components.migrating import migrate_databases
-from hospital.domains import MIGRATED_BY
 from hospital.folder import DataFolder, InUse
+from hospital.names import MIGRATED_BY
 from hospital.output import heard_or_not
 from hospital.problems import CannotDo, NotThere, as_it_is_set
 from hospital.progress import progress

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from hospital.commands.opening import components_meant, counted, run
+from hospital.commands.opening import components_meant, counted
 from hospital.components.needs import check_database
-from hospital.domains import NAMES
+from hospital.loop import run
+from hospital.names import NAMES
 from hospital.problems import CannotDo
 from hospital.settings import read_kafka_settings
 from subgraphs.kernel.database import Database

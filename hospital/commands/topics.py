@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from hospital.commands.opening import run
 from hospital.components.broker import asked_of_broker
-from hospital.domains import NAMES
+from hospital.loop import run
+from hospital.names import NAMES
 from hospital.problems import CannotDo
 from hospital.readers import consumers_of
 from hospital.settings import read_kafka_settings

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from starlette.types import ASGIApp
 
-from hospital.commands.opening import Data, folder_of, in_use, run, warn_of_meaningless
+from hospital.commands.opening import Data, folder_of, in_use, warn_of_meaningless
 from hospital.commands.processes import up_as_processes
 from hospital.control import taking_commands
 from hospital.demo.fill import fill
@@ -19,6 +19,7 @@ from hospital.demo.kinds.logins import LOGINS
 from hospital.demo.plan import Plan
 from hospital.demo.state import SEED, DemoState, demo_password, is_empty
 from hospital.folder import DataFolder, InUse
+from hospital.loop import run
 from hospital.mailbox.page import MailboxPage, switched_off
 from hospital.operations import LocalOperations
 from hospital.problems import CannotDo

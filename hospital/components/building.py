@@ -3,25 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any
+from importlib import import_module
+from typing import TypeAlias
 
 from hospital.components.arriving import Bringing
 from hospital.components.settings import ComponentSettings
-from hospital.deciding import DECIDERS, hearers
-from hospital.delivery import HANDED_OVER_AT_MOST
-from hospital.domains import NAMES, Domain, Domains, heads_key, secret_of
+from hospital.components.wired import Domain, Wired
+from hospital.deciding import DECIDERS, HANDED_OVER_AT_MOST, hearers
 from hospital.folder import DataFolder
 from hospital.mailbox.durable import DurableMailbox
+from hospital.names import NAMES, ROUTER
 from hospital.problems import CannotDo
-from subgraphs.accounts import app as accounts
-from subgraphs.accounts.app import AccountsDomain
-from subgraphs.accounts.keys import PublishedKeys
-from subgraphs.accounts.service.grants import AUDIENCE
-from subgraphs.appointments import app as appointments
-from subgraphs.audit import app as audit
-from subgraphs.audit.heads import HeadsFile
-from subgraphs.billing import app as billing
-from subgraphs.doctors import app as doctors
+from hospital.secret import secret_of
+from subgraphs.accounts.rules import AUDIENCE
 from subgraphs.kernel.clock import Clock, SystemClock
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import Envelope
@@ -31,22 +25,15 @@ from subgraphs.kernel.peers import (
     Peer,
     PeerSession,
     RemoteAnnouncements,
-    RemoteLinks,
-    RemoteLogins,
-    RemoteOwner,
     RemoteReceiver,
 )
-from subgraphs.kernel.principal import RoleName
 from subgraphs.kernel.remote_keys import RemoteKeys
 from subgraphs.kernel.settings import Settings
 from subgraphs.kernel.signatures import BadKeyring, Keyring, Signer
 from subgraphs.kernel.tokens import KeySource, TokenChecker
-from subgraphs.notifications import app as notifications
-from subgraphs.patients import app as patients
-from subgraphs.records import app as records
 
-ROUTER = "router"
-"""The caller that is no domain."""
+Wire: TypeAlias = "Callable[[House, Foundation], Wired]"
+"""Of a module of hospital.components.wiring: no domain is imported where it is not built."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +61,7 @@ class House:
             self.signer(caller)
         for name in NAMES:
             self.components.database(name)
-        self._secret()
+        self.secret()
 
     def signer(self, caller: str) -> Signer:
         """Raises CannotDo."""
@@ -89,54 +76,39 @@ class House:
 
     def domain(self, name: str) -> Domain:
         """Built over its database; nothing runs yet. Raises CannotDo."""
+        return self.wired(name).domain
+
+    def wired(self, name: str) -> Wired:
+        """As a component, with what it is given and answers beside. Raises CannotDo."""
         database = self.components.database(name)
-        keys: KeySource = RemoteKeys(self.peer("accounts", name))
-        if name == "accounts":
-            keys = PublishedKeys(database, self.clock)
-        tokens = TokenChecker(keys, issuer=self.settings.public_url, audience=AUDIENCE)
-        built = self._built(name, Foundation.of(name, database, self.settings, self.clock, tokens))
+        tokens = TokenChecker(self._keys(name, database), issuer=self.settings.public_url, audience=AUDIENCE)
+        wire: Wire = import_module(f"hospital.components.wiring.{name}").wire
+        wired = wire(self, Foundation.of(name, database, self.settings, self.clock, tokens))
         database.after_commit = partial(_handed_over, self._handover(name))
         owners = [owner for owner, deciders in DECIDERS.items() if name in deciders]
         if owners:
-            built.base.arrivals.bring = self._bringing(built, owners)
-        return built
+            wired.domain.base.arrivals.bring = self._bringing(wired.domain, owners)
+        return wired
 
-    def domains(self) -> Domains:
-        """All of them, each over its own database."""
-        built: dict[str, Any] = {name: self.domain(name) for name in NAMES}
-        return Domains(**built, mailbox=self.mailbox())
+    def _keys(self, name: str, database: Database) -> KeySource:
+        """Accounts publishes them itself."""
+        if name != "accounts":
+            return RemoteKeys(self.peer("accounts", name))
+        published: KeySource = import_module("subgraphs.accounts.keys").PublishedKeys(database, self.clock)
+        return published
 
     def mailbox(self) -> DurableMailbox:
         """Of the data folder, where mail and SMS go that no server takes."""
-        return DurableMailbox(Database(self._folder.database_url("mailbox"), readers=1))
-
-    def _built(self, name: str, base: Foundation) -> Domain:
-        builders: dict[str, Callable[[], Domain]] = {
-            "accounts": lambda: self._accounts(base),
-            "patients": lambda: patients.build(base, RemoteLogins(self.peer("accounts", name))),
-            "doctors": lambda: doctors.build(base, RemoteLogins(self.peer("accounts", name))),
-            "appointments": lambda: appointments.build(base),
-            "records": lambda: records.build(base),
-            "billing": lambda: billing.build(base),
-            "notifications": lambda: notifications.build(base, RemoteLinks(self.peer("accounts", name))),
-            "audit": lambda: audit.build(base, HeadsFile(self._folder.audit_heads, heads_key(self._secret()))),
-        }
-        return builders[name]()
-
-    def _accounts(self, base: Foundation) -> AccountsDomain:
-        built = accounts.build(base, self._secret())
-        built.owners.add(RoleName.PATIENT, RemoteOwner(self.peer("patients", "accounts")))
-        built.owners.add(RoleName.DOCTOR, RemoteOwner(self.peer("doctors", "accounts")))
-        return built
+        return DurableMailbox(Database(self.folder.database_url("mailbox"), readers=1))
 
     @property
-    def _folder(self) -> DataFolder:
+    def folder(self) -> DataFolder:
         return DataFolder(self.settings.data)
 
-    def _secret(self) -> bytes:
+    def secret(self) -> bytes:
         if self.settings.secret_key is None:
             raise CannotDo("HOSPITAL_SECRET_KEY is not set: components have no folder of their own to keep one in.")
-        return secret_of(self._folder, self.settings)
+        return secret_of(self.folder, self.settings)
 
     def _bringing(self, domain: Domain, owners: Sequence[str]) -> Bringing:
         asked = [RemoteAnnouncements(self.peer(owner, domain.base.name)) for owner in owners]

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from hospital.components.broker import asked_of_broker
 from hospital.components.building import House
-from hospital.domains import NAMES
+from hospital.names import NAMES
 from hospital.settings import read_component_settings, read_kafka_settings, read_settings
 from subgraphs.kernel.clock import SystemClock
 from subgraphs.kernel.inbox import Subscriber

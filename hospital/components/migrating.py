@@ -7,8 +7,8 @@ from sqlalchemy.exc import DBAPIError
 
 from hospital.components.needs import why_not
 from hospital.components.settings import ComponentSettings, database_setting
-from hospital.domains import MIGRATED_BY, NAMES
 from hospital.folder import DataFolder
+from hospital.names import MIGRATED_BY, NAMES
 from hospital.problems import CannotDo
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.migrate import upgrade

@@ -1,17 +1,12 @@
 """What a component needs before it begins: asked for once, and said in one line where it is not there."""
 
-import ssl
-from collections.abc import Iterable
-
 from sqlalchemy.exc import DBAPIError
 
 from hospital.components.settings import database_setting
-from hospital.domains import MIGRATED_BY
+from hospital.names import MIGRATED_BY
 from hospital.problems import CannotDo, NotThere
 from subgraphs.kernel.database import Database
-from subgraphs.kernel.migrate import behind
-from workers.kafka.checks import BrokerRefuses, TopicsMissing, check_broker
-from workers.kafka.settings import KafkaSettings
+from subgraphs.kernel.revisions import behind
 
 _NOT_LET_IN = {1044, 1045, 1698, 3159}
 _NOT_VOUCHED_FOR = "CERTIFICATE_VERIFY_FAILED"
@@ -41,25 +36,3 @@ def why_not(setting: str, error: DBAPIError) -> CannotDo:
     if code == _NO_DATABASE:
         return NotThere(f"{setting}: there is no such database: run `hospital databases`.")
     return NotThere(f"{setting}: the database cannot be used: {error.orig}.")
-
-
-async def reach_broker(settings: KafkaSettings, topics: Iterable[str]) -> None:
-    """Raises CannotDo where the broker lets nobody in, NotThere where none answers or one lacks a topic."""
-    _check_certificates(settings)
-    try:
-        why_not_reached = await check_broker(settings, topics)
-    except TopicsMissing as missing:
-        raise NotThere(str(missing)) from None
-    except BrokerRefuses as refused:
-        raise CannotDo(str(refused)) from None
-    except ValueError:
-        raise CannotDo(f"HOSPITAL_KAFKA: {settings.servers!r} is no address such as host:9092.") from None
-    if why_not_reached is not None:
-        raise NotThere(f"HOSPITAL_KAFKA: {settings.servers} cannot be reached: {why_not_reached}.")
-
-
-def _check_certificates(settings: KafkaSettings) -> None:
-    try:
-        settings.connection()
-    except ssl.SSLError:
-        raise CannotDo(f"HOSPITAL_KAFKA_CA_FILE: {settings.ca_file} holds no certificates.") from None

@@ -6,13 +6,14 @@ from typing import TypeVar
 
 from hospital.components.building import House
 from hospital.components.dead_letters import ComponentLetters
+from hospital.components.every_domain import domains_of
 from hospital.components.needs import check_database
 from hospital.components.settings import ComponentSettings
 from hospital.domains import Domains
 from hospital.folder import DataFolder
 from hospital.operations import IMPORTS
+from hospital.preparing import fill_codes
 from hospital.problems import CannotDo
-from hospital.runtime import fill_codes
 from hospital.settings import read_settings
 from subgraphs.accounts.app import AccountsDomain
 from subgraphs.audit.app import AuditDomain
@@ -68,11 +69,11 @@ class ComponentOperations:
     async def _domains(self) -> Domains:
         """For an import: what these announce, their copies are told at once."""
         if self._importing is None:
-            domains = self._house.domains()
+            domains = domains_of(self._house)
             self._closing.push_async_callback(domains.mailbox.close)
             for base in domains.bases:
                 await self._reached(base)
-            await fill_codes(domains.records)
+            await fill_codes(domains.records.service)
             _tell_copies(domains)
             self._importing = domains
         return self._importing

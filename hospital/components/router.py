@@ -3,9 +3,9 @@
 from starlette.applications import Starlette
 
 from hospital.components.settings import ComponentSettings
-from hospital.domains import NAMES
+from hospital.names import NAMES
 from hospital.problems import CannotDo
-from hospital.web import SUPERGRAPH
+from hospital.supergraph import SUPERGRAPH
 from router.app import create_app
 from router.auth import TokenChecker
 from router.jwks import HttpJwksSource
@@ -15,7 +15,7 @@ from router.transports.http import HttpTransport
 from router.transports.session import HttpSession
 from router.transports.signatures import NoKey, Signer
 from subgraphs.accounts.front_page.page import front_page
-from subgraphs.accounts.service.grants import AUDIENCE
+from subgraphs.accounts.rules import AUDIENCE
 from subgraphs.kernel.settings import Settings
 
 _OF_ACCOUNTS = ("/oauth", "/.well-known")

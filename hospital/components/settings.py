@@ -8,9 +8,9 @@ from pydantic import AfterValidator, Field, FilePath, SecretStr, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 
-from hospital.domains import NAMES
+from hospital.names import NAMES
 from hospital.problems import CannotDo
-from hospital.web import SUPERGRAPH
+from hospital.supergraph import SUPERGRAPH
 from router.supergraph import read_supergraph
 from subgraphs.kernel.database import ANSWER_SECONDS, Database
 from subgraphs.kernel.settings import origin

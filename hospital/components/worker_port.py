@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from hospital.components.workers import Worker
 from hospital.measures import pools_of
+from hospital.readable import readable
 from hospital.server import Server
-from hospital.web import readable
 from router.entrypoints.metrics import MetricsPage
 from router.entrypoints.probes import Readiness, healthz
 from router.server import server_config

@@ -7,10 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from hospital.components.building import ROUTER
 from hospital.components.settings import ComponentSettings, address_setting
 from hospital.components.workers import WORKERS
-from hospital.domains import NAMES
+from hospital.names import NAMES, ROUTER
 from hospital.problems import CannotDo
 from hospital.supervisor.process import Component
 from router.server import bind

@@ -10,6 +10,9 @@ from subgraphs.kernel.ids import is_id
 from subgraphs.kernel.principal import RoleName
 from subgraphs.kernel.problems import checked
 
+AUDIENCE = "hospital"
+"""Whom access tokens are for."""
+
 ACCESS_TOKEN_LASTS = timedelta(minutes=15)
 SESSION_LASTS_UNUSED = timedelta(days=14)
 SESSION_LASTS = timedelta(days=30)

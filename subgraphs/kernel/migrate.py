@@ -23,6 +23,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine
 
 from subgraphs.kernel.database import Database
+from subgraphs.kernel.revisions import migrations_of, package_of, version_table
 
 _REVISION = '''"""{message}"""
 
@@ -54,16 +55,6 @@ async def upgrade(database: Database, *owners: str) -> None:
         await connection.commit()
 
 
-async def behind(database: Database, *owners: str) -> list[str]:
-    """Those of the owners whose newest revision the database lacks. One that a newer hospital has migrated lacks none.
-
-    Raises DBAPIError, OSError.
-    """
-    async with database.reading() as session:
-        connection = await session.connection()
-        return [owner for owner in owners if await connection.run_sync(_is_behind, owner)]
-
-
 def differences(connection: Connection, owner: str) -> list[Any]:
     """What is still to change to make a migrated database equal the tables of `owner`, a domain or the kernel."""
     return list(compare_metadata(_comparing(connection, owner), _metadata(owner)))
@@ -89,16 +80,8 @@ def ensure_index(operations: Operations, name: str, table: str, columns: list[st
 
 
 def _metadata(owner: str) -> MetaData:
-    metadata: MetaData = importlib.import_module(f"{_package(owner)}.tables").METADATA
+    metadata: MetaData = importlib.import_module(f"{package_of(owner)}.tables").METADATA
     return metadata
-
-
-def _package(owner: str) -> str:
-    return owner if "." in owner else f"subgraphs.{owner}"
-
-
-def _version_table(owner: str) -> str:
-    return f"alembic_version_{owner.rpartition('.')[2]}"
 
 
 def _comparing(connection: Connection, owner: str) -> MigrationContext:
@@ -109,7 +92,7 @@ def _comparing(connection: Connection, owner: str) -> MigrationContext:
 
     options = {
         "compare_type": False,
-        "version_table": _version_table(owner),
+        "version_table": version_table(owner),
         "include_object": is_ours,
         "user_module_prefix": "columns.",
     }
@@ -117,8 +100,7 @@ def _comparing(connection: Connection, owner: str) -> MigrationContext:
 
 
 def _scripts(owner: str) -> ScriptDirectory:
-    package = importlib.import_module(_package(owner))
-    return ScriptDirectory(str(Path(package.__file__ or "").parent / "migrations"))
+    return ScriptDirectory(str(migrations_of(owner)))
 
 
 def _upgrade(connection: Connection, owner: str) -> None:
@@ -128,15 +110,8 @@ def _upgrade(connection: Connection, owner: str) -> None:
         return scripts._upgrade_revs("head", revision)
 
     with EnvironmentContext(Config(), scripts, fn=steps) as environment:
-        environment.configure(connection=connection, version_table=_version_table(owner), transactional_ddl=False)
+        environment.configure(connection=connection, version_table=version_table(owner), transactional_ddl=False)
         environment.run_migrations()
-
-
-def _is_behind(connection: Connection, owner: str) -> bool:
-    scripts = _scripts(owner)
-    context = MigrationContext.configure(connection, opts={"version_table": _version_table(owner)})
-    noted, known = context.get_current_heads(), {each.revision for each in scripts.walk_revisions()}
-    return not noted or (set(noted) <= known and scripts.get_current_head() not in noted)
 
 
 def _write_revision(owner: str, message: str) -> None:
@@ -173,7 +148,7 @@ def _main(arguments: list[str]) -> None:
 
 def _has_tables(owner: str) -> bool:
     try:
-        return importlib.util.find_spec(f"{_package(owner)}.tables") is not None
+        return importlib.util.find_spec(f"{package_of(owner)}.tables") is not None
     except ModuleNotFoundError:
         return False
 

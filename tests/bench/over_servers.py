@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from hospital.domains import NAMES
+from hospital.names import NAMES
 from tests.bench.hospital import PASSWORD, Client, Slot, Staff, over_http
 from tests.hospital.supervisor.processes import Processes, up
 from tests.services import kafka, mariadb

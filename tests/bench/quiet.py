@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from hospital.domains import NAMES
+from hospital.names import NAMES
 
 _LOOKS_EVERY_SECONDS, _WITHIN_SECONDS = 0.02, 120.0
 _ENDS = "SELECT 'hospital.' || ?, coalesce(max(sequence), 0) FROM outbox"

@@ -12,9 +12,9 @@ from typing import Any
 
 from hospital.folder import DataFolder
 from hospital.runtime import keeping_time, open_runtime
-from hospital.sending import SendingSettings
+from hospital.sending_settings import SendingSettings
 from hospital.settings import read_settings
-from hospital.web import SUPERGRAPH
+from hospital.supergraph import SUPERGRAPH
 from router.pipeline import GraphQLRequest, Pipeline
 from router.supergraph import read_supergraph
 from router.transports.local import LocalTransport

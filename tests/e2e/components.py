@@ -12,6 +12,7 @@ import aiohttp
 from sqlalchemy import text
 from sqlmodel import col, func, select
 
+from hospital.components.every_domain import domains_of
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import topic_of
 from subgraphs.kernel.tables import OutboxRow
@@ -114,7 +115,7 @@ async def open_components(folder: Path, mysql_url: str) -> AsyncIterator[Compone
 async def looked_into(gate: Gate, environment: Mapping[str, str], office: PostOffice) -> AsyncIterator[Components]:
     clock = MovableClock()
     house = house_of(environment, clock)
-    domains = house.domains()
+    domains = domains_of(house)
     settings = KafkaSettings(HOSPITAL_KAFKA=environment["HOSPITAL_KAFKA"])
     publisher = KafkaPublisher(settings, "test")
     served = domains, clock, await schema_of(gate)

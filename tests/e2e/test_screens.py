@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import Engine, event
 
-from hospital.web import SUPERGRAPH
+from hospital.supergraph import SUPERGRAPH
 from router.pipeline import GraphQLRequest, Pipeline
 from router.settings import Limits
 from router.supergraph import read_supergraph

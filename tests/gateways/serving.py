@@ -16,9 +16,10 @@ from hospital.components.building import House
 from hospital.components.router import router_component
 from hospital.components.settings import ComponentSettings
 from hospital.components.subgraph import subgraph_component
-from hospital.domains import NAMES, Domain
+from hospital.domains import Domain
+from hospital.names import NAMES
 from hospital.runtime import Runtime
-from hospital.web import SUPERGRAPH
+from hospital.supergraph import SUPERGRAPH
 from router.settings import RouterSettings
 from tests.e2e.hospital import listening
 

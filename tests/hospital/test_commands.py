@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from hospital.domains import MIGRATED_BY
 from hospital.folder import DataFolder
+from hospital.names import MIGRATED_BY
 from hospital.runtime import Runtime, open_runtime
 from hospital.settings import shown
 from subgraphs.kernel.settings import Settings

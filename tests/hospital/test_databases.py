@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from hospital.domains import MIGRATED_BY, NAMES
+from hospital.names import MIGRATED_BY, NAMES
 from subgraphs.kernel.database import Database
 from tests.hospital.processes import Command
 from tests.services import mariadb

@@ -9,7 +9,8 @@ import pytest
 from sqlmodel import func, select
 
 from hospital import delivery as hospital_delivery
-from hospital.delivery import BILLING, HANDED_OVER_AT_MOST, RECORDS, Delivery, _receivers
+from hospital.deciding import HANDED_OVER_AT_MOST
+from hospital.delivery import BILLING, RECORDS, Delivery, _receivers
 from hospital.runtime import Runtime
 from subgraphs.accounts.tables import SubjectRow
 from subgraphs.appointments.events import EVENTS, AppointmentAccepted, AppointmentBooked

@@ -7,7 +7,7 @@ import pytest
 
 from hospital.problems import CannotDo
 from hospital.runtime import Runtime, keeping_time
-from hospital.sending import SendingSettings
+from hospital.sending_settings import SendingSettings
 from hospital.settings import read_sending_settings
 from subgraphs.kernel.principal import Principal, RoleName
 from subgraphs.notifications.service import Wanted

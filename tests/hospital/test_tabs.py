@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from graphql import OperationDefinitionNode, parse, validate
 
+from hospital.supergraph import SUPERGRAPH
 from hospital.tabs import TABS, tabs_of
-from hospital.web import SUPERGRAPH
 from router.entrypoints.graphiql.page import read_tabs
 from router.supergraph import read_supergraph
 

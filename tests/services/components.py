@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from hospital.components.building import House
 from hospital.components.settings import ComponentSettings, database_setting
-from hospital.domains import NAMES
+from hospital.names import NAMES
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.settings import Settings
 from tests.services import kafka

@@ -5,7 +5,8 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hospital.domains import NAMES
+from hospital.components.every_domain import domains_of
+from hospital.names import NAMES
 from subgraphs.kernel.clock import SystemClock
 from tests.e2e.hiring import ADMIN
 from tests.e2e.hospital import PASSWORD
@@ -55,7 +56,7 @@ async def stormy_hospital(folder: Path) -> AsyncIterator[StormyHospital]:
 @asynccontextmanager
 async def consumers_of(hospital: StormyHospital) -> AsyncIterator[Groups]:
     house = house_of(hospital.environment, SystemClock())
-    domains = house.domains()
+    domains = domains_of(house)
     try:
         async with groups_of(KafkaSettings(HOSPITAL_KAFKA=hospital.broker.address), domains.subscribers) as groups:
             yield groups

@@ -11,7 +11,7 @@ from random import Random
 from typing import Protocol
 
 from hospital.components.workers import WORKERS
-from hospital.domains import NAMES
+from hospital.names import NAMES
 from tests.hospital.supervisor.processes import Processes
 
 COMPONENTS = ("router", *(f"subgraph {name}" for name in NAMES), *(f"worker {name}" for name in WORKERS))

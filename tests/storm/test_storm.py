@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from hospital.domains import NAMES
+from hospital.names import NAMES
 from tests.e2e.books import Books
 from tests.e2e.comparison import check_the_checks
 from tests.e2e.hiring import ADMIN, CLERK, Hired, hire

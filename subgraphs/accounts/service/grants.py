@@ -16,7 +16,6 @@ from subgraphs.kernel.errors import Problem, Refused, RequestError
 from subgraphs.kernel.foundation import Foundation
 from subgraphs.kernel.ids import new_id
 
-AUDIENCE = "hospital"
 CLIENT_ID = "hospital"
 BEARER = "Bearer"
 
@@ -98,7 +97,7 @@ def _claims(opened: Opened, issuer: str, now: int) -> dict[str, Any]:
     account = opened.account
     claims = {
         "iss": issuer,
-        "aud": AUDIENCE,
+        "aud": rules.AUDIENCE,
         "sub": account.id,
         "client_id": CLIENT_ID,
         "iat": now,

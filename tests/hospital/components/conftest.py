@@ -13,8 +13,9 @@ from starlette.applications import Starlette
 from hospital.components.building import House
 from hospital.components.router import router_component
 from hospital.components.subgraph import subgraph_component
-from hospital.domains import NAMES, migrate_all
+from hospital.domains import migrate_all
 from hospital.folder import DataFolder
+from hospital.names import NAMES
 from hospital.server import Server
 from hospital.settings import read_component_settings, read_settings
 from router.server import server_config

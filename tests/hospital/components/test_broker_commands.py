@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hospital.domains import NAMES, migrate_all
+from hospital.domains import migrate_all
 from hospital.folder import DataFolder
+from hospital.names import NAMES
 from hospital.settings import read_kafka_settings, read_settings
 from subgraphs.kernel.clock import SystemClock
 from subgraphs.kernel.events import Actor, envelope

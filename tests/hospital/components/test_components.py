@@ -9,7 +9,7 @@ import pytest
 from hospital.components.building import House
 from hospital.components.settings import ComponentSettings
 from hospital.deciding import DECIDERS, hearers
-from hospital.domains import NAMES
+from hospital.names import NAMES
 from hospital.problems import CannotDo
 from hospital.runtime import Runtime
 from subgraphs.kernel.events import topic_of

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hospital.domains import NAMES
 from hospital.folder import DataFolder
+from hospital.names import NAMES
 from tests.hospital.processes import Command
 
 GIVEN = ("--email", "admin@example.com", "--password", "a long pass phrase")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import column, table, update
 from sqlalchemy.exc import OperationalError
 
-from hospital.components import needs
+from hospital.components import needs, reaching
 from hospital.components.building import House
 from hospital.problems import CannotRun, NotThere
 from tests.services import kafka
@@ -179,9 +179,9 @@ async def test_topics_that_are_missing_are_named_until_they_are_made(tmp_path: P
     with kafka.broker(tmp_path) as broker:
         monkeypatch.setenv("HOSPITAL_KAFKA", broker.address)
         with pytest.raises(NotThere, match=r"HOSPITAL_KAFKA: .*hospital\.accounts.*`hospital topics`"):
-            await needs.reach_broker(KafkaSettings(), ["hospital.accounts"])
+            await reaching.reach_broker(KafkaSettings(), ["hospital.accounts"])
         assert (await in_a_thread(command, "topics"))[0] == 0
-        await needs.reach_broker(KafkaSettings(), ["hospital.accounts"])
+        await reaching.reach_broker(KafkaSettings(), ["hospital.accounts"])
 
 
 @pytest.mark.parametrize("ring", ["no JSON", "{}", '{"router": {}}'])

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import select
 
 from hospital.components.building import House
-from hospital.domains import MIGRATED_BY, NAMES
+from hospital.names import MIGRATED_BY, NAMES
 from hospital.settings import read_component_settings, read_settings
 from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.tables import OutboxRow

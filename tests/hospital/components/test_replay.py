@@ -8,8 +8,9 @@ from sqlalchemy import update
 from sqlmodel import select
 
 from hospital.components.building import House
-from hospital.domains import NAMES, migrate_all
+from hospital.domains import migrate_all
 from hospital.folder import DataFolder
+from hospital.names import NAMES
 from hospital.settings import read_component_settings, read_settings
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.tables import OutboxRow

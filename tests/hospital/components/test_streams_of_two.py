@@ -11,7 +11,7 @@ import pytest
 from hospital.components.building import House
 from hospital.components.router import router_component
 from hospital.components.subgraph import subgraph_component
-from hospital.domains import NAMES
+from hospital.names import NAMES
 from router.settings import RouterSettings
 from tests.e2e.hospital import PASSWORD, Gate
 from tests.e2e.sockets import listening_to

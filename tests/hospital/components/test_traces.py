@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event
 from hospital import tracing
 from hospital.components.building import House
 from hospital.components.workers import worker
-from hospital.domains import NAMES
+from hospital.names import NAMES
 from hospital.settings import read_kafka_settings
 from hospital.tracing import trace_with
 from subgraphs.kernel.events import topic_of

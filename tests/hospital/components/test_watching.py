@@ -8,7 +8,7 @@ import pytest
 from hospital.components.building import House
 from hospital.components.worker_port import answering
 from hospital.components.workers import WORKERS, worker
-from hospital.domains import NAMES
+from hospital.names import NAMES
 from router.entrypoints import metrics
 from tests.e2e.hospital import Gate
 from tests.hospital.components.conftest import listener

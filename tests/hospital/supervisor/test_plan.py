@@ -6,7 +6,7 @@ import pytest
 
 from hospital.components.settings import ComponentSettings
 from hospital.components.workers import WORKERS
-from hospital.domains import NAMES
+from hospital.names import NAMES
 from hospital.problems import CannotDo
 from hospital.supervisor.plan import Addresses, reserved, scale_of, stages, url_of
 from router.server import CannotListen, bind

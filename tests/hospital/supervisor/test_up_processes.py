@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 
 from hospital.components.building import House
-from hospital.domains import NAMES
 from hospital.folder import DataFolder
+from hospital.names import NAMES
 from hospital.settings import read_component_settings, read_kafka_settings, read_settings
 from subgraphs.kernel.events import topic_of
 from tests.e2e.hospital import PASSWORD, Gate

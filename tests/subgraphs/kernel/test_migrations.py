@@ -11,7 +11,8 @@ from sqlalchemy.dialects import mysql
 import subgraphs
 from subgraphs.kernel.columns import Counter, ExactText, Instant, LongText, Money, PlainText
 from subgraphs.kernel.database import Database
-from subgraphs.kernel.migrate import _main, _metadata, behind, differences, migrate, upgrade
+from subgraphs.kernel.migrate import _main, _metadata, _scripts, differences, migrate, upgrade
+from subgraphs.kernel.revisions import behind, known_revisions
 from subgraphs.kernel.rows import run
 
 ROOMS = Path(subgraphs.__path__[0])
@@ -41,6 +42,13 @@ async def test_a_migrated_database_equals_the_tables(make_base, owner):
     async with base.database.engine.connect() as connection:
         for rows_of in ("kernel", owner):
             assert await connection.run_sync(differences, rows_of) == []
+
+
+@pytest.mark.parametrize("owner", [*OWNERS, "hospital.mailbox"])
+def test_the_files_of_revisions_begin_with_their_numbers_and_the_highest_is_the_newest(owner):
+    scripts, numbers = _scripts(owner), known_revisions(owner)
+    assert numbers == {each.revision for each in scripts.walk_revisions()}
+    assert max(numbers) == scripts.get_current_head()
 
 
 @pytest.mark.parametrize("owner", OWNERS)

@@ -1,0 +1,13 @@
+"""Patients as a component."""
+
+from hospital.components.building import House
+from hospital.components.wired import Wired
+from subgraphs.kernel import calls
+from subgraphs.kernel.foundation import Foundation
+from subgraphs.kernel.peers import RemoteLogins
+from subgraphs.patients.app import build
+
+
+def wire(house: House, base: Foundation) -> Wired:
+    domain = build(base, RemoteLogins(house.peer("accounts", base.name)))
+    return Wired(domain, answered=calls.of_owner(domain.service))
