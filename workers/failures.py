@@ -1,16 +1,14 @@
 """Which failures pass by themselves, and how to name one without what it was about."""
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from subgraphs.kernel.database import Race, is_transient
+from subgraphs.kernel.away import code_of, is_away
+from subgraphs.kernel.database import Race
 
-_NO_CONNECTION = {1040, 1053, 2003, 2006, 2013}
-_NO_TIME, _NO_ROOM = {1317, 1969, 3024}, {1021, 1114}
+_NO_ROOM = {1021, 1114}
 _OTHER_TABLES = {1054, 1142, 1143, 1146, 1364, 1412}
 """Codes of MySQL and MariaDB for a column, a grant, a table or a default that is not there, and one that changes."""
 
-_EVERYBODYS = _NO_CONNECTION | _NO_TIME | _NO_ROOM | _OTHER_TABLES
 _OTHER_TABLES_OF_SQLITE = ("no such table", "no such column", "has no column named")
 
 
@@ -29,15 +27,14 @@ def is_everybodys(error: BaseException) -> bool:
 
     Nor is it a message's own to be always deadlocked: that takes another, who ends.
     """
-    if isinstance(error, ConnectionError | TimeoutError | PoolTimeout):
+    if isinstance(error, Race):
+        return False
+    if is_away(error):
         return True
     if not isinstance(error, DBAPIError):
         return False
-    code = (getattr(error.orig, "args", None) or (None,))[0]
     told = str(error.orig)
-    if code in _EVERYBODYS or any(text in told for text in _OTHER_TABLES_OF_SQLITE):
-        return True
-    return error.connection_invalidated or is_transient(error)
+    return code_of(error) in _NO_ROOM | _OTHER_TABLES or any(text in told for text in _OTHER_TABLES_OF_SQLITE)
 
 
 def named(error: BaseException) -> str:

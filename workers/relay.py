@@ -119,11 +119,11 @@ class Relay:
         while len(rows) == _LOT and asyncio.get_running_loop().time() < self._renew_at:
             following, gone = await self._published_and_read(rows, gone, shards)
             if len(gone) < len(rows):
-                break
+                await self._mark(gone)
+                return False
             rows = following
-        else:
-            await self._mark(gone)
-            gone = await self._published(rows)
+        await self._mark(gone)
+        gone = await self._published(rows)
         await self._mark(gone)
         return len(gone) == _LOT
 

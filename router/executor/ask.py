@@ -6,7 +6,7 @@ from typing import Any
 
 from router.executor.errors import NoAnswer
 from router.tracing import traced
-from router.transports.base import SubgraphRequest, Transport, TransportError
+from router.transports.base import SubgraphRequest, Transport, TransportError, Unreachable
 from router.watching import WatchedFetch
 
 TOO_DEEP = NoAnswer("its answer is nested too deeply.")
@@ -33,7 +33,7 @@ def with_trace(request: SubgraphRequest) -> SubgraphRequest:
 
 
 def unanswered(error: TransportError) -> NoAnswer:
-    return NoAnswer("it gave no answer.", cause=str(error))
+    return NoAnswer("it gave no answer.", cause=str(error), passes=isinstance(error, Unreachable))
 
 
 def is_malformed(reply: object) -> bool:

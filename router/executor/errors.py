@@ -19,10 +19,14 @@ INTERNAL = {"code": ErrorCode.INTERNAL_SERVER_ERROR.value}
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """What stands for the answer that a subgraph owes: why there is none, and what only the log may know of it."""
+    """What stands for the answer that a subgraph owes: why there is none, and what only the log may know of it.
+
+    One that `passes` may be there when it is asked again.
+    """
 
     reason: str
     cause: str | None = None
+    passes: bool = False
 
 
 def entries_of(reply: Mapping[str, Any], shown: frozenset[str]) -> Iterator[Error]:
@@ -64,6 +68,7 @@ def placed(error: Error, path: Iterable[str | int]) -> Error:
 def lost(subgraph: str, why: NoAnswer, paths: Iterable[ResponsePath]) -> list[Error]:
     """One error for each field that a subgraph owes, as far as that stays readable."""
     extensions = logged("a subgraph owes its answer", subgraph=subgraph, reason=why.reason, cause=why.cause)
+    extensions |= {"reason": "TRY_AGAIN"} if why.passes else {}
     error = {"message": f"Subgraph {subgraph}: {why.reason}", "extensions": extensions}
     return [placed(error, path) for path in islice(paths, MOST_LOST)]
 

@@ -21,6 +21,10 @@ class TransportError(Exception):
     """The subgraph gave no GraphQL answer: unreachable, too slow, too large, or not GraphQL."""
 
 
+class Unreachable(TransportError):
+    """Nobody was there, or not in time: another try in a moment may find somebody."""
+
+
 class Transport(Protocol):
     async def execute(self, request: SubgraphRequest) -> Mapping[str, Any]:
         """A GraphQL response: `data` (a mapping or null), `errors`, `extensions`. Raises TransportError."""

@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from router.transports.base import SubgraphRequest, TransportError
+from router.transports.base import SubgraphRequest, TransportError, Unreachable
 from router.transports.session import HttpSession
 from router.transports.signatures import Signer
 from router.transports.subscription import SocketSubscriptions
@@ -40,9 +40,11 @@ class HttpTransport:
         try:
             status, body = await self._post(request)
         except TimeoutError:
-            raise TransportError(f"{request.subgraph} did not answer in time") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise TransportError(f"{request.subgraph} cannot be reached: {type(error).__name__}") from error
+            raise Unreachable(f"{request.subgraph} did not answer in time") from None
+        except ValueError as error:
+            raise TransportError(f"{request.subgraph} cannot be asked: {type(error).__name__}") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unreachable(f"{request.subgraph} cannot be reached: {type(error).__name__}") from error
         return graphql_response(request.subgraph, status, body)
 
     def subscribe(self, request: SubgraphRequest) -> AsyncIterator[Mapping[str, Any]]:

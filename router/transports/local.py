@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from router.transports.base import SubgraphRequest, TransportError
+from router.transports.base import SubgraphRequest, TransportError, Unreachable
 from router.transports.wire import checked_response
 
 log = structlog.get_logger()
@@ -43,7 +43,7 @@ class LocalTransport:
         try:
             response = await (self._mutate(service, request) if request.is_mutation else self._ask(service, request))
         except TimeoutError:
-            raise TransportError(f"{request.subgraph} did not answer in time") from None
+            raise Unreachable(f"{request.subgraph} did not answer in time") from None
         except asyncio.CancelledError as error:
             raise_if_ours(error)
             raise broken(request.subgraph, error) from error

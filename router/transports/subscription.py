@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from router.transports.base import SubgraphRequest, TransportError
+from router.transports.base import SubgraphRequest, TransportError, Unreachable
 from router.transports.session import HttpSession
 from router.transports.signatures import Signer
 from router.transports.wire import checked_response, encoded, is_list_of_objects, request_body, url_of
@@ -60,9 +60,9 @@ class SocketSubscriptions:
                     timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
                 )
         except TimeoutError:
-            raise TransportError(f"{request.subgraph} did not answer in time") from None
+            raise Unreachable(f"{request.subgraph} did not answer in time") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise TransportError(f"{request.subgraph} cannot be reached: {type(error).__name__}") from error
+            raise Unreachable(f"{request.subgraph} cannot be reached: {type(error).__name__}") from error
 
 
 class Socket:
@@ -78,7 +78,7 @@ class Socket:
                 await self._acknowledged()
                 await self._send({"id": OPERATION_ID, "type": "subscribe", "payload": request_body(request)})
         except TimeoutError:
-            raise TransportError(f"{self._subgraph} did not take up the subscription in time") from None
+            raise Unreachable(f"{self._subgraph} did not take up the subscription in time") from None
 
     async def responses(self) -> AsyncIterator[Mapping[str, Any]]:
         async for message in self._messages():

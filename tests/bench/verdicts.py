@@ -7,14 +7,14 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Round:
-    """CPU milliseconds of one request here and by hand, taken one right after the other."""
+    """The same measured here and of what it is compared to, one right after the other."""
 
     ours: float
-    by_hand: float
+    theirs: float
 
     @property
     def ratio(self) -> float:
-        return self.ours / self.by_hand
+        return self.ours / self.theirs
 
 
 class Verdicts:
@@ -50,5 +50,5 @@ def _middle(rounds: Sequence[Round]) -> tuple[str, float]:
     """The middle round counts: on a machine that others use too, one may say anything."""
     middle = sorted(rounds, key=lambda round: round.ratio)[len(rounds) // 2]
     spread = f"{min(each.ratio for each in rounds):.1f} to {max(each.ratio for each in rounds):.1f}"
-    measured = f"{middle.ours:.2f} ms of CPU time, by hand {middle.by_hand:.2f} ms: {middle.ratio:.1f} times"
+    measured = f"{middle.ours:.2f} ms of CPU time, by hand {middle.theirs:.2f} ms: {middle.ratio:.1f} times"
     return f"{measured} ({spread})", middle.ratio

@@ -3,6 +3,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Program
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from subgraphs.kernel.database import Race
+from subgraphs.kernel.peers import Unanswered
 from workers.failures import is_everybodys, named, passes
 from workers.pauses import BackOff
 
@@ -13,7 +14,8 @@ def caused(error: Exception, cause: Exception) -> Exception:
 
 
 EVERYBODYS = [
-    *(ConnectionRefusedError(), TimeoutError(), PoolTimeout()),
+    *(ConnectionRefusedError(), TimeoutError(), PoolTimeout(), Unanswered("accounts cannot be asked")),
+    *(OperationalError("", {}, Exception(code, "")) for code in (1040, 1114, 2013, 3024)),
     DBAPIError("", {}, Exception(1205, "lock wait")),
     DBAPIError("", {}, Exception("x"), connection_invalidated=True),
     ProgrammingError("", {}, Exception(1146, "Table 'wards.beds' doesn't exist")),

@@ -37,7 +37,7 @@ class Producer(AIOKafkaProducer):  # type: ignore[misc]  # the library says noth
             self._requests.discard(task)
 
 
-class GroupConsumer(AIOKafkaConsumer):  # type: ignore[misc]
+class GroupConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # as above
     async def let_go(self) -> None:
         """Gives the broker a moment to hear of it. Ends when no task and no socket is left."""
         stopping = asyncio.create_task(self.stop())

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from router.executor import execute
 from router.planner import Planner
-from router.transports.base import TransportError
+from router.transports.base import TransportError, Unreachable
 from tests.router.executor.subgraphs import Reply, Subgraphs, data, entities, run
 from tests.router.planner.plans import supergraph_of
 
@@ -27,6 +27,16 @@ def in_the_log(error: dict[str, Any], logs: Logs) -> Mapping[str, Any]:
     assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     [entry] = [entry for entry in logs if entry["error_id"] == error["extensions"]["errorId"]]
     return entry
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"), [(Unreachable("away"), {"reason": "TRY_AGAIN"}), (TransportError("too large"), {})]
+)
+async def test_a_subgraph_that_nobody_reached_may_be_asked_again(failure: Exception, reason: dict[str, str]) -> None:
+    answer = await run("{ patients { id } }", Subgraphs(a=[failure]))
+
+    [error] = answer["errors"]
+    assert {name: value for name, value in error["extensions"].items() if name != "errorId"} == INTERNAL | reason
 
 
 async def test_an_entitys_error_has_the_path_of_each_place_it_stands_for() -> None:

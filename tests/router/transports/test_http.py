@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from router.transports.base import SubgraphRequest, TransportError
+from router.transports.base import SubgraphRequest, TransportError, Unreachable
 
 GOOD = {"data": {"hello": "world"}}
 
@@ -103,7 +103,7 @@ async def test_a_reply_that_breaks_off_is_a_transport_error(
 
 
 async def test_a_subgraph_that_is_not_there_is_a_transport_error(transport_to: Any, hello: Any) -> None:
-    with pytest.raises(TransportError, match="clinic cannot be reached"):
+    with pytest.raises(Unreachable, match="clinic cannot be reached"):
         await transport_to("http://127.0.0.1:9/graphql").execute(hello)
 
 
@@ -129,7 +129,7 @@ async def test_it_waits_no_longer_than_it_may(raw: Any, transport_to: Any, hello
 
     started = time.monotonic()
     async with raw(dribble) as url:
-        with pytest.raises(TransportError, match="in time"):
+        with pytest.raises(Unreachable, match="in time"):
             await transport_to(url, seconds=0.3).execute(hello)
     assert time.monotonic() - started < 1
 
