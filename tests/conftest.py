@@ -14,6 +14,8 @@ from tests.services.databases import Databases, OnServer, SqliteFiles
 
 plain_logs()
 
+pytest_plugins = ["tests.hangs"]
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What comes to a database is tested over each kind, unless it is marked as being about one of them."""

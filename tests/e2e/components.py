@@ -1,7 +1,6 @@
 """A hospital as processes over a MariaDB and a Kafka, whose mail a post office of the test takes."""
 
 import asyncio
-import faulthandler
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -96,7 +95,6 @@ def _mail(taken: tuple[str, Any]) -> dict[str, Any]:
 @asynccontextmanager
 async def open_components(folder: Path, mysql_url: str) -> AsyncIterator[Components]:
     """With databases of its own on that server, whose administrator the address names."""
-    faulthandler.cancel_dump_traceback_later()  # on a busy machine it takes longer than a test may
     office = PostOffice()
     with ExitStack() as servers:
         (folder / "kafka").mkdir()

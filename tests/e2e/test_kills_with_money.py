@@ -1,6 +1,6 @@
 """The hospital is killed while people book, pay and are paid back; then its files alone must add up.
 
-`HOSPITAL_TEST_KILLS` says how often (with `-o faulthandler_timeout=0` where that takes minutes), and
+`HOSPITAL_TEST_KILLS` says how often (with `--timeout 0` where that takes minutes), and
 `HOSPITAL_TEST_SEED` repeats a run.
 """
 

@@ -19,7 +19,7 @@ from tests.e2e import (
 )
 from tests.e2e.components import Components, open_components
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400)]
 
 STORIES = (test_tabs, test_stories, test_money, test_streams, test_notifications, test_known_faults)
 """The tabs first: their screens show all that is there."""

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import faulthandler
 import os
 import random
 import signal
@@ -38,14 +37,13 @@ TOKENS = ("succeed", "fail", "late", "late_fail", "refund_fail", "refund_late", 
 
 
 @pytest.fixture
-def unhurried() -> None:
-    """It takes longer than one test may; whatever it waits for, it waits for so long and no longer."""
-    faulthandler.cancel_dump_traceback_later()
+def servers() -> None:
     if lacking := missing():
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(lacking)
 
 
-async def test_killed_everywhere_it_keeps_each_thing_that_it_acknowledged_once(unhurried: None, tmp_path: Path):
+@pytest.mark.timeout(STORM_SECONDS + 600)
+async def test_killed_everywhere_it_keeps_each_thing_that_it_acknowledged_once(servers: None, tmp_path: Path):
     tell("HOSPITAL_TEST_STORM_SEED", SEED)
     async with stormy_hospital(tmp_path) as hospital:
         try:

@@ -1,7 +1,6 @@
 """`hospital up --processes`, whole: every component a process, over a database each and a real broker."""
 
 import asyncio
-import faulthandler
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -50,8 +49,8 @@ def settings(tmp_path: Path, monkeypatch, capsys) -> None:
         monkeypatch.setenv(f"HOSPITAL_{name.upper()}_DATABASE_URL", folder.database_url(name))
 
 
+@pytest.mark.timeout(300)
 async def test_a_hospital_of_processes_opens_outlives_kills_and_closes(broker: None, settings: None):
-    faulthandler.cancel_dump_traceback_later()  # whatever it waits for, it waits for so long and no longer
     async with up("--scale", "router=2", "--scale", "appointments=2") as hospital, aiohttp.ClientSession() as session:
         children = hospital.pids()
         assert len(children) == len(NAMES) + 6 + 1 + 2
@@ -76,8 +75,8 @@ async def test_a_hospital_of_processes_opens_outlives_kills_and_closes(broker: N
     assert hospital.said[-1] == "The hospital is closed."
 
 
+@pytest.mark.timeout(300)
 async def test_a_hospital_that_nobody_listens_to_any_more_goes_on(broker: None, settings: None):
-    faulthandler.cancel_dump_traceback_later()
     async with up() as hospital:
         hospital.deafen()
         first = hospital.pids("subgraph", "appointments")
