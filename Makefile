@@ -2,10 +2,11 @@
 SHELL := /bin/sh
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 ASSETS := router/entrypoints/graphiql/assets/.built
 GATEWAYS := tests/gateways/node_modules/.installed
 CODES := subgraphs/records/codes/icd10cm.tsv
+unexport PYTHONDONTWRITEBYTECODE # what is started again and again would be compiled each time
 
 .PHONY: help setup run test check bench bench-processes storm containers schema kubernetes format migration services clean
 

@@ -17,6 +17,23 @@ plain_logs()
 pytest_plugins = ["tests.hangs"]
 
 
+LONGEST = (
+    "storm",
+    "e2e/test_stories_over_processes",
+    "workers/kafka",
+    "hospital/supervisor",
+    "gateways",
+    "hospital/components",
+    "hospital/test_backup",
+    "e2e/test_kills",
+)
+"""They wait for servers more than they work: begun first, the others run beside them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(tuple(f"tests/{each}" for each in LONGEST)))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What comes to a database is tested over each kind, unless it is marked as being about one of them."""
     if "databases" in metafunc.fixturenames:
