@@ -16,9 +16,9 @@ from router.memory import settle_memory
 from router.server import CannotListen, DrainingServer, address_of, bind, server_config
 from router.settings import RouterSettings
 from router.supergraph import Supergraph, SupergraphError, read_supergraph
-from router.transports.http import HttpTransport
 from router.transports.session import HttpSession
 from router.transports.signatures import NoKey, Signer
+from router.transports.stack import remote_transport
 
 log = structlog.get_logger()
 
@@ -106,14 +106,7 @@ def with_options(settings: RouterSettings, options: argparse.Namespace) -> Route
 def standalone(supergraph: Supergraph, settings: RouterSettings) -> Starlette:
     session, signer = HttpSession(), signer_of(settings)
     urls = {name: subgraph.url for name, subgraph in supergraph.subgraphs.items() if subgraph.url}
-    transport = HttpTransport(
-        urls | settings.subgraph_urls,
-        session,
-        seconds_of=settings.seconds_of,
-        mutation_seconds=settings.mutation_seconds,
-        reply_bytes=settings.subgraph_reply_bytes,
-        signer=signer,
-    )
+    transport = remote_transport(urls | settings.subgraph_urls, settings, session, signer)
     checker = token_checker(settings, session)
     return create_app(
         supergraph, transport, settings, token_checker=checker, on_shutdown=[session.aclose], signer=signer

@@ -21,6 +21,7 @@ from router.entrypoints.negotiation import prefers_html
 from router.entrypoints.passthrough import PlainPaths, Proxy, not_found
 from router.entrypoints.probes import Readiness, ReadinessCheck, healthz
 from router.entrypoints.websocket import GraphQLOverWebSocket
+from router.live import LivePipeline
 from router.pipeline import Pipeline
 from router.settings import RouterSettings
 from router.supergraph import Supergraph
@@ -55,7 +56,8 @@ def create_app(
         cache_characters=settings.plan_cache_characters,
     )
     authenticator = Authenticator(token_checker)
-    sockets = GraphQLOverWebSocket(pipeline, authenticator, settings)
+    live = LivePipeline(pipeline)
+    sockets = GraphQLOverWebSocket(live, authenticator, settings)
     ready = Readiness(readiness or {})
     session = HttpSession()
 
@@ -75,7 +77,7 @@ def create_app(
             Route("/readyz", ready.respond),
             Route("/metrics", MetricsPage(measures or {}).respond),
             WebSocketRoute(settings.path, sockets),
-            *graphql_routes(GraphQLOverHttp(pipeline, authenticator, settings), settings),
+            *graphql_routes(GraphQLOverHttp(live, authenticator, settings), settings),
             *passthrough_routes(proxies(settings, session, signer) | dict(mounts or {}), settings.limits.body_bytes),
         ],
         middleware=[cross_origin(settings)],

@@ -10,6 +10,7 @@ from typing import Any
 
 from graphql import DocumentNode, GraphQLSchema, OperationType
 
+from router.context import RequestContext
 from router.documents import (
     Inputs,
     inputs_of,
@@ -100,12 +101,12 @@ class Pipeline:
         key = request.query, request.operation_name
         return self._call(self._known(key) or await self._planned_aside(key), request)
 
-    async def execute(self, call: Call, headers: Mapping[str, str]) -> Mapping[str, Any]:
-        return await execute(call.operation.plan, call.variables, self._transport, headers, self._shown_extensions)
+    async def execute(self, call: Call, context: RequestContext) -> Mapping[str, Any]:
+        return await execute(call.operation.plan, call.variables, self._transport, context, self._shown_extensions)
 
-    async def subscribe(self, call: Call, headers: Mapping[str, str]) -> AsyncGenerator[Mapping[str, Any], None]:
+    async def subscribe(self, call: Call, context: RequestContext) -> AsyncGenerator[Mapping[str, Any], None]:
         """The events, ended upstream as soon as this generator is closed."""
-        events = subscribe(call.operation.plan, call.variables, self._transport, headers, self._shown_extensions)
+        events = subscribe(call.operation.plan, call.variables, self._transport, context, self._shown_extensions)
         try:
             async for event in events:
                 yield event

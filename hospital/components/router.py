@@ -11,9 +11,9 @@ from router.auth import TokenChecker
 from router.jwks import HttpJwksSource
 from router.settings import RouterSettings
 from router.supergraph import read_supergraph
-from router.transports.http import HttpTransport
 from router.transports.session import HttpSession
 from router.transports.signatures import NoKey, Signer
+from router.transports.stack import remote_transport
 from subgraphs.accounts.front_page.page import front_page
 from subgraphs.accounts.rules import AUDIENCE
 from subgraphs.kernel.settings import Settings
@@ -27,14 +27,8 @@ def router_component(settings: Settings, components: ComponentSettings, given: R
     passed_on = dict.fromkeys(_OF_ACCOUNTS, accounts) | given.passthrough
     router_settings = given.model_copy(update={"passthrough": passed_on})
     session, signer = HttpSession(), _signer(router_settings)
-    transport = HttpTransport(
-        {name: f"{components.url(name)}/graphql" for name in NAMES},
-        session,
-        seconds_of=router_settings.seconds_of,
-        mutation_seconds=router_settings.mutation_seconds,
-        reply_bytes=router_settings.subgraph_reply_bytes,
-        signer=signer,
-    )
+    urls = {name: f"{components.url(name)}/graphql" for name in NAMES}
+    transport = remote_transport(urls, router_settings, session, signer)
     keys = HttpJwksSource(f"{accounts}/.well-known/jwks.json", session, signer=signer, pause_seconds=1.0)
     return create_app(
         read_supergraph(SUPERGRAPH.read_text("utf-8")),

@@ -7,7 +7,7 @@ Whatever does not belong closes the socket with the code that the protocol has f
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from enum import IntEnum
 from typing import Any
@@ -17,9 +17,11 @@ from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from router.auth import Authenticator
+from router.context import RequestContext
 from router.entrypoints.headers import forwarded
 from router.entrypoints.parameters import decode_json, graphql_request
 from router.errors import ErrorCode, RequestRefused, masked, refused
+from router.live import LivePipeline
 from router.metrics import SUBSCRIPTIONS
 from router.pipeline import Call, GraphQLRequest, Pipeline
 from router.settings import RouterSettings
@@ -53,13 +55,13 @@ class SocketRefused(Exception):
 
 class Connection:
     def __init__(
-        self, socket: WebSocket, pipeline: Pipeline, authenticator: Authenticator, settings: RouterSettings
+        self, socket: WebSocket, live: LivePipeline, authenticator: Authenticator, settings: RouterSettings
     ) -> None:
         self._socket = socket
-        self._pipeline = pipeline
+        self._live = live
         self._authenticator = authenticator
         self._settings = settings
-        self._headers: dict[str, str] = {}
+        self._context = RequestContext()
         self._initialised = False
         self._acknowledged = False
         self._operations: dict[str, asyncio.Task[None]] = {}
@@ -138,13 +140,13 @@ class Connection:
             raise SocketRefused(CloseCode.TOO_MANY_INITIALISATION_REQUESTS, "Too many initialisation requests")
         self._initialised = True
         self._cancel_timers()
-        self._headers = forwarded(self._socket.headers, self._settings.forwarded_headers)
-        self._headers.pop("authorization", None)
-        await self._authenticate(authorization_of(payload))
+        self._context = await self._authenticated(authorization_of(payload))
         self._acknowledged = True
         await self._send({"type": "connection_ack"})
 
-    async def _authenticate(self, authorization: list[str]) -> None:
+    async def _authenticated(self, authorization: list[str]) -> RequestContext:
+        headers = forwarded(self._socket.headers, self._settings.forwarded_headers)
+        headers.pop("authorization", None)
         try:
             token = await self._authenticator.authenticate(authorization)
         except RequestRefused as refusal:
@@ -152,7 +154,8 @@ class Connection:
         if token:
             self._close_after(token.expires_at - time.time(), CloseCode.FORBIDDEN, "The access token has ended")
         if authorization and "authorization" in self._settings.forwarded_headers:
-            self._headers["authorization"] = authorization[-1]
+            headers["authorization"] = authorization[-1]
+        return RequestContext(headers, token)
 
     # ---- operations
 
@@ -191,28 +194,20 @@ class Connection:
         return self._operations.get(operation_id) is asyncio.current_task()
 
     async def _answer(self, operation_id: str, request: GraphQLRequest) -> None:
-        with WatchedRequest(self._headers) as watched:
-            call = await self._prepared(request, watched)
+        pipeline = self._live.current
+        with WatchedRequest(self._context.headers) as watched:
+            call = await prepared(pipeline, request, watched)
             if call.kind is not OperationType.SUBSCRIPTION:
-                response = await self._pipeline.execute(call, self._headers)
+                response = await pipeline.execute(call, self._context)
                 watched.answered(response)
         if call.kind is OperationType.SUBSCRIPTION:
             with SUBSCRIPTIONS.track_inprogress():
-                await self._stream(operation_id, call)
+                await self._stream(operation_id, pipeline.subscribe(call, self._context))
         else:
             await self._next(operation_id, response)
 
-    async def _prepared(self, request: GraphQLRequest, watched: WatchedRequest) -> Call:
-        try:
-            call = await self._pipeline.prepare_aside(request)
-        except RequestRefused:
-            watched.outcome = REFUSED
-            raise
-        watched.kind, watched.outcome = call.kind.value, OK
-        return call
-
-    async def _stream(self, operation_id: str, call: Call) -> None:
-        async with aclosing(self._pipeline.subscribe(call, self._headers)) as responses:
+    async def _stream(self, operation_id: str, events: AsyncGenerator[Mapping[str, Any], None]) -> None:
+        async with aclosing(events) as responses:
             async for response in responses:
                 await self._next(operation_id, response)
                 # Neither a ready event nor a socket with room suspends: others on this loop get their turn here.
@@ -266,6 +261,16 @@ class Connection:
     def _cancel_timers(self) -> None:
         while self._timers:
             self._timers.pop().cancel()
+
+
+async def prepared(pipeline: Pipeline, request: GraphQLRequest, watched: WatchedRequest) -> Call:
+    try:
+        call = await pipeline.prepare_aside(request)
+    except RequestRefused:
+        watched.outcome = REFUSED
+        raise
+    watched.kind, watched.outcome = call.kind.value, OK
+    return call
 
 
 def payload_of(message: Mapping[str, Any]) -> Mapping[str, Any]:

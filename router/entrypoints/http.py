@@ -12,11 +12,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from router.auth import Authenticator
+from router.context import RequestContext
 from router.entrypoints.headers import REQUEST_ID, forwarded
 from router.entrypoints.negotiation import JSON, RESPONSE_JSON, acceptable_media_type, is_json
 from router.entrypoints.parameters import decode_json, graphql_request
 from router.errors import ErrorCode, OperationRefused, RequestRefused, masked, refused
-from router.pipeline import Call, GraphQLRequest, Pipeline
+from router.live import LivePipeline
+from router.pipeline import Call, GraphQLRequest
 from router.settings import RouterSettings
 from router.watching import GONE, REFUSED, WatchedRequest
 
@@ -24,8 +26,8 @@ DRAINED_BYTES = 20_000_000
 
 
 class GraphQLOverHttp:
-    def __init__(self, pipeline: Pipeline, authenticator: Authenticator, settings: RouterSettings) -> None:
-        self._pipeline = pipeline
+    def __init__(self, live: LivePipeline, authenticator: Authenticator, settings: RouterSettings) -> None:
+        self._live = live
         self._authenticator = authenticator
         self._settings = settings
 
@@ -58,11 +60,12 @@ class GraphQLOverHttp:
         return response
 
     async def _answer(self, request: Request, headers: Mapping[str, str], watched: WatchedRequest) -> Mapping[str, Any]:
-        await self._authenticator.authenticate(request.headers.getlist("authorization"))
-        call = await self._pipeline.prepare_aside(await self._parameters(request))
+        token = await self._authenticator.authenticate(request.headers.getlist("authorization"))
+        parameters, pipeline = await self._parameters(request), self._live.current
+        call = await pipeline.prepare_aside(parameters)
         watched.kind = call.kind.value
         refuse_by_method(call, request.method)
-        result = await self._pipeline.execute(call, headers)
+        result = await pipeline.execute(call, RequestContext(headers, token))
         watched.answered(result)
         return result
 

@@ -8,15 +8,15 @@ from starlette.websockets import WebSocket
 from router.auth import Authenticator
 from router.entrypoints.connection import PROTOCOL, CloseCode, Connection
 from router.entrypoints.headers import is_trusted_origin
-from router.pipeline import Pipeline
+from router.live import LivePipeline
 from router.settings import RouterSettings
 
 GOING_AWAY = (CloseCode.GOING_AWAY, "The router stops: connect again")
 
 
 class GraphQLOverWebSocket:
-    def __init__(self, pipeline: Pipeline, authenticator: Authenticator, settings: RouterSettings) -> None:
-        self._pipeline = pipeline
+    def __init__(self, live: LivePipeline, authenticator: Authenticator, settings: RouterSettings) -> None:
+        self._live = live
         self._authenticator = authenticator
         self._settings = settings
         self._open: dict[Connection, asyncio.Task[None]] = {}
@@ -31,7 +31,7 @@ class GraphQLOverWebSocket:
             await socket.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
         else:
             await socket.accept(PROTOCOL)
-            await self._run(Connection(socket, self._pipeline, self._authenticator, self._settings))
+            await self._run(Connection(socket, self._live, self._authenticator, self._settings))
 
     async def drain(self) -> None:
         """Closes every socket with 1001 and waits until what ran on it has ended."""

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from router.context import NOBODY, RequestContext
 from router.errors import SHOWN_EXTENSIONS
 from router.executor.ask import MALFORMED, is_malformed, unanswered
 from router.executor.entities import EntityFetch
@@ -51,12 +52,12 @@ async def execute(
     plan: QueryPlan,
     variables: Mapping[str, Any],
     transport: Transport,
-    headers: Mapping[str, str],
+    context: RequestContext = NOBODY,
     shown_extensions: frozenset[str] = frozenset(SHOWN_EXTENSIONS),
 ) -> dict[str, Any]:
     """The response to a query or mutation: `data`, and `errors` if there are any."""
     prepared = prepare(plan)
-    run = _start(plan, variables, transport, headers, shown_extensions)
+    run = _start(plan, variables, transport, context, shown_extensions)
     if plan.introspection:
         introspect(plan, run)
     if prepared.run:
@@ -68,13 +69,13 @@ async def subscribe(
     plan: QueryPlan,
     variables: Mapping[str, Any],
     transport: Transport,
-    headers: Mapping[str, str],
+    context: RequestContext = NOBODY,
     shown_extensions: frozenset[str] = frozenset(SHOWN_EXTENSIONS),
 ) -> AsyncIterator[dict[str, Any]]:
     """A response for each event, completed from the other subgraphs. A broken stream ends with an error."""
     prepared = prepare(plan)
     assert prepared.primary is not None
-    start = partial(_start, plan, variables, transport, headers, shown_extensions)
+    start = partial(_start, plan, variables, transport, context, shown_extensions)
     request = start().request(prepared.primary.fetch)
     async with _closing(transport.subscribe(request)) as events:
         async for reply in _until_broken(events):
@@ -107,11 +108,11 @@ def _start(
     plan: QueryPlan,
     variables: Mapping[str, Any],
     transport: Transport,
-    headers: Mapping[str, str],
+    context: RequestContext,
     shown_extensions: frozenset[str],
 ) -> Run:
     switches = {**plan.defaults, **variables} if plan.defaults else variables
-    return Run(variables, switches, transport, headers, selections=plan.selections, shown_extensions=shown_extensions)
+    return Run(variables, switches, transport, context, selections=plan.selections, shown_extensions=shown_extensions)
 
 
 def _response(plan: QueryPlan, prepared: Prepared, run: Run) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from router.context import RequestContext
 from router.errors import SHOWN_EXTENSIONS
 from router.executor.errors import Error, ResponsePath, placed
 from router.executor.locate import Object
@@ -40,7 +41,7 @@ class Run:
     variables: Mapping[str, Any]
     switches: Mapping[str, Any]
     transport: Transport
-    headers: Mapping[str, str]
+    context: RequestContext
     data: dict[str, Any] = field(default_factory=dict)
     errors: list[Error] = field(default_factory=list)
     selections: Selections = ()
@@ -64,5 +65,10 @@ class Run:
         variables = {name: given[name] for name in fetch.variables if name in given}
         variables.update(representations)
         return SubgraphRequest(
-            fetch.subgraph, fetch.document, variables, None, self.headers, is_mutation=fetch.operation == "mutation"
+            fetch.subgraph,
+            fetch.document,
+            variables,
+            None,
+            self.context.headers,
+            is_mutation=fetch.operation == "mutation",
         )

@@ -9,6 +9,7 @@ import pytest
 from graphql import ObjectTypeDefinitionNode, get_named_type, is_leaf_type, parse
 
 import schema
+from router.context import RequestContext
 from router.pipeline import GraphQLRequest
 from tests.access.rows import PUBLIC, thing_of
 from tests.access.ward import UNKNOWN, Viewer, Ward, leaves_of
@@ -175,7 +176,7 @@ async def heard_by(ward: Ward, viewer: Viewer, document: str, expected: int) -> 
     call = ward.pipeline.prepare(GraphQLRequest(document, None, {"after": ward.beginning}))
     heard: list[Any] = []
     with suppress(TimeoutError, StopAsyncIteration):
-        async with aclosing(ward.pipeline.subscribe(call, viewer.headers)) as changes:
+        async with aclosing(ward.pipeline.subscribe(call, RequestContext(viewer.headers))) as changes:
             while True:
                 async with asyncio.timeout(10 if len(heard) < expected else 0.2):
                     heard.append(await anext(changes))

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
+from router.context import RequestContext
 from router.pipeline import GraphQLRequest, Pipeline
 from router.settings import Limits
 from router.transports.local import LocalTransport
@@ -89,7 +90,7 @@ class Ward:
     async def ask(self, document: str, viewer: Viewer, /, **variables: Any) -> dict[str, Any]:
         """The answer of the composed API in this process, past HTTP and its check of tokens."""
         call = self.pipeline.prepare(GraphQLRequest(document, None, variables))
-        return dict(await self.pipeline.execute(call, viewer.headers))
+        return dict(await self.pipeline.execute(call, RequestContext(viewer.headers)))
 
     async def ask_subgraph(
         self, name: str, document: str, viewer: Viewer, variables: Mapping[str, Any]

@@ -15,6 +15,7 @@ from hospital.runtime import keeping_time, open_runtime
 from hospital.sending_settings import SendingSettings
 from hospital.settings import read_settings
 from hospital.supergraph import SUPERGRAPH
+from router.context import RequestContext
 from router.pipeline import GraphQLRequest, Pipeline
 from router.supergraph import read_supergraph
 from router.transports.local import LocalTransport
@@ -62,7 +63,7 @@ async def hospital_here(data: Path, url: str, smtp_port: int) -> AsyncIterator[H
 def _posting(pipeline: Pipeline) -> Post:
     async def post(document: str, variables: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:
         call = pipeline.prepare(GraphQLRequest(document, None, variables))
-        return await pipeline.execute(call, headers)
+        return await pipeline.execute(call, RequestContext(headers))
 
     return post
 

@@ -11,6 +11,7 @@ import pytest_asyncio
 from sqlalchemy import Engine, event
 
 from hospital.supergraph import SUPERGRAPH
+from router.context import RequestContext
 from router.pipeline import GraphQLRequest, Pipeline
 from router.settings import Limits
 from router.supergraph import read_supergraph
@@ -123,7 +124,8 @@ class Ward:
         for _ in range(2):
             await self.hospital.all_sent()
             with counting() as statements:
-                answer = await self.pipeline.execute(self.pipeline.prepare(request), {"authorization": role})
+                context = RequestContext({"authorization": role})
+                answer = await self.pipeline.execute(self.pipeline.prepare(request), context)
             assert "errors" not in answer, answer["errors"]
         return Shown(answer["data"], statements)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from router.context import NOBODY, RequestContext
 from router.errors import OperationRefused
 from router.executor.execute import _prepared
 from router.pipeline import GraphQLRequest, Pipeline
@@ -92,7 +93,7 @@ def test_variables_are_checked_at_every_request(pipeline: Pipeline) -> None:
 async def test_a_default_is_left_to_the_document_that_declares_it(pipeline: Pipeline, clinic: Any, digits: int) -> None:
     call = prepared(pipeline, f"query Q($id: ID = {'9' * digits}) {{ patient(id: $id) }}")
 
-    assert (await pipeline.execute(call, {}))["data"] == {"patient": f"patient {'9' * digits}"}
+    assert (await pipeline.execute(call, NOBODY))["data"] == {"patient": f"patient {'9' * digits}"}
     assert [variables for _, variables, _ in clinic.seen] == [{}]
 
 
@@ -171,7 +172,8 @@ async def test_a_document_that_many_send_at_once_is_planned_once(pipeline: Pipel
 
 async def test_one_clients_headers_are_not_anothers(pipeline: Pipeline) -> None:
     answers = [
-        await pipeline.execute(prepared(pipeline, "{ headers }"), {"authorization": name}) for name in ("ada", "bob")
+        await pipeline.execute(prepared(pipeline, "{ headers }"), RequestContext({"authorization": name}))
+        for name in ("ada", "bob")
     ]
     assert [answer["data"]["headers"] for answer in answers] == [["authorization: ada"], ["authorization: bob"]]
 

@@ -56,7 +56,7 @@ async def answer(supergraph: Supergraph, query: str, transport: Transport) -> di
         plan = Planner(supergraph).plan(document, None)
     except PlanningError as error:
         return {"data": None, "errors": [{"message": str(error)}]}
-    return await execute(plan, {}, transport, {})
+    return await execute(plan, {}, transport)
 
 
 def _refusal(supergraph: Supergraph, document: DocumentNode) -> dict[str, Any] | None:

@@ -72,11 +72,11 @@ class Subgraphs:
 
 
 async def run(query: str, subgraphs: Subgraphs, **variables: Any) -> dict[str, Any]:
-    return await execute(PLANNER.plan(parse(query), None), variables, subgraphs, {})
+    return await execute(PLANNER.plan(parse(query), None), variables, subgraphs)
 
 
 async def events(query: str, subgraphs: Subgraphs) -> list[dict[str, Any]]:
-    return [event async for event in subscribe(PLANNER.plan(parse(query), None), {}, subgraphs, {})]
+    return [event async for event in subscribe(PLANNER.plan(parse(query), None), {}, subgraphs)]
 
 
 def data(value: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from typing import Any
 
+from router.context import NOBODY
 from router.executor.entities import EntitiesCall
 from router.executor.merge import merge
 from router.executor.run import Run
@@ -70,7 +71,7 @@ def test_who_comes_after_an_absent_object_is_not_taken_for_it() -> None:
     call = EntitiesCall(
         Entities("_entities", "representations", (Flatten((PathStep("patient"),), "Patient"),), ("due",))
     )
-    state = Run({}, {}, Subgraphs(), {}, data={"patient": {"id": "1"}})
+    state = Run({}, {}, Subgraphs(), NOBODY, data={"patient": {"id": "1"}})
     call.spread([None], call.gather(state), state)
     assert list(state.absent) == [id(state.data["patient"])]
 

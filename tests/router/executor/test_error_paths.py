@@ -63,7 +63,7 @@ async def test_an_error_of_a_field_that_was_set_apart_has_the_clients_name() -> 
     subgraphs = Subgraphs(a=[{"data": {"bed": bed}, "errors": [error]}])
 
     answer = await execute(
-        BEDS_PLANNER.plan(parse("{ bed { ... on Cot { size } ... on Crib { size } } }"), None), {}, subgraphs, {}
+        BEDS_PLANNER.plan(parse("{ bed { ... on Cot { size } ... on Crib { size } } }"), None), {}, subgraphs
     )
 
     assert "_qp_m1_size: size" in subgraphs.asked[0].document
@@ -102,7 +102,7 @@ async def test_fields_of_other_types_are_not_lost() -> None:
     bed = {"__typename": "Crib", "id": "1", "_qp_m1_size": "S"}
     subgraphs = Subgraphs(a=[data({"bed": bed})], b=[TransportError("down")])
 
-    answer = await execute(BEDS_PLANNER.plan(parse(BEDS_QUERY), None), {}, subgraphs, {})
+    answer = await execute(BEDS_PLANNER.plan(parse(BEDS_QUERY), None), {}, subgraphs)
 
     assert answer["data"] == {"bed": {"size": "S", "rails": None}}
     assert paths(answer) == [["bed", "rails"]]
@@ -118,7 +118,7 @@ async def test_where_only_what_others_need_is_lost_the_object_is_named() -> None
     }"""
     subgraphs = Subgraphs(a=[data({"bed": {"id": "1"}})], b=[TransportError("down")])
 
-    answer = await execute(Planner(supergraph_of(types)).plan(parse("{ bed { rent } }"), None), {}, subgraphs, {})
+    answer = await execute(Planner(supergraph_of(types)).plan(parse("{ bed { rent } }"), None), {}, subgraphs)
 
     assert answer["data"] == {"bed": {"rent": None}}
     assert paths(answer) == [["bed"]]

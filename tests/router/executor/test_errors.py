@@ -230,7 +230,7 @@ type Cat @join__type(graph: A) { name: String }
 async def test_an_odd_type_name_is_contained(name: Any) -> None:
     plan = Planner(supergraph_of(PETS)).plan(parse("{ pet { ... on Cat { name } } }"), None)
 
-    answer = await execute(plan, {}, Subgraphs(a=[data({"pet": {"__typename": name, "name": "x"}})]), {})
+    answer = await execute(plan, {}, Subgraphs(a=[data({"pet": {"__typename": name, "name": "x"}})]))
 
     assert answer == {"data": {"pet": None}}
 

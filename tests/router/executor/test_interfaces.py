@@ -25,7 +25,7 @@ PLANNER = Planner(supergraph_of(STAFF))
 
 async def staff(selection: str, *given: Any) -> tuple[Any, list[Any], str]:
     subgraphs = Subgraphs(a=[data({"staff": list(given)})])
-    answer = await execute(PLANNER.plan(parse(f"{{ staff {{ {selection} }} }}"), None), {}, subgraphs, {})
+    answer = await execute(PLANNER.plan(parse(f"{{ staff {{ {selection} }} }}"), None), {}, subgraphs)
     return answer["data"]["staff"], [e["path"] for e in answer.get("errors", ())], subgraphs.asked[0].document
 
 

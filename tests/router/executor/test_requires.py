@@ -31,7 +31,7 @@ def two() -> dict[str, Any]:
 
 
 async def run(query: str, subgraphs: Subgraphs, **variables: Any) -> dict[str, Any]:
-    return await execute(PLANNER.plan(parse(query), None), variables, subgraphs, {})
+    return await execute(PLANNER.plan(parse(query), None), variables, subgraphs)
 
 
 async def test_what_needs_nothing_is_asked_of_those_that_lack_what_another_field_needs() -> None:
