@@ -65,7 +65,8 @@ class ChangeStream:
     async def stop(self) -> None:
         poller, self._poller = self._poller, None
         if poller is not None:
-            poller.cancel()
+            self._wanted.set()
+            self._signal.ring()
             await asyncio.wait([poller])
             self._recent.clear()
             self._ready.clear()
@@ -125,7 +126,7 @@ class ChangeStream:
             yield change
 
     async def _poll(self) -> None:
-        while True:
+        while asyncio.current_task() is self._poller:
             await self._rest()
             more = False
             try:

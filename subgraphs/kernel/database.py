@@ -7,7 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from ssl import create_default_context
@@ -119,7 +119,8 @@ async def _closing(session: AsyncSession) -> AsyncIterator[AsyncSession]:
     try:
         yield session
     except BaseException:
-        await asyncio.shield(asyncio.create_task(_undone(session)))
+        with suppress(Exception):  # what went wrong first is what is told, a cancellation above all
+            await asyncio.shield(asyncio.create_task(_undone(session)))
         raise
     if session.in_transaction() or READER not in session.info:
         await session.close()

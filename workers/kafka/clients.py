@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import ProducerClosed
 
 _LEAVES_WITHIN_SECONDS = 2.0
+_HEARD_WITHIN_SECONDS = 0.5
 
 
 class Producer(AIOKafkaProducer):  # type: ignore[misc]  # the library says nothing of its types
@@ -55,7 +56,10 @@ class GroupConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # as above
 
 
 async def _cancelled(tasks: Iterable[asyncio.Task[Any] | None]) -> None:
-    ending = [task for task in tasks if task is not None]
-    for task in ending:
-        task.cancel()
-    await asyncio.gather(*ending, return_exceptions=True)
+    """The library's tasks may not hear it the first time: some go on after a cancellation that another was meant by."""
+    ending = {task for task in tasks if task is not None}
+    while ending:
+        for task in ending:
+            task.cancel()
+        ended, ending = await asyncio.wait(ending, timeout=_HEARD_WITHIN_SECONDS)
+        await asyncio.gather(*ended, return_exceptions=True)

@@ -211,3 +211,15 @@ async def test_its_clock_is_compared_with_ours(base):
 
     assert abs(await base.database.clock_ahead(SystemClock())) < timedelta(seconds=30)
     assert abs(await base.database.clock_ahead(Ahead()) + timedelta(hours=1)) < timedelta(seconds=30)
+
+
+async def test_what_went_wrong_first_is_told_though_the_rollback_fails_too(base, monkeypatch):
+    async def fails(session) -> None:
+        raise OSError("the connection is gone")
+
+    async def work(session) -> None:
+        raise LookupError("no")
+
+    monkeypatch.setattr("subgraphs.kernel.database._undone", fails)
+    with pytest.raises(LookupError):
+        await base.database.transaction(work)
