@@ -73,7 +73,7 @@ async def _parts(scratch: Path) -> AsyncIterator[_Parts]:
         for name in ("moving", "moved"):
             (scratch / name).mkdir(parents=True)
         server = servers.enter_context(mariadb.running(scratch / "moving"))
-        broker = servers.enter_context(kafka.broker(scratch / "moved"))
+        broker = servers.enter_context(kafka.broker(scratch / "moved", options=()))
         settings = KafkaSettings(HOSPITAL_KAFKA=broker.address)
         await make_topics(settings, [_TOPIC, DEAD_LETTERS])
         databases = OnServer(server.url())

@@ -54,7 +54,7 @@ async def hospital_over_servers(scratch: Path, smtp_port: int) -> AsyncIterator[
     print("Opening a hospital as processes over MariaDB and Kafka …", flush=True)
     with ExitStack() as servers:
         database = servers.enter_context(mariadb.running(_made(scratch / "mariadb")))
-        broker = servers.enter_context(kafka.broker(_made(scratch / "kafka")))
+        broker = servers.enter_context(kafka.broker(_made(scratch / "kafka"), options=()))
         urls = {name: database.url(f"{name}:secret", name) for name in NAMES}
         environment = environment_of(scratch, urls, broker, smtp_port)
         await begin(environment, database.url(), ADMIN, PASSWORD)

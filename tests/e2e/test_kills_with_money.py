@@ -72,8 +72,10 @@ async def settled(folder: Path, after_starts: int) -> None:
     with data.opened():
         async with open_runtime(data, Settings(data=folder), clock) as runtime, keeping_time(runtime):
             async with asyncio.timeout(60):
-                while books.waits():  # noqa: ASYNC110  (it looks into files)
+                await runtime.delivery.settled()
+                while books.waits():
                     await asyncio.sleep(0.1)
+                    await runtime.delivery.settled()
 
 
 async def lived_through(folder: Path, kills: int, tokens: Sequence[str]) -> list[Life]:
