@@ -104,7 +104,7 @@ def with_options(settings: RouterSettings, options: argparse.Namespace) -> Route
 
 
 def standalone(supergraph: Supergraph, settings: RouterSettings) -> Starlette:
-    session, signer = HttpSession(), signer_of(settings)
+    session, signer = HttpSession(settings.connections), signer_of(settings)
     urls = {name: subgraph.url for name, subgraph in supergraph.subgraphs.items() if subgraph.url}
     transport = remote_transport(urls | settings.subgraph_urls, settings, session, signer)
     checker = token_checker(settings, session)

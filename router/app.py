@@ -59,7 +59,7 @@ def create_app(
     live = LivePipeline(pipeline)
     sockets = GraphQLOverWebSocket(live, authenticator, settings)
     ready = Readiness(readiness or {})
-    session = HttpSession()
+    session = HttpSession(settings.connections)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

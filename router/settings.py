@@ -63,6 +63,21 @@ class SocketTimes(BaseModel):
     )
 
 
+class Connections(BaseModel):
+    """Those to subgraphs and other components, each server's apart."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: PositiveInt = Field(250, description="How many there may be to one subgraph's server.")
+    connect_seconds: PositiveFloat = Field(5.0, description="How long it may take to connect.")
+    idle_seconds: PositiveFloat = Field(
+        4.0, description="How long one is kept that is not used: less than the server does (uvicorn: 5)."
+    )
+    ca_file: FilePath | None = Field(
+        None, description="Certificates (PEM) of authorities that are believed beside the system's."
+    )
+
+
 def a_path(path: str) -> str:
     """Raises ValueError for what is no path, and for one that ends with a slash but `/` itself."""
     if not path.startswith("/") or (path.endswith("/") and path != "/") or not path.isprintable():
@@ -129,6 +144,7 @@ class RouterSettings(BaseSettings):
     shown_extensions: tuple[str, ...] = Field(
         SHOWN_EXTENSIONS, description="The extensions of subgraphs' errors that clients are shown."
     )
+    connections: Connections = Connections()
     subgraph_reply_bytes: PositiveInt = Field(16_000_000, description="The largest reply of a subgraph.")
 
     callers: FilePath | None = Field(
