@@ -1,6 +1,6 @@
 """What the router counts. No label names a person, an id or a text that a client chose."""
 
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -17,3 +17,6 @@ FETCH_SECONDS = Histogram(
     buckets=SECONDS,
 )
 SUBSCRIPTIONS = Gauge("hospital_subscriptions", "Subscriptions of clients that are open.")
+SUPERGRAPH = Gauge("hospital_supergraph", "1 for the supergraph that holds, by the hash of its file.", ["sha256"])
+SUPERGRAPH_TAKEN = Gauge("hospital_supergraph_taken_seconds", "When the supergraph that holds was taken (Unix time).")
+RELOADS = Counter("hospital_supergraph_reloads", "New supergraphs, by outcome (taken, refused).", ["outcome"])

@@ -10,6 +10,7 @@ from pydantic import (
     DirectoryPath,
     Field,
     FilePath,
+    NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
     field_validator,
@@ -63,6 +64,14 @@ class SocketTimes(BaseModel):
     )
 
 
+class ReloadTimes(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    every_seconds: NonNegativeFloat = Field(
+        1.0, description="How often the file of the supergraph is looked at; 0: only when SIGHUP says so."
+    )
+
+
 def a_path(path: str) -> str:
     """Raises ValueError for what is no path, and for one that ends with a slash but `/` itself."""
     if not path.startswith("/") or (path.endswith("/") and path != "/") or not path.isprintable():
@@ -87,6 +96,7 @@ class RouterSettings(BaseSettings):
     )
     limits: Limits = Limits()
     sockets: SocketTimes = SocketTimes()
+    reload: ReloadTimes = ReloadTimes()
     body_seconds: PositiveFloat = Field(10.0, description="How long a client may take to send a body.")
     drain_seconds: PositiveInt = Field(10, description="How long a router that stops waits for what it is doing.")
     plan_cache_size: PositiveInt = Field(1_000, description="How many operations are kept ready to run.")
