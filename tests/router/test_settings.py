@@ -3,9 +3,23 @@
 import pytest
 from pydantic import BaseModel
 
-from router.settings import Limits, ReloadTimes, RouterSettings, SocketTimes
+from router.settings import (
+    Breaker,
+    Caps,
+    HeaderRules,
+    Limits,
+    ReloadTimes,
+    Retries,
+    RouterSettings,
+    Sharing,
+    SocketTimes,
+    Traffic,
+)
 
-MODELS: list[type[BaseModel]] = [RouterSettings, Limits, SocketTimes, ReloadTimes]
+MODELS: list[type[BaseModel]] = [
+    *(RouterSettings, Limits, SocketTimes, ReloadTimes),
+    *(Traffic, Retries, Breaker, Caps, Sharing, HeaderRules),
+]
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
