@@ -1,7 +1,7 @@
 """The router as an ASGI application: wiring only."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -23,6 +23,7 @@ from router.entrypoints.probes import Readiness, ReadinessCheck, healthz
 from router.entrypoints.websocket import GraphQLOverWebSocket
 from router.live import LivePipeline
 from router.pipeline import Pipeline
+from router.reload import Reloading, SupergraphFile
 from router.settings import RouterSettings
 from router.supergraph import Supergraph
 from router.transports.base import Transport
@@ -41,29 +42,37 @@ def create_app(
     measures: Mapping[str, Measure] | None = None,
     on_shutdown: Sequence[Callable[[], Awaitable[None]]] = (),
     signer: Signer | None = None,
+    file: SupergraphFile | None = None,
+    on_reload: Callable[[Supergraph], None] = lambda _: None,
 ) -> Starlette:
     """`mounts` are served at their path prefix (`/` at that path alone) and see the whole path.
 
     `on_shutdown` runs when no request is left; `signer` signs what is passed on to other components.
+    `file` is where the supergraph was read, and is read again when it changes; `on_reload` is told what it holds then.
     """
-    pipeline = Pipeline(
-        supergraph,
-        transport,
-        settings.limits,
-        introspection=settings.introspection,
-        shown_extensions=settings.shown_extensions,
-        cache_size=settings.plan_cache_size,
-        cache_characters=settings.plan_cache_characters,
-    )
+
+    def planned(supergraph: Supergraph) -> Pipeline:
+        return Pipeline(
+            supergraph,
+            transport,
+            settings.limits,
+            introspection=settings.introspection,
+            shown_extensions=settings.shown_extensions,
+            cache_size=settings.plan_cache_size,
+            cache_characters=settings.plan_cache_characters,
+        )
+
     authenticator = Authenticator(token_checker)
-    live = LivePipeline(pipeline)
+    live = LivePipeline(planned(supergraph))
     sockets = GraphQLOverWebSocket(live, authenticator, settings)
     ready = Readiness(readiness or {})
     session = HttpSession(settings.connections)
+    reloading = Reloading(file, live, planned, on_reload, settings.reload.every_seconds) if file else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
+        async with reloading.running() if reloading else nullcontext():
+            yield
         for close in (*on_shutdown, session.aclose):
             await close()
 

@@ -74,7 +74,7 @@ class HttpTransport:
         return self._subscriptions.subscribe(request)
 
     async def _post(self, request: SubgraphRequest) -> Reply:
-        way = self._ways.get(request.subgraph) or self._way(request.subgraph)
+        way = self._way(request.subgraph)
         body, headers = encoded(request.subgraph, request_body(request)), request.headers
         if self._signer is not None:
             headers = self._signer.headers("POST", way.url, body, headers)
@@ -89,7 +89,10 @@ class HttpTransport:
         )
 
     def _way(self, subgraph: str) -> Way:
-        url = url_of(self._urls, subgraph)
+        """Addresses may change when the supergraph does."""
+        url, known = url_of(self._urls, subgraph), self._ways.get(subgraph)
+        if known is not None and known.url == url:
+            return known
         address = Address.of(url)
         way = Way(url, self._session.pool(address.origin), HeadTemplate(address, HEADERS))
         self._ways[subgraph] = way

@@ -3,9 +3,24 @@
 import pytest
 from pydantic import BaseModel
 
-from router.settings import Connections, Limits, RouterSettings, SocketTimes
+from router.settings import (
+    Breaker,
+    Caps,
+    Connections,
+    HeaderRules,
+    Limits,
+    ReloadTimes,
+    Retries,
+    RouterSettings,
+    Sharing,
+    SocketTimes,
+    Traffic,
+)
 
-MODELS: list[type[BaseModel]] = [RouterSettings, Connections, Limits, SocketTimes]
+MODELS: list[type[BaseModel]] = [
+    *(RouterSettings, Connections, Limits, SocketTimes, ReloadTimes),
+    *(Traffic, Retries, Breaker, Caps, Sharing, HeaderRules),
+]
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
