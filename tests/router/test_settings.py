@@ -3,9 +3,9 @@
 import pytest
 from pydantic import BaseModel
 
-from router.settings import Limits, RouterSettings, SocketTimes
+from router.settings import Limits, RouterSettings, SocketTimes, StreamTimes
 
-MODELS: list[type[BaseModel]] = [RouterSettings, Limits, SocketTimes]
+MODELS: list[type[BaseModel]] = [RouterSettings, Limits, SocketTimes, StreamTimes]
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
