@@ -3,24 +3,10 @@
 import pytest
 from pydantic import BaseModel
 
-from router.settings import (
-    Breaker,
-    Caps,
-    Connections,
-    HeaderRules,
-    Limits,
-    ReloadTimes,
-    Retries,
-    RouterSettings,
-    Sharing,
-    SocketTimes,
-    Traffic,
-)
+from router import settings as every
+from router.settings import RouterSettings
 
-MODELS: list[type[BaseModel]] = [
-    *(RouterSettings, Connections, Limits, SocketTimes, ReloadTimes),
-    *(Traffic, Retries, Breaker, Caps, Sharing, HeaderRules),
-]
+MODELS = [kind for kind in vars(every).values() if isinstance(kind, type) and kind.__module__ == every.__name__]
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
