@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from graphql import GraphQLError, OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -13,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from router.auth import Authenticator
 from router.context import RequestContext
+from router.encoding import encoded
 from router.entrypoints.headers import REQUEST_ID, forwarded
 from router.entrypoints.negotiation import JSON, RESPONSE_JSON, acceptable_media_type, is_json
 from router.entrypoints.parameters import decode_json, graphql_request
@@ -148,4 +148,4 @@ def refusal_response(refusal: RequestRefused, media_type: str) -> Response:
 
 def json_response(body: Mapping[str, Any], media_type: str, status: HTTPStatus) -> Response:
     headers = {"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"}
-    return Response(orjson.dumps(body), status, headers)
+    return Response(encoded(body), status, headers)
