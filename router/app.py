@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router.auth import Authenticator, TokenChecker
+from router.authorization import PolicyCheck, no_policies
 from router.entrypoints.graphiql.page import GraphiQLPage, read_tabs
 from router.entrypoints.headers import REQUEST_ID
 from router.entrypoints.http import GraphQLOverHttp
@@ -41,10 +42,12 @@ def create_app(
     measures: Mapping[str, Measure] | None = None,
     on_shutdown: Sequence[Callable[[], Awaitable[None]]] = (),
     signer: Signer | None = None,
+    policies: PolicyCheck = no_policies,
 ) -> Starlette:
     """`mounts` are served at their path prefix (`/` at that path alone) and see the whole path.
 
-    `on_shutdown` runs when no request is left; `signer` signs what is passed on to other components.
+    `on_shutdown` runs when no request is left; `signer` signs what is passed on to other components; `policies` says
+    which of those that @policy names hold.
     """
     pipeline = Pipeline(
         supergraph,
@@ -54,6 +57,8 @@ def create_app(
         shown_extensions=settings.shown_extensions,
         cache_size=settings.plan_cache_size,
         cache_characters=settings.plan_cache_characters,
+        policies=policies,
+        reject_unauthorized=settings.authorization.reject_unauthorized,
     )
     authenticator = Authenticator(token_checker)
     live = LivePipeline(pipeline)

@@ -63,6 +63,14 @@ class SocketTimes(BaseModel):
     )
 
 
+class Authorization(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    reject_unauthorized: bool = Field(
+        False, description="Whether an operation with a field that the caller may not see is refused whole."
+    )
+
+
 def a_path(path: str) -> str:
     """Raises ValueError for what is no path, and for one that ends with a slash but `/` itself."""
     if not path.startswith("/") or (path.endswith("/") and path != "/") or not path.isprintable():
@@ -87,6 +95,7 @@ class RouterSettings(BaseSettings):
     )
     limits: Limits = Limits()
     sockets: SocketTimes = SocketTimes()
+    authorization: Authorization = Authorization()
     body_seconds: PositiveFloat = Field(10.0, description="How long a client may take to send a body.")
     drain_seconds: PositiveInt = Field(10, description="How long a router that stops waits for what it is doing.")
     plan_cache_size: PositiveInt = Field(1_000, description="How many operations are kept ready to run.")

@@ -61,11 +61,15 @@ class GraphQLOverHttp:
 
     async def _answer(self, request: Request, headers: Mapping[str, str], watched: WatchedRequest) -> Mapping[str, Any]:
         token = await self._authenticator.authenticate(request.headers.getlist("authorization"))
-        parameters, pipeline = await self._parameters(request), self._live.current
-        call = await pipeline.prepare_aside(parameters)
+        parameters, pipeline, context = (
+            await self._parameters(request),
+            self._live.current,
+            RequestContext(headers, token),
+        )
+        call = await pipeline.prepare_aside(parameters, context)
         watched.kind = call.kind.value
         refuse_by_method(call, request.method)
-        result = await pipeline.execute(call, RequestContext(headers, token))
+        result = await pipeline.execute(call, context)
         watched.answered(result)
         return result
 
