@@ -3,9 +3,14 @@
 import pytest
 from pydantic import BaseModel
 
-from router.settings import Limits, RouterSettings, SocketTimes
+from router import settings as declared
+from router.settings import RouterSettings
 
-MODELS: list[type[BaseModel]] = [RouterSettings, Limits, SocketTimes]
+MODELS: list[type[BaseModel]] = [
+    model
+    for model in vars(declared).values()
+    if isinstance(model, type) and issubclass(model, BaseModel) and model.__module__ == declared.__name__
+]
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
