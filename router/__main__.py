@@ -13,6 +13,7 @@ from router.app import create_app
 from router.auth import TokenChecker
 from router.jwks import HttpJwksSource
 from router.memory import settle_memory
+from router.persisted import SafeListBroken
 from router.server import CannotListen, DrainingServer, address_of, bind, server_config
 from router.settings import RouterSettings
 from router.supergraph import Supergraph, SupergraphError, read_supergraph
@@ -108,9 +109,12 @@ def standalone(supergraph: Supergraph, settings: RouterSettings) -> Starlette:
     urls = {name: subgraph.url for name, subgraph in supergraph.subgraphs.items() if subgraph.url}
     transport = remote_transport(urls | settings.subgraph_urls, settings, session, signer)
     checker = token_checker(settings, session)
-    return create_app(
-        supergraph, transport, settings, token_checker=checker, on_shutdown=[session.aclose], signer=signer
-    )
+    try:
+        return create_app(
+            supergraph, transport, settings, token_checker=checker, on_shutdown=[session.aclose], signer=signer
+        )
+    except SafeListBroken as error:
+        raise CannotStart(f"The safe list {settings.persisted.safe_list}: {error}.") from None
 
 
 def signer_of(settings: RouterSettings) -> Signer | None:

@@ -23,6 +23,7 @@ from router.entrypoints.passthrough import PlainPaths, Proxy, not_found
 from router.entrypoints.probes import Readiness, ReadinessCheck, healthz
 from router.entrypoints.websocket import GraphQLOverWebSocket
 from router.live import LivePipeline
+from router.persisted import PersistedOperations
 from router.pipeline import Pipeline
 from router.settings import RouterSettings
 from router.supergraph import Supergraph
@@ -59,6 +60,7 @@ def create_app(
         cache_characters=settings.plan_cache_characters,
         policies=policies,
         reject_unauthorized=settings.authorization.reject_unauthorized,
+        persisted=PersistedOperations(settings.persisted),
     )
     authenticator = Authenticator(token_checker)
     live = LivePipeline(pipeline)

@@ -1,6 +1,6 @@
 """What the router counts. No label names a person, an id or a text that a client chose."""
 
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -15,5 +15,8 @@ FETCH_SECONDS = Histogram(
     "Time that a subgraph took to answer the router, by subgraph and outcome (none: it gave no answer).",
     ["subgraph", "outcome"],
     buckets=SECONDS,
+)
+UNLISTED_OPERATIONS = Counter(
+    "hospital_unlisted_operations", "Operations of clients that are not on the safe list, whether they were run or not."
 )
 SUBSCRIPTIONS = Gauge("hospital_subscriptions", "Subscriptions of clients that are open.")

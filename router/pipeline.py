@@ -30,19 +30,23 @@ from router.documents import (
 from router.errors import SHOWN_EXTENSIONS, too_large
 from router.executor import execute, prepare, subscribe
 from router.operations import GivenUp, KeptOperations, Key, Operation
+from router.persisted import PersistedOperations
 from router.planner import Planner, PlanningError, QueryPlan
 from router.planner.withholding import Withhold, nothing
 from router.scalars import STANDARD_SCALARS, ScalarCheck, guard_scalars
-from router.settings import Limits
+from router.settings import Limits, Persisted
 from router.supergraph import Supergraph
 from router.transports.base import Transport
 
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
+    """`query` is empty where the document is named by its id alone."""
+
     query: str
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,14 @@ class Pipeline:
         cache_characters: int = 1_000_000,
         policies: PolicyCheck = no_policies,
         reject_unauthorized: bool = False,
+        persisted: PersistedOperations | None = None,
     ) -> None:
         self._schema: GraphQLSchema = supergraph.public_schema
         guard_scalars(self._schema, scalars)
         self._planner = Planner(supergraph)
         self._needs = Needs(supergraph)
         self._policies = policies
+        self._persisted = persisted or PersistedOperations(Persisted())
         self._reject_unauthorized = reject_unauthorized
         self._transport = transport
         self._limits = limits
@@ -98,8 +104,9 @@ class Pipeline:
 
     async def prepare_aside(self, request: GraphQLRequest, context: RequestContext = NOBODY) -> Call:
         """For this caller. A document that is new is planned in a thread: others are served meanwhile."""
-        key = Key(request.query, request.operation_name)
+        key = Key(self._persisted.text_of(request.query, request.document_id), request.operation_name)
         operation = self._known(key) or await self._planned_aside(key)
+        self._persisted.keep(key.text, request.document_id)
         if guards := operation.guards:
             held = await held_guards(guards, context, self._policies)
             if held != guards:

@@ -1,6 +1,6 @@
 """Everything about the router that an operator may choose, read once from the environment."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -13,6 +13,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -71,6 +72,32 @@ class Authorization(BaseModel):
     )
 
 
+class Persisted(BaseModel):
+    """Operations that clients name instead of sending them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    automatic: bool = Field(True, description="Whether an operation that was sent once may then be named by its hash.")
+    kept: PositiveInt = Field(1_000, description="How many operations that were sent are kept by their hash.")
+    kept_characters: PositiveInt = Field(1_000_000, description="How long these operations may be in all.")
+    safe_list: FilePath | None = Field(
+        None,
+        description="The file of operations that are known: a persisted query manifest of Apollo's, or a JSON object of"
+        " documents by their ids. It is read anew when it changes.",
+    )
+    safe_list_mode: Literal["off", "log", "only", "ids_only"] = Field(
+        "off",
+        description="What becomes of operations that are not on the list: nothing (off), a line in the log (log), a"
+        " refusal (only); with ids_only, those on the list must be named by their id.",
+    )
+
+    @model_validator(mode="after")
+    def has_its_list(self) -> Self:
+        if self.safe_list_mode != "off" and self.safe_list is None:
+            raise ValueError("a safe list's mode needs a safe list")
+        return self
+
+
 def a_path(path: str) -> str:
     """Raises ValueError for what is no path, and for one that ends with a slash but `/` itself."""
     if not path.startswith("/") or (path.endswith("/") and path != "/") or not path.isprintable():
@@ -96,6 +123,7 @@ class RouterSettings(BaseSettings):
     limits: Limits = Limits()
     sockets: SocketTimes = SocketTimes()
     authorization: Authorization = Authorization()
+    persisted: Persisted = Persisted()
     body_seconds: PositiveFloat = Field(10.0, description="How long a client may take to send a body.")
     drain_seconds: PositiveInt = Field(10, description="How long a router that stops waits for what it is doing.")
     plan_cache_size: PositiveInt = Field(1_000, description="How many operations are kept ready to run.")
