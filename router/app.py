@@ -19,6 +19,7 @@ from router.entrypoints.headers import REQUEST_ID
 from router.entrypoints.http import GraphQLOverHttp
 from router.entrypoints.metrics import Measure, MetricsPage
 from router.entrypoints.negotiation import prefers_html
+from router.entrypoints.origins import ASKED_FOR_FIRST
 from router.entrypoints.passthrough import PlainPaths, Proxy, not_found
 from router.entrypoints.probes import Readiness, ReadinessCheck, healthz
 from router.entrypoints.websocket import GraphQLOverWebSocket
@@ -140,7 +141,7 @@ def cross_origin(settings: RouterSettings) -> Middleware:
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type", "traceparent", REQUEST_ID],
+        allow_headers=["content-type", *ASKED_FOR_FIRST],
         expose_headers=[REQUEST_ID],
         max_age=600,
     )

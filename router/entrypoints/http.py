@@ -15,6 +15,7 @@ from router.auth import Authenticator
 from router.context import RequestContext
 from router.entrypoints.headers import REQUEST_ID, forwarded
 from router.entrypoints.negotiation import JSON, RESPONSE_JSON, acceptable_media_type, is_json
+from router.entrypoints.origins import refuse_other_sites
 from router.entrypoints.parameters import decode_json, graphql_request
 from router.errors import ErrorCode, OperationRefused, RequestRefused, masked, refused
 from router.live import LivePipeline
@@ -60,6 +61,7 @@ class GraphQLOverHttp:
         return response
 
     async def _answer(self, request: Request, headers: Mapping[str, str], watched: WatchedRequest) -> Mapping[str, Any]:
+        refuse_other_sites(request.headers, self._settings.allowed_origins)
         token = await self._authenticator.authenticate(request.headers.getlist("authorization"))
         parameters, pipeline, context = (
             await self._parameters(request),
