@@ -24,6 +24,7 @@ from router.entrypoints.passthrough import PlainPaths, Proxy, not_found
 from router.entrypoints.probes import Readiness, ReadinessCheck, healthz
 from router.entrypoints.websocket import GraphQLOverWebSocket
 from router.live import LivePipeline
+from router.overrides import LabelCheck, no_labels
 from router.persisted import PersistedOperations
 from router.pipeline import Pipeline
 from router.settings import RouterSettings
@@ -45,11 +46,12 @@ def create_app(
     on_shutdown: Sequence[Callable[[], Awaitable[None]]] = (),
     signer: Signer | None = None,
     policies: PolicyCheck = no_policies,
+    labels: LabelCheck = no_labels,
 ) -> Starlette:
     """`mounts` are served at their path prefix (`/` at that path alone) and see the whole path.
 
     `on_shutdown` runs when no request is left; `signer` signs what is passed on to other components; `policies` says
-    which of those that @policy names hold.
+    which of those that @policy names hold, `labels` which of those that @override names.
     """
     pipeline = Pipeline(
         supergraph,
@@ -62,6 +64,8 @@ def create_app(
         policies=policies,
         reject_unauthorized=settings.authorization.reject_unauthorized,
         persisted=PersistedOperations(settings.persisted),
+        overrides=settings.overrides,
+        labels=labels,
     )
     authenticator = Authenticator(token_checker)
     live = LivePipeline(pipeline)

@@ -30,11 +30,12 @@ from router.documents import (
 from router.errors import SHOWN_EXTENSIONS, too_large
 from router.executor import execute, prepare, subscribe
 from router.operations import GivenUp, KeptOperations, Key, Operation
+from router.overrides import HeldOverrides, LabelCheck, Planners, no_labels
 from router.persisted import PersistedOperations
-from router.planner import Planner, PlanningError, QueryPlan
+from router.planner import PlanningError, QueryPlan
 from router.planner.withholding import Withhold, nothing
 from router.scalars import STANDARD_SCALARS, ScalarCheck, guard_scalars
-from router.settings import Limits, Persisted
+from router.settings import Limits, Overrides, Persisted
 from router.supergraph import Supergraph
 from router.transports.base import Transport
 
@@ -76,10 +77,13 @@ class Pipeline:
         policies: PolicyCheck = no_policies,
         reject_unauthorized: bool = False,
         persisted: PersistedOperations | None = None,
+        overrides: Overrides = Overrides(),
+        labels: LabelCheck = no_labels,
     ) -> None:
         self._schema: GraphQLSchema = supergraph.public_schema
         guard_scalars(self._schema, scalars)
-        self._planner = Planner(supergraph)
+        self._planners = Planners(supergraph)
+        self._overrides = HeldOverrides(supergraph.override_labels, overrides, labels)
         self._needs = Needs(supergraph)
         self._policies = policies
         self._persisted = persisted or PersistedOperations(Persisted())
@@ -104,7 +108,8 @@ class Pipeline:
 
     async def prepare_aside(self, request: GraphQLRequest, context: RequestContext = NOBODY) -> Call:
         """For this caller. A document that is new is planned in a thread: others are served meanwhile."""
-        key = Key(self._persisted.text_of(request.query, request.document_id), request.operation_name)
+        text = self._persisted.text_of(request.query, request.document_id)
+        key = Key(text, request.operation_name, await self._overrides.of(context))
         operation = self._known(key) or await self._planned_aside(key)
         self._persisted.keep(key.text, request.document_id)
         if guards := operation.guards:
@@ -163,7 +168,7 @@ class Pipeline:
 
     def _plan_of(self, document: DocumentNode, key: Key, part: Withhold) -> QueryPlan:
         try:
-            plan = self._planner.plan(document, key.name, part)
+            plan = self._planners.of(key.labels).plan(document, key.name, part)
             prepare(plan)
             return plan
         except PlanningError as error:

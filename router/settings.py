@@ -72,6 +72,19 @@ class Authorization(BaseModel):
     )
 
 
+class Overrides(BaseModel):
+    """Progressive overrides, by which fields move from one subgraph to another."""
+
+    model_config = ConfigDict(frozen=True)
+
+    labels: tuple[str, ...] = Field((), description="The labels that hold for every request, besides percent(…).")
+    draw: Literal["request", "caller"] = Field(
+        "request",
+        description="Whether percent(…) is drawn for each request, or is the same for all requests of a caller who"
+        " is known.",
+    )
+
+
 class Persisted(BaseModel):
     """Operations that clients name instead of sending them."""
 
@@ -124,6 +137,7 @@ class RouterSettings(BaseSettings):
     sockets: SocketTimes = SocketTimes()
     authorization: Authorization = Authorization()
     persisted: Persisted = Persisted()
+    overrides: Overrides = Overrides()
     body_seconds: PositiveFloat = Field(10.0, description="How long a client may take to send a body.")
     drain_seconds: PositiveInt = Field(10, description="How long a router that stops waits for what it is doing.")
     plan_cache_size: PositiveInt = Field(1_000, description="How many operations are kept ready to run.")

@@ -140,7 +140,7 @@ def test_what_was_given_up_is_not_tried_again(heavy: Pipeline, monkeypatch: pyte
     for _ in range(2):
         with pytest.raises(OperationRefused, match="too complex to plan"):
             prepared(heavy, HEAVY)
-        monkeypatch.setattr(heavy, "_planner", None)
+        monkeypatch.setattr(heavy, "_planners", None)
 
 
 def test_no_more_is_remembered_of_what_was_given_up_than_its_number(
