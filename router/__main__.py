@@ -14,9 +14,10 @@ from router.auth import TokenChecker
 from router.jwks import HttpJwksSource
 from router.memory import settle_memory
 from router.persisted import SafeListBroken
+from router.reload import SupergraphFile
 from router.server import CannotListen, DrainingServer, address_of, bind, server_config
 from router.settings import RouterSettings
-from router.supergraph import Supergraph, SupergraphError, read_supergraph
+from router.supergraph import Supergraph, SupergraphError
 from router.transports.session import HttpSession
 from router.transports.signatures import NoKey, Signer
 from router.transports.stack import remote_transport
@@ -40,8 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(options: argparse.Namespace) -> None:
     log_as_json()
     settings = with_options(read_settings(), options)
-    supergraph = read_file(options.supergraph)
-    app = standalone(supergraph, settings)
+    file = SupergraphFile(options.supergraph)
+    supergraph = read_first(file)
+    app = standalone(supergraph, file, settings)
     with bind(options.host, options.port) as listener:
 
         def say_where() -> None:
@@ -53,15 +55,11 @@ def run(options: argparse.Namespace) -> None:
         DrainingServer(config, app.state.drain, say_where).run(sockets=[listener])
 
 
-def read_file(path: Path) -> Supergraph:
+def read_first(file: SupergraphFile) -> Supergraph:
     try:
-        return read_supergraph(path.read_text("utf-8"))
-    except OSError as error:
-        raise CannotStart(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise CannotStart(f"{path} is no text in UTF-8.") from None
+        return file.read()
     except SupergraphError as error:
-        raise CannotStart(f"{path}: {str(error).splitlines()[0]}") from None
+        raise CannotStart(str(error)) from None
 
 
 def read_settings() -> RouterSettings:
@@ -104,17 +102,26 @@ def with_options(settings: RouterSettings, options: argparse.Namespace) -> Route
     return settings.model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
-def standalone(supergraph: Supergraph, settings: RouterSettings) -> Starlette:
-    session, signer = HttpSession(), signer_of(settings)
-    urls = {name: subgraph.url for name, subgraph in supergraph.subgraphs.items() if subgraph.url}
-    transport = remote_transport(urls | settings.subgraph_urls, settings, session, signer)
-    checker = token_checker(settings, session)
+def standalone(supergraph: Supergraph, file: SupergraphFile, settings: RouterSettings) -> Starlette:
+    session, signer = HttpSession(settings.connections), signer_of(settings)
+    urls = urls_of(supergraph, settings)
     try:
         return create_app(
-            supergraph, transport, settings, token_checker=checker, on_shutdown=[session.aclose], signer=signer
+            supergraph,
+            remote_transport(urls, settings, session, signer),
+            settings,
+            token_checker=token_checker(settings, session),
+            on_shutdown=[session.aclose],
+            signer=signer,
+            file=file,
+            on_reload=lambda new: urls.update(urls_of(new, settings)),
         )
     except SafeListBroken as error:
         raise CannotStart(f"The safe list {settings.persisted.safe_list}: {error}.") from None
+
+
+def urls_of(supergraph: Supergraph, settings: RouterSettings) -> dict[str, str]:
+    return {name: found.url for name, found in supergraph.subgraphs.items() if found.url} | settings.subgraph_urls
 
 
 def signer_of(settings: RouterSettings) -> Signer | None:

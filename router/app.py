@@ -1,7 +1,7 @@
 """The router as an ASGI application: wiring only."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -27,6 +27,7 @@ from router.live import LivePipeline
 from router.overrides import LabelCheck, no_labels
 from router.persisted import PersistedOperations
 from router.pipeline import Pipeline
+from router.reload import Reloading, SupergraphFile
 from router.settings import RouterSettings
 from router.supergraph import Supergraph
 from router.transports.base import Transport
@@ -47,35 +48,44 @@ def create_app(
     signer: Signer | None = None,
     policies: PolicyCheck = no_policies,
     labels: LabelCheck = no_labels,
+    file: SupergraphFile | None = None,
+    on_reload: Callable[[Supergraph], None] = lambda _: None,
 ) -> Starlette:
     """`mounts` are served at their path prefix (`/` at that path alone) and see the whole path.
 
-    `on_shutdown` runs when no request is left; `signer` signs what is passed on to other components; `policies` says
-    which of those that @policy names hold, `labels` which of those that @override names.
+    `on_shutdown` runs when no request is left; `signer` signs what is passed on to other components.
+    `file` is where the supergraph was read, and is read again when it changes; `on_reload` is told what it holds then.
+    `policies` says which of those that @policy names hold, `labels` which of those that @override names.
     """
-    pipeline = Pipeline(
-        supergraph,
-        transport,
-        settings.limits,
-        introspection=settings.introspection,
-        shown_extensions=settings.shown_extensions,
-        cache_size=settings.plan_cache_size,
-        cache_characters=settings.plan_cache_characters,
-        policies=policies,
-        reject_unauthorized=settings.authorization.reject_unauthorized,
-        persisted=PersistedOperations(settings.persisted),
-        overrides=settings.overrides,
-        labels=labels,
-    )
+    persisted = PersistedOperations(settings.persisted)
+
+    def planned(supergraph: Supergraph) -> Pipeline:
+        return Pipeline(
+            supergraph,
+            transport,
+            settings.limits,
+            introspection=settings.introspection,
+            shown_extensions=settings.shown_extensions,
+            cache_size=settings.plan_cache_size,
+            cache_characters=settings.plan_cache_characters,
+            policies=policies,
+            reject_unauthorized=settings.authorization.reject_unauthorized,
+            persisted=persisted,
+            overrides=settings.overrides,
+            labels=labels,
+        )
+
     authenticator = Authenticator(token_checker)
-    live = LivePipeline(pipeline)
+    live = LivePipeline(planned(supergraph))
     sockets = GraphQLOverWebSocket(live, authenticator, settings)
     ready = Readiness(readiness or {})
-    session = HttpSession()
+    session = HttpSession(settings.connections)
+    reloading = Reloading(file, live, planned, on_reload, settings.reload.every_seconds) if file else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
+        async with reloading.running() if reloading else nullcontext():
+            yield
         for close in (*on_shutdown, session.aclose):
             await close()
 

@@ -15,3 +15,9 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, 20, 20)
+
+
+def settle_memory_again() -> None:
+    """For when much of what was hidden has been replaced: that is freed, and the rest hidden once more."""
+    gc.unfreeze()
+    settle_memory()

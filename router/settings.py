@@ -1,5 +1,9 @@
 """Everything about the router that an operator may choose, read once from the environment."""
 
+import re
+from collections.abc import Collection
+from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -10,14 +14,45 @@ from pydantic import (
     DirectoryPath,
     Field,
     FilePath,
+    NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    SecretStr,
     field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from router.errors import SHOWN_EXTENSIONS
+
+OF_THE_CONNECTION = frozenset(
+    {"connection", "content-length", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization"}
+    | {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "accept", "accept-encoding", "content-type"}
+    | {"content-encoding"}
+)
+"""Headers that are the router's own on each of its connections, and no subgraph's."""
+CREDENTIALS = ("authorization", "cookie")
+
+
+def a_header(name: str) -> str:
+    """In small letters. Raises ValueError."""
+    if not re.fullmatch(r"[a-z0-9!#$%&'*+.^_`|~-]+", name.lower()) or name.lower() in OF_THE_CONNECTION:
+        raise ValueError(f"{name!r} is no header that subgraphs can be given")
+    return name.lower()
+
+
+def matches(name: str, patterns: Collection[str]) -> bool:
+    """What tells who somebody is matches its own name alone."""
+    if name in patterns:
+        return True
+    if name in CREDENTIALS or name in OF_THE_CONNECTION:
+        return False
+    return any("*" in pattern and fnmatchcase(name, pattern) for pattern in patterns)
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+HeaderName = Annotated[str, AfterValidator(a_header)]
 
 
 class Limits(BaseModel):
@@ -111,6 +146,103 @@ class Persisted(BaseModel):
         return self
 
 
+class Connections(BaseModel):
+    """Those to subgraphs and other components, each server's apart."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: PositiveInt = Field(250, description="How many there may be to one subgraph's server.")
+    connect_seconds: PositiveFloat = Field(5.0, description="How long it may take to connect.")
+    idle_seconds: PositiveFloat = Field(
+        4.0, description="How long one is kept that is not used: less than the server does (uvicorn: 5)."
+    )
+    ca_file: FilePath | None = Field(
+        None, description="Certificates (PEM) of authorities that are believed beside the system's."
+    )
+
+
+class ReloadTimes(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    every_seconds: NonNegativeFloat = Field(
+        1.0, description="How often the file of the supergraph is looked at; 0: only when SIGHUP says so."
+    )
+
+
+class Retries(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    most: NonNegativeInt = Field(
+        1, description="How often a query is sent again to a subgraph that was not reached; 0: never."
+    )
+    share: Share = Field(0.1, description="Which share of the queries to a subgraph may be sent again.")
+    a_second: NonNegativeFloat = Field(1.0, description="How many queries a second may be sent again beyond that.")
+    pause_seconds: PositiveFloat = Field(
+        0.05, description="The longest pause before a query is sent again; it doubles with each time."
+    )
+
+
+class Breaker(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    share: Share = Field(
+        0.5, description="The share of requests that do not reach a subgraph which has it left alone; 0: it never is."
+    )
+    requests: PositiveInt = Field(20, description="How many requests there must have been for that.")
+    window_seconds: PositiveFloat = Field(10.0, description="Within how long.")
+    open_seconds: PositiveFloat = Field(
+        2.0, description="How long a subgraph is left alone before one request tries it."
+    )
+
+
+class Caps(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    running: NonNegativeInt = Field(
+        200, description="How many requests a subgraph is given at a time, without subscriptions; 0: any number."
+    )
+    running_by_name: dict[str, NonNegativeInt] = Field({}, description="The same for single subgraphs, by name.")
+    waiting: NonNegativeInt = Field(1_000, description="How many more may wait for one of them to end.")
+    wait_seconds: PositiveFloat = Field(1.0, description="How long they may.")
+
+    def running_of(self, subgraph: str) -> int:
+        return self.running_by_name.get(subgraph, self.running)
+
+
+class Sharing(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    queries: bool = Field(True, description="Whether equal queries that are sent at the same time are sent as one.")
+    other_headers: tuple[HeaderName, ...] = Field(
+        ("x-request-id", "traceparent", "tracestate"), description="Headers that may differ between them."
+    )
+
+
+class HeaderRules(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    forward: tuple[HeaderName, ...] | None = Field(
+        None,
+        description="The headers of clients that it is given, * for any characters; without it, the same as others.",
+    )
+    remove: tuple[HeaderName, ...] = Field((), description="Those of them that it is not given.")
+    rename: dict[HeaderName, HeaderName] = Field({}, description="Other names for some.")
+    insert: dict[HeaderName, SecretStr] = Field({}, description="Headers that it is always given.")
+
+
+class Traffic(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    headers: dict[str, HeaderRules] = Field(
+        {}, description="Rules for the headers of single subgraphs, by name: forward, remove, rename, insert."
+    )
+
+    retries: Retries = Retries()
+    breaker: Breaker = Breaker()
+    caps: Caps = Caps()
+    sharing: Sharing = Sharing()
+
+
 def a_path(path: str) -> str:
     """Raises ValueError for what is no path, and for one that ends with a slash but `/` itself."""
     if not path.startswith("/") or (path.endswith("/") and path != "/") or not path.isprintable():
@@ -138,6 +270,8 @@ class RouterSettings(BaseSettings):
     authorization: Authorization = Authorization()
     persisted: Persisted = Persisted()
     overrides: Overrides = Overrides()
+    reload: ReloadTimes = ReloadTimes()
+    traffic: Traffic = Traffic()
     body_seconds: PositiveFloat = Field(10.0, description="How long a client may take to send a body.")
     drain_seconds: PositiveInt = Field(10, description="How long a router that stops waits for what it is doing.")
     plan_cache_size: PositiveInt = Field(1_000, description="How many operations are kept ready to run.")
@@ -180,6 +314,7 @@ class RouterSettings(BaseSettings):
     shown_extensions: tuple[str, ...] = Field(
         SHOWN_EXTENSIONS, description="The extensions of subgraphs' errors that clients are shown."
     )
+    connections: Connections = Connections()
     subgraph_reply_bytes: PositiveInt = Field(16_000_000, description="The largest reply of a subgraph.")
 
     callers: FilePath | None = Field(
@@ -211,6 +346,12 @@ class RouterSettings(BaseSettings):
             if parts.scheme not in {"http", "https"} or origin != f"{parts.scheme}://{parts.netloc}":
                 raise ValueError(f"{origin!r} is no origin such as https://dashboard.example")
         return value
+
+    @cached_property
+    def taken_headers(self) -> tuple[str, ...]:
+        """The headers of clients that some subgraph is given, as names and patterns."""
+        ruled = (name for rules in self.traffic.headers.values() for name in rules.forward or ())
+        return tuple(dict.fromkeys((*self.forwarded_headers, *ruled)))
 
     def seconds_of(self, subgraph: str) -> float:
         return self.subgraph_seconds_by_name.get(subgraph, self.subgraph_seconds)

@@ -33,3 +33,8 @@ def traced(headers: Mapping[str, str]) -> Mapping[str, str]:
     carrier = dict(headers)
     inject(carrier)
     return carrier
+
+
+def noted(name: str, value: str | bool | int) -> None:
+    """An attribute of the current span."""
+    trace.get_current_span().set_attribute(name, value)

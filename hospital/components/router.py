@@ -26,7 +26,7 @@ def router_component(settings: Settings, components: ComponentSettings, given: R
     accounts = components.url("accounts")
     passed_on = dict.fromkeys(_OF_ACCOUNTS, accounts) | given.passthrough
     router_settings = given.model_copy(update={"passthrough": passed_on})
-    session, signer = HttpSession(), _signer(router_settings)
+    session, signer = HttpSession(router_settings.connections), _signer(router_settings)
     urls = {name: f"{components.url(name)}/graphql" for name in NAMES}
     transport = remote_transport(urls, router_settings, session, signer)
     keys = HttpJwksSource(f"{accounts}/.well-known/jwks.json", session, signer=signer, pause_seconds=1.0)

@@ -145,7 +145,7 @@ class Connection:
         await self._send({"type": "connection_ack"})
 
     async def _authenticated(self, authorization: list[str]) -> RequestContext:
-        headers = forwarded(self._socket.headers, self._settings.forwarded_headers)
+        headers = forwarded(self._socket.headers, self._settings.taken_headers)
         headers.pop("authorization", None)
         try:
             token = await self._authenticator.authenticate(authorization)
@@ -153,7 +153,7 @@ class Connection:
             raise SocketRefused(CloseCode.FORBIDDEN, str(refusal)) from None
         if token:
             self._close_after(token.expires_at - time.time(), CloseCode.FORBIDDEN, "The access token has ended")
-        if authorization and "authorization" in self._settings.forwarded_headers:
+        if authorization and "authorization" in self._settings.taken_headers:
             headers["authorization"] = authorization[-1]
         return RequestContext(headers, token)
 

@@ -6,14 +6,19 @@ from uuid import uuid4
 
 from starlette.datastructures import Headers
 
+from router.settings import matches
+
 REQUEST_ID = "x-request-id"
 REQUEST_ID_FORM = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 ORIGIN_FORM = re.compile(r"https?://([^/]+)", re.IGNORECASE)
 
 
 def forwarded(headers: Headers, allowed: Collection[str]) -> dict[str, str]:
-    """The headers that subgraphs are given, by an allow list; a request id is made where none came."""
+    """The headers that subgraphs are given, by names and patterns; a request id is made where none came."""
     kept = {name: value for name in allowed if (value := headers.get(name)) is not None}
+    if any("*" in name for name in allowed):
+        of_this_hop = [name.strip().lower() for name in headers.get("connection", "").split(",")]
+        kept |= {n: v for n, v in headers.items() if n not in of_this_hop and matches(n, allowed)}
     if REQUEST_ID in allowed and not REQUEST_ID_FORM.fullmatch(kept.get(REQUEST_ID, "")):
         kept[REQUEST_ID] = uuid4().hex
     return kept

@@ -35,7 +35,7 @@ class GraphQLOverHttp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            headers = forwarded(request.headers, self._settings.forwarded_headers)
+            headers = forwarded(request.headers, self._settings.taken_headers)
             with WatchedRequest(headers) as watched:
                 response = await self._respond(request, headers, watched)
         except ClientDisconnect:

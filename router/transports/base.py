@@ -25,6 +25,10 @@ class Unreachable(TransportError):
     """Nobody was there, or not in time: another try in a moment may find somebody."""
 
 
+class NotAsked(Unreachable):
+    """The router itself did not ask: the subgraph is left alone for a while, or is too busy."""
+
+
 class Transport(Protocol):
     async def execute(self, request: SubgraphRequest) -> Mapping[str, Any]:
         """A GraphQL response: `data` (a mapping or null), `errors`, `extensions`. Raises TransportError."""

@@ -1,18 +1,35 @@
 """GraphQL over HTTP to a subgraph."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-import aiohttp
 import orjson
 
 from router.transports.base import SubgraphRequest, TransportError, Unreachable
+from router.transports.http1.address import Address
+from router.transports.http1.connection import Message
+from router.transports.http1.errors import BadReply, CannotSend, ReplyTooLarge
+from router.transports.http1.head import HeadTemplate
+from router.transports.http1.pool import Pool
+from router.transports.http1.reader import Reply
 from router.transports.session import HttpSession
 from router.transports.signatures import Signer
 from router.transports.subscription import SocketSubscriptions
 from router.transports.wire import checked_response, encoded, request_body, url_of
 
-ACCEPT = "application/graphql-response+json, application/json;q=0.9"
+HEADERS = {
+    "content-type": "application/json",
+    "accept": "application/graphql-response+json, application/json;q=0.9",
+}
+
+
+class Way(NamedTuple):
+    """To one subgraph."""
+
+    url: str
+    pool: Pool
+    head: HeadTemplate
 
 
 class HttpTransport:
@@ -32,50 +49,57 @@ class HttpTransport:
         self._session = session
         self._seconds_of = seconds_of
         self._reply_bytes = reply_bytes
+        self._ways: dict[str, Way] = {}
         self._subscriptions = SocketSubscriptions(
             urls, session, seconds_of=seconds_of, event_bytes=reply_bytes, signer=signer
         )
 
     async def execute(self, request: SubgraphRequest) -> Mapping[str, Any]:
+        subgraph = request.subgraph
         try:
             status, body = await self._post(request)
         except TimeoutError:
-            raise Unreachable(f"{request.subgraph} did not answer in time") from None
-        except ValueError as error:
-            raise TransportError(f"{request.subgraph} cannot be asked: {type(error).__name__}") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise Unreachable(f"{request.subgraph} cannot be reached: {type(error).__name__}") from error
-        return graphql_response(request.subgraph, status, body)
+            raise Unreachable(f"{subgraph} did not answer in time") from None
+        except CannotSend as error:
+            raise TransportError(f"{subgraph} cannot be asked: {error}") from None
+        except ReplyTooLarge:
+            raise TransportError(f"{subgraph} answered with more than {self._reply_bytes} bytes") from None
+        except BadReply as error:
+            raise TransportError(f"{subgraph} answered with {error}") from None
+        except (OSError, ValueError) as error:
+            raise Unreachable(f"{subgraph} cannot be reached: {type(error).__name__}") from error
+        return graphql_response(subgraph, status, body)
 
     def subscribe(self, request: SubgraphRequest) -> AsyncIterator[Mapping[str, Any]]:
         return self._subscriptions.subscribe(request)
 
+    async def _post(self, request: SubgraphRequest) -> Reply:
+        way = self._way(request.subgraph)
+        body, headers = encoded(request.subgraph, request_body(request)), request.headers
+        if self._signer is not None:
+            headers = self._signer.headers("POST", way.url, body, headers)
+        return await way.pool.ask(
+            Message(
+                way.head.filled(headers, len(body)),
+                body,
+                deadline=asyncio.get_running_loop().time() + self._seconds(request),
+                reply_bytes=self._reply_bytes,
+                repeatable=not request.is_mutation,
+            )
+        )
+
+    def _way(self, subgraph: str) -> Way:
+        """Addresses may change when the supergraph does."""
+        url, known = url_of(self._urls, subgraph), self._ways.get(subgraph)
+        if known is not None and known.url == url:
+            return known
+        address = Address.of(url)
+        way = Way(url, self._session.pool(address.origin), HeadTemplate(address, HEADERS))
+        self._ways[subgraph] = way
+        return way
+
     def _seconds(self, request: SubgraphRequest) -> float:
         return self._mutation_seconds if request.is_mutation else self._seconds_of(request.subgraph)
-
-    async def _post(self, request: SubgraphRequest) -> tuple[int, bytes]:
-        url, body = url_of(self._urls, request.subgraph), encoded(request.subgraph, request_body(request))
-        headers = {**request.headers, "content-type": "application/json", "accept": ACCEPT}
-        if self._signer is not None:
-            headers = self._signer.headers("POST", url, body, headers)
-        async with self._session.get().post(
-            url,
-            data=body,
-            headers=headers,
-            timeout=aiohttp.ClientTimeout(total=self._seconds(request)),
-            allow_redirects=False,
-        ) as response:
-            return response.status, await self._read(response, request.subgraph)
-
-    async def _read(self, response: aiohttp.ClientResponse, subgraph: str) -> bytes:
-        chunks: list[bytes] = []
-        left = self._reply_bytes
-        async for chunk in response.content.iter_any():
-            left -= len(chunk)
-            if left < 0:
-                raise TransportError(f"{subgraph} answered with more than {self._reply_bytes} bytes")
-            chunks.append(chunk)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def graphql_response(subgraph: str, status: int, body: bytes) -> Mapping[str, Any]:

@@ -75,6 +75,23 @@ async def test_it_says_where_it_listens_answers_from_the_subgraph_and_stops_when
         await asyncio.wait_for(process.wait(), 10)
 
 
+async def test_it_takes_a_supergraph_that_replaces_its_own_with_the_addresses_in_it(
+    serve: Any, client: Any, clinic_app: Starlette, supergraph_of: Callable[[str], Path], supergraph: Path
+) -> None:
+    async def answer() -> Any:
+        async with client.post(url, json={"query": "{ hello }"}) as response:
+            return await response.json()
+
+    async with serve(clinic_app) as server, router_process(supergraph) as (process, url):
+        assert "errors" in await answer()
+        supergraph_of(f"{server.url}/graphql")
+        process.send_signal(signal.SIGHUP)
+        async with asyncio.timeout(5):
+            while "errors" in await answer():  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert process.returncode is None
+
+
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """The one line of why it does not start."""
     with pytest.raises(SystemExit) as ended:

@@ -29,8 +29,7 @@ class Processes:
         """Of the children whose command has these words."""
         pid = self.process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        commands = {int(child): Path(f"/proc/{child}/cmdline").read_text().split("\0") for child in children}
-        return [child for child, command in commands.items() if set(words) <= set(command)]
+        return [int(child) for child in children if set(words) <= set(_command_of(child))]
 
     async def says(self, what: str) -> None:
         async with asyncio.timeout(SECONDS):
@@ -74,3 +73,11 @@ async def killed(pids: list[int]) -> None:
     async with asyncio.timeout(SECONDS):
         while any(is_alive(pid) for pid in pids):  # noqa: ASYNC110 (they are another process's children)
             await asyncio.sleep(0.02)
+
+
+def _command_of(child: str) -> list[str]:
+    """Nothing for one that has ended since it was listed."""
+    try:
+        return Path(f"/proc/{child}/cmdline").read_text().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from router.__main__ import CannotStart, standalone
 from router.persisted import SafeList, SafeListBroken
+from router.reload import SupergraphFile
 from router.settings import Persisted, RouterSettings
 from router.supergraph import Supergraph
 
@@ -149,7 +150,7 @@ def test_no_router_starts_with_a_broken_list(path: Path, supergraph: Supergraph)
     with pytest.raises(SafeListBroken):
         SafeList(path)
     with pytest.raises(CannotStart, match=r"The safe list .*list\.json: it is no JSON\."):
-        standalone(supergraph, settings)
+        standalone(supergraph, SupergraphFile(path), settings)
 
 
 def test_a_mode_without_a_list_is_no_setting() -> None:
