@@ -54,7 +54,7 @@ class TokenRefused(Exception):
 
 
 class TokenChecker:
-    """A check costs a signature the first time, a look-up until the token ends or the issuer's keys are read anew."""
+    """A check costs a signature the first time, a look-up until the token ends or the issuer's keys change."""
 
     def __init__(
         self,
@@ -97,9 +97,11 @@ class TokenChecker:
 
     def _forget_old(self, keys: KeySet) -> None:
         """What was signed by a key that is withdrawn must not outlive it."""
-        if keys is not self._kept_of:
+        if keys is self._kept_of:
+            return
+        if self._kept_of is None or keys.as_dict() != self._kept_of.as_dict():
             self._kept.clear()
-            self._kept_of = keys
+        self._kept_of = keys
 
     def _keep(self, digest: bytes, checked: CheckedToken) -> CheckedToken:
         self._kept[digest] = checked

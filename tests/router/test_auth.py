@@ -212,6 +212,13 @@ async def test_what_was_checked_is_kept(checker: TokenChecker) -> None:
     assert await checker.check(good) is await checker.check(good)
 
 
+async def test_keys_that_are_read_anew_and_are_the_same_end_nothing(checker: TokenChecker, source: LocalKeys) -> None:
+    good = token()
+    first = await checker.check(good)
+    source.current = KeySet([OKPKey.import_key(KEY.as_dict(private=True)), EC_KEY])
+    assert await checker.check(good) is first
+
+
 async def test_what_is_kept_ends_with_its_key(checker: TokenChecker, source: LocalKeys) -> None:
     good = token()
     await checker.check(good)
