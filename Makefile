@@ -5,6 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 ASSETS := router/entrypoints/graphiql/assets/.built
 GATEWAYS := tests/gateways/node_modules/.installed
+CLIENTS := tests/router/entrypoints/clients/node_modules/.installed
 CODES := subgraphs/records/codes/icd10cm.tsv
 unexport PYTHONDONTWRITEBYTECODE # what is started again and again would be compiled each time
 
@@ -35,8 +36,8 @@ schema/node_modules/.installed: schema/package-lock.json | .venv/.synced
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix schema --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(GATEWAYS): tests/gateways/package-lock.json | .venv/.synced
-	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/gateways --ignore-scripts --no-audit --no-fund --loglevel=error
+$(GATEWAYS) $(CLIENTS): %/node_modules/.installed: %/package-lock.json | .venv/.synced
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $* --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 run: setup ## A hospital with demo data at http://127.0.0.1:8761/graphql
@@ -59,7 +60,7 @@ schema: setup schema/node_modules/.installed ## Writes schema/*.graphql, docs/st
 kubernetes: setup ## Writes deploy/kubernetes/*/*.yaml anew
 	$(BIN)/python -m deploy.kubernetes.generate
 
-services: setup $(if $(filter true,$(CI)),$(GATEWAYS)) ## Finds what tests need beside Python; installs it where CI=true
+services: setup $(if $(filter true,$(CI)),$(GATEWAYS) $(CLIENTS)) ## Finds what tests need beside Python; installs it where CI=true
 	@tests/services.sh
 
 bench: setup ## What it costs, as ratios measured in one run
@@ -83,4 +84,4 @@ migration: setup ## make migration DOMAIN=doctors MESSAGE="What changes"
 	$(BIN)/ruff format --quiet subgraphs hospital
 
 clean: ## Removes what set-up and tests made; keeps ./data
-	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis schema/node_modules tests/gateways/node_modules router/entrypoints/graphiql/node_modules router/entrypoints/graphiql/assets $(CODES)
+	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis schema/node_modules tests/gateways/node_modules tests/router/entrypoints/clients/node_modules router/entrypoints/graphiql/node_modules router/entrypoints/graphiql/assets $(CODES)

@@ -1,5 +1,6 @@
 """The router as an ASGI application: wiring only."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 
@@ -77,6 +78,7 @@ def create_app(
 
     authenticator = Authenticator(token_checker)
     live = LivePipeline(planned(supergraph))
+    http = GraphQLOverHttp(live, authenticator, settings)
     sockets = GraphQLOverWebSocket(live, authenticator, settings)
     ready = Readiness(readiness or {})
     session = HttpSession(settings.connections)
@@ -91,7 +93,7 @@ def create_app(
 
     async def drain() -> None:
         ready.draining = True
-        await sockets.drain()
+        await asyncio.gather(http.drain(), sockets.drain())
 
     app = Starlette(
         routes=[
@@ -99,7 +101,7 @@ def create_app(
             Route("/readyz", ready.respond),
             Route("/metrics", MetricsPage(measures or {}).respond),
             WebSocketRoute(settings.path, sockets),
-            *graphql_routes(GraphQLOverHttp(live, authenticator, settings), settings),
+            *graphql_routes(http, settings),
             *passthrough_routes(proxies(settings, session, signer) | dict(mounts or {}), settings.limits.body_bytes),
         ],
         middleware=[cross_origin(settings)],

@@ -61,6 +61,11 @@ class Call:
     def kind(self) -> OperationType:
         return self.operation.kind
 
+    @property
+    def streams(self) -> bool:
+        """Whether it is answered by several responses."""
+        return self.kind is OperationType.SUBSCRIPTION
+
 
 class Pipeline:
     def __init__(
@@ -122,8 +127,8 @@ class Pipeline:
     async def execute(self, call: Call, context: RequestContext) -> Mapping[str, Any]:
         return await execute(call.operation.plan, call.variables, self._transport, context, self._shown_extensions)
 
-    async def subscribe(self, call: Call, context: RequestContext) -> AsyncGenerator[Mapping[str, Any], None]:
-        """The events, ended upstream as soon as this generator is closed."""
+    async def stream(self, call: Call, context: RequestContext) -> AsyncGenerator[Mapping[str, Any], None]:
+        """The responses of a call that has several, ended upstream as soon as this generator is closed."""
         events = subscribe(call.operation.plan, call.variables, self._transport, context, self._shown_extensions)
         try:
             async for event in events:

@@ -88,6 +88,9 @@ class Limits(BaseModel):
 
     socket_message_bytes: PositiveInt = Field(256_000, description="The largest message of a client over a WebSocket.")
     socket_operations: PositiveInt = Field(50, description="How many operations may run on one WebSocket at a time.")
+    http_streams: PositiveInt = Field(
+        10_000, description="How many subscriptions over HTTP may be open in one process at a time."
+    )
 
 
 class SocketTimes(BaseModel):
@@ -95,7 +98,15 @@ class SocketTimes(BaseModel):
 
     init_seconds: PositiveFloat = Field(5.0, description="How long a WebSocket may stay open before it is initialised.")
     send_seconds: PositiveFloat = Field(
-        30.0, description="How long a client may take to read a message before its WebSocket is closed."
+        30.0, description="How long a client may take to read a message before its connection is closed."
+    )
+
+
+class StreamTimes(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    heartbeat_seconds: PositiveFloat = Field(
+        5.0, description="How often a subscription over HTTP shows that it goes on."
     )
 
 
@@ -272,6 +283,7 @@ class RouterSettings(BaseSettings):
     overrides: Overrides = Overrides()
     reload: ReloadTimes = ReloadTimes()
     traffic: Traffic = Traffic()
+    streams: StreamTimes = StreamTimes()
     body_seconds: PositiveFloat = Field(10.0, description="How long a client may take to send a body.")
     drain_seconds: PositiveInt = Field(10, description="How long a router that stops waits for what it is doing.")
     plan_cache_size: PositiveInt = Field(1_000, description="How many operations are kept ready to run.")

@@ -13,7 +13,6 @@ from enum import IntEnum
 from typing import Any
 
 import orjson
-from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from router.auth import Authenticator
@@ -197,12 +196,12 @@ class Connection:
         pipeline = self._live.current
         with WatchedRequest(self._context.headers) as watched:
             call = await prepared(pipeline, request, self._context, watched)
-            if call.kind is not OperationType.SUBSCRIPTION:
+            if not call.streams:
                 response = await pipeline.execute(call, self._context)
                 watched.answered(response)
-        if call.kind is OperationType.SUBSCRIPTION:
+        if call.streams:
             with SUBSCRIPTIONS.track_inprogress():
-                await self._stream(operation_id, pipeline.subscribe(call, self._context))
+                await self._stream(operation_id, pipeline.stream(call, self._context))
         else:
             await self._next(operation_id, response)
 

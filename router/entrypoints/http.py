@@ -5,25 +5,38 @@ from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-import orjson
-from graphql import GraphQLError, OperationType
+from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from router.auth import Authenticator
 from router.context import RequestContext
+from router.entrypoints.answers import MethodRefused, answered, failure_response, refusal_response
+from router.entrypoints.framing import FRAMINGS, Framing
 from router.entrypoints.headers import REQUEST_ID, forwarded
-from router.entrypoints.negotiation import JSON, RESPONSE_JSON, acceptable_media_type, is_json
+from router.entrypoints.negotiation import (
+    EVENT_STREAM,
+    JSON,
+    RESPONSE_JSON,
+    acceptable_media_type,
+    acceptable_stream,
+    is_json,
+)
 from router.entrypoints.origins import refuse_other_sites
 from router.entrypoints.parameters import decode_json, graphql_request
-from router.errors import ErrorCode, OperationRefused, RequestRefused, masked, refused
+from router.entrypoints.streams import OpenStreams
+from router.errors import RequestRefused, refused
 from router.live import LivePipeline
 from router.pipeline import Call, GraphQLRequest
 from router.settings import RouterSettings
-from router.watching import GONE, REFUSED, WatchedRequest
+from router.watching import GONE, OK, REFUSED, WatchedRequest
 
 DRAINED_BYTES = 20_000_000
+NOT_STREAMED = (
+    "Subscriptions are served over WebSockets (graphql-transport-ws) at this address, and to those who accept"
+    ' text/event-stream or multipart/mixed;subscriptionSpec="1.0".'
+)
 
 
 class GraphQLOverHttp:
@@ -31,6 +44,7 @@ class GraphQLOverHttp:
         self._live = live
         self._authenticator = authenticator
         self._settings = settings
+        self._streams = OpenStreams(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -42,12 +56,15 @@ class GraphQLOverHttp:
             return
         await response(scope, receive, send)
 
+    async def drain(self) -> None:
+        await self._streams.drain()
+
     async def _respond(self, request: Request, headers: Mapping[str, str], watched: WatchedRequest) -> Response:
         media_type = acceptable_media_type(request.headers.get("accept"))
         try:
             if media_type is None:
-                raise refused(f"Accept {RESPONSE_JSON} or {JSON}.", status=HTTPStatus.NOT_ACCEPTABLE)
-            response = answered(await self._answer(request, headers, watched), media_type)
+                raise refused(f"Accept {RESPONSE_JSON}, {JSON} or {EVENT_STREAM}.", status=HTTPStatus.NOT_ACCEPTABLE)
+            response = await self._answer(request, headers, watched, media_type)
         except RequestRefused as refusal:
             watched.outcome = REFUSED
             response = refusal_response(refusal, media_type or JSON)
@@ -55,25 +72,34 @@ class GraphQLOverHttp:
             watched.outcome = GONE
             raise
         except Exception as error:
-            response = json_response({"errors": [masked(error)]}, media_type or JSON, HTTPStatus.INTERNAL_SERVER_ERROR)
+            response = failure_response(error, media_type or JSON)
         if request_id := headers.get(REQUEST_ID):
             response.headers[REQUEST_ID] = request_id
         return response
 
-    async def _answer(self, request: Request, headers: Mapping[str, str], watched: WatchedRequest) -> Mapping[str, Any]:
+    async def _answer(
+        self, request: Request, headers: Mapping[str, str], watched: WatchedRequest, media_type: str
+    ) -> Response:
         refuse_other_sites(request.headers, self._settings.allowed_origins)
         token = await self._authenticator.authenticate(request.headers.getlist("authorization"))
-        parameters, pipeline, context = (
-            await self._parameters(request),
-            self._live.current,
-            RequestContext(headers, token),
-        )
+        context = RequestContext(headers, token)
+        parameters, pipeline = await self._parameters(request), self._live.current
         call = await pipeline.prepare_aside(parameters, context)
         watched.kind = call.kind.value
         refuse_by_method(call, request.method)
+        if call.streams:
+            framing = self._framing(request)
+            watched.outcome = OK
+            return self._streams.response(pipeline.stream(call, context), framing, token)
         result = await pipeline.execute(call, context)
         watched.answered(result)
-        return result
+        return answered(result, media_type)
+
+    def _framing(self, request: Request) -> Framing:
+        self._streams.refuse_too_many()
+        if stream := acceptable_stream(request.headers.get("accept")):
+            return FRAMINGS[stream]
+        raise refused(NOT_STREAMED, status=HTTPStatus.NOT_ACCEPTABLE)
 
     async def _parameters(self, request: Request) -> GraphQLRequest:
         if request.method == "POST":
@@ -124,34 +150,6 @@ async def drain(stream: AsyncIterator[bytes], most_bytes: int) -> None:
             return
 
 
-class MethodRefused(RequestRefused):
-    def __init__(self, message: str, *, allow: str) -> None:
-        super().__init__([GraphQLError(message)], ErrorCode.BAD_USER_INPUT, HTTPStatus.METHOD_NOT_ALLOWED)
-        self.allow = allow
-
-
 def refuse_by_method(call: Call, method: str) -> None:
-    if call.kind is OperationType.SUBSCRIPTION:
-        raise refused("Subscriptions are served over WebSockets (graphql-transport-ws) at this address.")
     if call.kind is OperationType.MUTATION and method != "POST":
         raise MethodRefused("Mutations are sent by POST.", allow="POST")
-
-
-def answered(result: Mapping[str, Any], media_type: str) -> Response:
-    status = HTTPStatus.OK if media_type == JSON or "data" in result else HTTPStatus.BAD_REQUEST
-    return json_response(result, media_type, status)
-
-
-def refusal_response(refusal: RequestRefused, media_type: str) -> Response:
-    lenient = media_type == JSON and isinstance(refusal, OperationRefused)
-    response = json_response({"errors": refusal.formatted()}, media_type, HTTPStatus.OK if lenient else refusal.status)
-    if isinstance(refusal, MethodRefused):
-        response.headers["allow"] = refusal.allow
-    if refusal.status is HTTPStatus.UNAUTHORIZED:
-        response.headers["www-authenticate"] = 'Bearer error="invalid_token"'
-    return response
-
-
-def json_response(body: Mapping[str, Any], media_type: str, status: HTTPStatus) -> Response:
-    headers = {"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"}
-    return Response(orjson.dumps(body), status, headers)

@@ -6,6 +6,9 @@ from typing import NamedTuple
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
 HTML = "text/html"
+EVENT_STREAM = "text/event-stream"
+MULTIPART = "multipart/mixed"
+STREAMS = (EVENT_STREAM, MULTIPART)
 
 
 class Range(NamedTuple):
@@ -18,14 +21,26 @@ class Range(NamedTuple):
             return False
         return self.type in (media_type, "*/*") or self.type == f"{media_type.partition('/')[0]}/*"
 
+    def names_stream(self) -> bool:
+        """Multipart is a form of several protocols; which is meant is said beside it."""
+        if self.type == MULTIPART:
+            return self.parameters.get("subscriptionspec") == "1.0"
+        return self.type == EVENT_STREAM
+
     def precision(self) -> int:
         return 2 - self.type.count("*")
 
 
 @lru_cache(maxsize=256)
 def acceptable_media_type(accept: str | None) -> str | None:
-    """The GraphQL media type to answer in; application/json for those who do not mind."""
-    return best_of((JSON, RESPONSE_JSON), accept) if accept else JSON
+    """What to answer in where there is one answer; application/json for those who do not mind."""
+    return best_of((JSON, RESPONSE_JSON, *named_streams(accept)), accept) if accept else JSON
+
+
+@lru_cache(maxsize=256)
+def acceptable_stream(accept: str | None) -> str | None:
+    """The same where there are several. Who accepts anything may not expect what stays open: it is to be named."""
+    return best_of(streams, accept) if accept and (streams := named_streams(accept)) else None
 
 
 @lru_cache(maxsize=256)
@@ -35,10 +50,19 @@ def prefers_html(accept: str | None) -> bool:
 
 def best_of(media_types: tuple[str, ...], accept: str) -> str | None:
     """By quality, then by how precisely it was named, then in the order given."""
-    ranges = [parse_range(part) for part in accept.split(",", 20)[:20] if part.strip()]
+    ranges = ranges_of(accept)
     wanted = [(*preference(media_type, ranges), media_type) for media_type in media_types]
     best = max(wanted, key=lambda item: item[:2])
     return best[2] if best[0] > 0 else None
+
+
+def named_streams(accept: str) -> tuple[str, ...]:
+    named = {range_.type for range_ in ranges_of(accept) if range_.names_stream()}
+    return tuple(media_type for media_type in STREAMS if media_type in named)
+
+
+def ranges_of(accept: str) -> list[Range]:
+    return [parse_range(part) for part in accept.split(",", 20)[:20] if part.strip()]
 
 
 def preference(media_type: str, ranges: list[Range]) -> tuple[float, int]:

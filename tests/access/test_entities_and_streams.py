@@ -176,7 +176,7 @@ async def heard_by(ward: Ward, viewer: Viewer, document: str, expected: int) -> 
     call = ward.pipeline.prepare(GraphQLRequest(document, None, {"after": ward.beginning}))
     heard: list[Any] = []
     with suppress(TimeoutError, StopAsyncIteration):
-        async with aclosing(ward.pipeline.subscribe(call, RequestContext(viewer.headers))) as changes:
+        async with aclosing(ward.pipeline.stream(call, RequestContext(viewer.headers))) as changes:
             while True:
                 async with asyncio.timeout(10 if len(heard) < expected else 0.2):
                     heard.append(await anext(changes))

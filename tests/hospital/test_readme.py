@@ -71,6 +71,16 @@ class Reader:
             assert json.loads(socket.recv(10))["type"] == "connection_ack"
             yield lambda: json.loads(socket.recv(10))["payload"]["data"]["appointmentStatusChanged"]
 
+    @contextmanager
+    def streaming(self, bearer: str) -> Iterator[Callable[[], str]]:
+        """The command that listens over HTTP. Gives what reads its next line."""
+        ((accept, body),) = re.findall(r"^curl -N .* -H '(accept: .*?)'.*\n +--json '(.*)'$", README, re.MULTILINE)
+        name, value = accept.split(": ")
+        headers = {name: value, "authorization": bearer, "content-type": "application/json"}
+        request = urllib.request.Request(f"{self.running.url}/graphql", body.encode(), headers)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            yield lambda: response.readline().decode()
+
 
 def test_its_operations_tell_a_visit_one_after_another(running: Running, shared_folder: Path, command: Command):
     admin_of(shared_folder, command)
@@ -79,11 +89,13 @@ def test_its_operations_tell_a_visit_one_after_another(running: Running, shared_
     assert reader.answered("registerPatient")["patient"]["mrn"]
     session = reader.answered("signIn")["session"]
     patient = f"Bearer {session['accessToken']}"
-    with reader.watching(patient) as heard:
+    with reader.watching(patient) as heard, reader.streaming(patient) as line:
         visit = booked(reader, patient)
         patient_id = accepted(reader, visit)
         while (change := heard())["status"] != "ACCEPTED":
             assert change["status"] == "PENDING"
+        while '"status":"ACCEPTED"' not in line():
+            pass
     assert change["appointment"]["id"] == visit
     written_down(reader, patient_id, visit)
     paid(reader, patient, visit)
@@ -138,7 +150,7 @@ def paid(reader: Reader, patient: str, visit: str) -> None:
 
 
 def refreshed(running: Running, token: str) -> Any:
-    (line,) = re.findall(r"^curl (.*)$", README, re.MULTILINE)
+    (line,) = re.findall(r"^curl (.*/oauth/token.*)$", README, re.MULTILINE)
     fields = dict(part.split("=") for part in re.findall(r"-d (\S+)", line))
     body = "&".join(f"{name}={value}" for name, value in (fields | {"refresh_token": token}).items()).encode()
     with urllib.request.urlopen(f"{running.url}/oauth/token", body) as response:

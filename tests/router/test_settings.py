@@ -3,14 +3,10 @@
 import pytest
 from pydantic import BaseModel
 
-from router import settings as declared
+from router import settings as every
 from router.settings import RouterSettings
 
-MODELS: list[type[BaseModel]] = [
-    model
-    for model in vars(declared).values()
-    if isinstance(model, type) and issubclass(model, BaseModel) and model.__module__ == declared.__name__
-]
+MODELS = [kind for kind in vars(every).values() if isinstance(kind, type) and kind.__module__ == every.__name__]
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

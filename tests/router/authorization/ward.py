@@ -99,7 +99,7 @@ class Ward:
 
     async def events(self, query: str, context: RequestContext = NOBODY) -> list[Any]:
         call = await self.pipeline.prepare_aside(GraphQLRequest(query), context)
-        return [event async for event in self.pipeline.subscribe(call, context)]
+        return [event async for event in self.pipeline.stream(call, context)]
 
     @property
     def asked(self) -> list[tuple[str, str]]:

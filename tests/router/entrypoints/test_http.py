@@ -167,7 +167,7 @@ async def test_it_refuses_who_accepts_nothing_it_speaks(start_router: Any, clien
 async def test_it_says_where_subscriptions_are_served(start_router: Any, client: Any) -> None:
     async with start_router() as router:
         status, body, _ = await post(client, router.url, "subscription { ticks }")
-    assert status == 400
+    assert status == 406
     assert "WebSocket" in body["errors"][0]["message"]
 
 

@@ -210,6 +210,23 @@ async def test_it_closes_4403_on_two_tokens(start_router: Any) -> None:
         assert await close_code(socket) == 4403
 
 
+class LostKeys:
+    async def check(self, token: str) -> CheckedToken:
+        raise RuntimeError("a secret of the router")
+
+
+async def test_it_closes_4500_on_what_is_unexpected_and_does_not_say_what(start_router: Any) -> None:
+    async with (
+        start_router(token_checker=LostKeys()) as router,
+        connect(router.socket, subprotocols=[PROTOCOL]) as socket,
+    ):
+        await send(socket, type="connection_init", payload={"Authorization": "Bearer x"})
+        assert await close_code(socket) == 4500
+    assert socket.close_reason is not None
+    assert "secret" not in socket.close_reason
+    assert len(socket.close_reason.removeprefix("Internal server error ")) == 32
+
+
 @pytest.mark.parametrize("name", ["Authorization", "authorization", "AUTHORIZATION"])
 async def test_it_forwards_the_token_of_the_greeting_and_not_the_handshakes(start_router: Any, name: str) -> None:
     token = f"Bearer until-{time.time() + 60}"

@@ -43,7 +43,13 @@ async def over_a_socket(client: Any, router: Any, body: Any) -> Any:
     return message["payload"] if message["type"] == "next" else {"errors": message["payload"]}
 
 
-@pytest.mark.parametrize("ask", [posted, got, over_a_socket])
+async def as_events(client: Any, router: Any, body: Any) -> Any:
+    async with client.post(router.url, json=body, headers={"accept": "text/event-stream"}) as response:
+        lines = (await response.text()).splitlines()
+    return json.loads(next(line for line in lines if line.startswith("data: ")).removeprefix("data: "))
+
+
+@pytest.mark.parametrize("ask", [posted, got, over_a_socket, as_events])
 async def test_what_was_sent_once_may_be_named(start_router: Any, client: Any, ask: Any) -> None:
     async with start_router() as router:
         assert await ask(client, router, named()) == {"errors": [NOT_FOUND]}

@@ -1,0 +1,52 @@
+"""Single answers over HTTP: a result or a refusal, in the media type that the client accepts."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from graphql import GraphQLError
+from starlette.responses import Response
+
+from router.entrypoints.framing import FRAMINGS
+from router.entrypoints.negotiation import JSON
+from router.errors import ErrorCode, OperationRefused, RequestRefused, masked
+
+
+class MethodRefused(RequestRefused):
+    def __init__(self, message: str, *, allow: str) -> None:
+        super().__init__([GraphQLError(message)], ErrorCode.BAD_USER_INPUT, HTTPStatus.METHOD_NOT_ALLOWED)
+        self.allow = allow
+
+
+def answered(result: Mapping[str, Any], media_type: str) -> Response:
+    lenient = media_type == JSON or media_type in FRAMINGS or "data" in result
+    return response_of(result, media_type, HTTPStatus.OK if lenient else HTTPStatus.BAD_REQUEST)
+
+
+def refusal_response(refusal: RequestRefused, media_type: str) -> Response:
+    """Operations are refused within a stream to those who accept one: an EventSource reads nothing but 200."""
+    if isinstance(refusal, OperationRefused):
+        return answered({"errors": refusal.formatted()}, media_type)
+    response = response_of({"errors": refusal.formatted()}, json_for(media_type), refusal.status)
+    if isinstance(refusal, MethodRefused):
+        response.headers["allow"] = refusal.allow
+    if refusal.status is HTTPStatus.UNAUTHORIZED:
+        response.headers["www-authenticate"] = 'Bearer error="invalid_token"'
+    return response
+
+
+def failure_response(error: Exception, media_type: str) -> Response:
+    return response_of({"errors": [masked(error)]}, json_for(media_type), HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def json_for(media_type: str) -> str:
+    return JSON if media_type in FRAMINGS else media_type
+
+
+def response_of(body: Mapping[str, Any], media_type: str, status: HTTPStatus) -> Response:
+    if framing := FRAMINGS.get(media_type):
+        content, content_type = framing.opening + framing.response(body) + framing.complete, framing.content_type
+    else:
+        content, content_type = orjson.dumps(body), f"{media_type}; charset=utf-8"
+    return Response(content, status, {"content-type": content_type, "cache-control": "no-store"})
