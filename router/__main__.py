@@ -13,6 +13,7 @@ from router.app import create_app
 from router.auth import TokenChecker
 from router.jwks import HttpJwksSource
 from router.memory import settle_memory
+from router.persisted import SafeListBroken
 from router.reload import SupergraphFile
 from router.server import CannotListen, DrainingServer, address_of, bind, server_config
 from router.settings import RouterSettings
@@ -104,16 +105,19 @@ def with_options(settings: RouterSettings, options: argparse.Namespace) -> Route
 def standalone(supergraph: Supergraph, file: SupergraphFile, settings: RouterSettings) -> Starlette:
     session, signer = HttpSession(settings.connections), signer_of(settings)
     urls = urls_of(supergraph, settings)
-    return create_app(
-        supergraph,
-        remote_transport(urls, settings, session, signer),
-        settings,
-        token_checker=token_checker(settings, session),
-        on_shutdown=[session.aclose],
-        signer=signer,
-        file=file,
-        on_reload=lambda new: urls.update(urls_of(new, settings)),
-    )
+    try:
+        return create_app(
+            supergraph,
+            remote_transport(urls, settings, session, signer),
+            settings,
+            token_checker=token_checker(settings, session),
+            on_shutdown=[session.aclose],
+            signer=signer,
+            file=file,
+            on_reload=lambda new: urls.update(urls_of(new, settings)),
+        )
+    except SafeListBroken as error:
+        raise CannotStart(f"The safe list {settings.persisted.safe_list}: {error}.") from None
 
 
 def urls_of(supergraph: Supergraph, settings: RouterSettings) -> dict[str, str]:

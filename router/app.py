@@ -14,15 +14,19 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router.auth import Authenticator, TokenChecker
+from router.authorization import PolicyCheck, no_policies
 from router.entrypoints.graphiql.page import GraphiQLPage, read_tabs
 from router.entrypoints.headers import REQUEST_ID
 from router.entrypoints.http import GraphQLOverHttp
 from router.entrypoints.metrics import Measure, MetricsPage
 from router.entrypoints.negotiation import prefers_html
+from router.entrypoints.origins import ASKED_FOR_FIRST
 from router.entrypoints.passthrough import PlainPaths, Proxy, not_found
 from router.entrypoints.probes import Readiness, ReadinessCheck, healthz
 from router.entrypoints.websocket import GraphQLOverWebSocket
 from router.live import LivePipeline
+from router.overrides import LabelCheck, no_labels
+from router.persisted import PersistedOperations
 from router.pipeline import Pipeline
 from router.reload import Reloading, SupergraphFile
 from router.settings import RouterSettings
@@ -43,6 +47,8 @@ def create_app(
     measures: Mapping[str, Measure] | None = None,
     on_shutdown: Sequence[Callable[[], Awaitable[None]]] = (),
     signer: Signer | None = None,
+    policies: PolicyCheck = no_policies,
+    labels: LabelCheck = no_labels,
     file: SupergraphFile | None = None,
     on_reload: Callable[[Supergraph], None] = lambda _: None,
 ) -> Starlette:
@@ -50,7 +56,9 @@ def create_app(
 
     `on_shutdown` runs when no request is left; `signer` signs what is passed on to other components.
     `file` is where the supergraph was read, and is read again when it changes; `on_reload` is told what it holds then.
+    `policies` says which of those that @policy names hold, `labels` which of those that @override names.
     """
+    persisted = PersistedOperations(settings.persisted)
 
     def planned(supergraph: Supergraph) -> Pipeline:
         return Pipeline(
@@ -61,6 +69,11 @@ def create_app(
             shown_extensions=settings.shown_extensions,
             cache_size=settings.plan_cache_size,
             cache_characters=settings.plan_cache_characters,
+            policies=policies,
+            reject_unauthorized=settings.authorization.reject_unauthorized,
+            persisted=persisted,
+            overrides=settings.overrides,
+            labels=labels,
         )
 
     authenticator = Authenticator(token_checker)
@@ -144,7 +157,7 @@ def cross_origin(settings: RouterSettings) -> Middleware:
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type", "traceparent", REQUEST_ID],
+        allow_headers=["content-type", *ASKED_FOR_FIRST],
         expose_headers=[REQUEST_ID],
         max_age=600,
     )

@@ -54,7 +54,7 @@ class TokenRefused(Exception):
 
 
 class TokenChecker:
-    """A check costs a signature the first time, a look-up until the token ends."""
+    """A check costs a signature the first time, a look-up until the token ends or the issuer's keys change."""
 
     def __init__(
         self,
@@ -79,6 +79,7 @@ class TokenChecker:
             sub={"essential": True},
         )
         self._kept: OrderedDict[bytes, CheckedToken] = OrderedDict()
+        self._kept_of: KeySet | None = None
         self._kept_tokens = kept_tokens
         self._clock = clock
 
@@ -87,11 +88,20 @@ class TokenChecker:
         if len(token) > MAX_TOKEN_BYTES or not COMPACT.fullmatch(token):
             raise TokenRefused("The access token is not a token, or too long.")
         digest = sha256(token.encode()).digest()
+        self._forget_old(await self._source.keys())
         checked = self._kept.get(digest) or self._keep(digest, await self._verified(token))
         if checked.expires_at <= self._clock():
             self._kept.pop(digest, None)
             raise TokenRefused("The access token has ended.")
         return checked
+
+    def _forget_old(self, keys: KeySet) -> None:
+        """What was signed by a key that is withdrawn must not outlive it."""
+        if keys is self._kept_of:
+            return
+        if self._kept_of is None or keys.as_dict() != self._kept_of.as_dict():
+            self._kept.clear()
+        self._kept_of = keys
 
     def _keep(self, digest: bytes, checked: CheckedToken) -> CheckedToken:
         self._kept[digest] = checked
@@ -150,7 +160,8 @@ class Authenticator:
 
 def fits(key: Key, algorithm: str) -> bool:
     strong = not isinstance(key, RSAKey) or key.raw_value.key_size >= LEAST_RSA_BITS
-    return strong and (key.key_type, key.get("crv")) == CURVES.get(algorithm)
+    meant = key.get("use", "sig") == "sig" and CURVES.get(str(key.get("alg", algorithm))) == CURVES.get(algorithm)
+    return strong and meant and (key.key_type, key.get("crv")) == CURVES.get(algorithm)
 
 
 def named(keys: KeySet, kid: str) -> list[Key]:

@@ -12,6 +12,8 @@ from graphql import GraphQLError
 SHOWN_EXTENSIONS = ("code", "errorId", "reason", "retryAfterSeconds")
 """What clients are told of the extensions of a subgraph's error: others may hold a stack trace."""
 
+LONGEST_MESSAGE = 1_000
+
 log = structlog.get_logger()
 
 
@@ -20,6 +22,13 @@ class ErrorCode(StrEnum):
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     BAD_USER_INPUT = "BAD_USER_INPUT"
     UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    UNAUTHORIZED_FIELD_OR_TYPE = "UNAUTHORIZED_FIELD_OR_TYPE"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+    PERSISTED_QUERY_HASH_MISMATCH = "PERSISTED_QUERY_HASH_MISMATCH"
+    PERSISTED_QUERY_ID_REQUIRED = "PERSISTED_QUERY_ID_REQUIRED"
+    QUERY_NOT_IN_SAFE_LIST = "QUERY_NOT_IN_SAFE_LIST"
     TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
@@ -32,7 +41,7 @@ class RequestRefused(Exception):
         self, errors: Sequence[GraphQLError], code: ErrorCode, status: HTTPStatus = HTTPStatus.BAD_REQUEST
     ) -> None:
         super().__init__(errors[0].message)
-        self.errors = [coded(error, code) for error in errors]
+        self.errors = [shortened(coded(error, code)) for error in errors]
         self.status = status
 
     def formatted(self) -> list[dict[str, Any]]:
@@ -66,6 +75,13 @@ def coded(error: GraphQLError, code: ErrorCode) -> GraphQLError:
     """The error with the code, unless it brought one of its own."""
     if error.extensions is None or "code" not in error.extensions:
         error.extensions = {**(error.extensions or {}), "code": code.value}
+    return error
+
+
+def shortened(error: GraphQLError) -> GraphQLError:
+    """Messages quote what clients named, which may be long, once for each of several errors."""
+    if len(error.message) > LONGEST_MESSAGE:
+        error.message = f"{error.message[:LONGEST_MESSAGE]}…"
     return error
 
 

@@ -24,7 +24,11 @@ class KeysUnavailable(Exception):
 
 
 class HttpJwksSource(JwksSource):
-    """Fetches at most once in `pause_seconds`, whatever the tokens say; keys outlive an issuer that is down."""
+    """Fetches at most once in `pause_seconds`, whatever the tokens say; keys outlive an issuer that is down.
+
+    Keys that are no longer fresh are fetched anew while they still serve, so that a slow issuer slows nobody; those
+    twice as old wait for it once, so that a key that was withdrawn ends though nobody asked for a while.
+    """
 
     def __init__(
         self,
@@ -48,11 +52,20 @@ class HttpJwksSource(JwksSource):
         self._tried_at = -float("inf")
         self._fetched_at = -float("inf")
         self._fetching = asyncio.Lock()
+        self._behind: asyncio.Task[KeySet] | None = None
 
     async def keys(self) -> KeySet:
-        if self._keys is None or self._clock() - self._fetched_at > self._fresh_seconds:
+        age_seconds = self._clock() - self._fetched_at
+        answered = self._tried_at <= self._fetched_at
+        if self._keys is None or (age_seconds > 2 * self._fresh_seconds and answered):
             await self.refreshed_keys()
+        elif age_seconds > self._fresh_seconds:
+            self._refresh_behind()
         return self._known()
+
+    def _refresh_behind(self) -> None:
+        if self._behind is None or self._behind.done():
+            self._behind = asyncio.create_task(self.refreshed_keys())
 
     async def refreshed_keys(self) -> KeySet:
         async with self._fetching:

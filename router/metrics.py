@@ -16,6 +16,9 @@ FETCH_SECONDS = Histogram(
     ["subgraph", "outcome"],
     buckets=SECONDS,
 )
+UNLISTED_OPERATIONS = Counter(
+    "hospital_unlisted_operations", "Operations of clients that are not on the safe list, whether they were run or not."
+)
 SUBSCRIPTIONS = Gauge("hospital_subscriptions", "Subscriptions of clients that are open.")
 SUPERGRAPH = Gauge("hospital_supergraph", "1 for the supergraph that holds, by the hash of its file.", ["sha256"])
 SUPERGRAPH_TAKEN = Gauge("hospital_supergraph_taken_seconds", "When the supergraph that holds was taken (Unix time).")

@@ -1,18 +1,25 @@
 """The way of a request: parse -> limit -> validate -> plan, kept by document, then check the variables and execute."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from graphql import DocumentNode, GraphQLSchema, OperationType
 
-from router.context import RequestContext
+from router.authorization import (
+    Needs,
+    PolicyCheck,
+    guards_of,
+    held_by,
+    held_guards,
+    no_policies,
+    refusing,
+    withhold,
+)
+from router.context import NOBODY, RequestContext
 from router.documents import (
-    Inputs,
     inputs_of,
     operation_of,
     parse_document,
@@ -22,32 +29,25 @@ from router.documents import (
 )
 from router.errors import SHOWN_EXTENSIONS, too_large
 from router.executor import execute, prepare, subscribe
-from router.memory import settle_memory
-from router.planner import Planner, PlanningError, QueryPlan
+from router.operations import GivenUp, KeptOperations, Key, Operation
+from router.overrides import HeldOverrides, LabelCheck, Planners, no_labels
+from router.persisted import PersistedOperations
+from router.planner import PlanningError, QueryPlan
+from router.planner.withholding import Withhold, nothing
 from router.scalars import STANDARD_SCALARS, ScalarCheck, guard_scalars
-from router.settings import Limits
+from router.settings import Limits, Overrides, Persisted
 from router.supergraph import Supergraph
 from router.transports.base import Transport
-
-SETTLED_TOGETHER = 100
-MOST_GIVEN_UP = 1_000
-Key = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
+    """`query` is empty where the document is named by its id alone."""
+
     query: str
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What is kept of a document between requests."""
-
-    kind: OperationType
-    inputs: Inputs
-    plan: QueryPlan
+    document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,32 +79,50 @@ class Pipeline:
         shown_extensions: Iterable[str] = SHOWN_EXTENSIONS,
         cache_size: int = 1_000,
         cache_characters: int = 1_000_000,
+        policies: PolicyCheck = no_policies,
+        reject_unauthorized: bool = False,
+        persisted: PersistedOperations | None = None,
+        overrides: Overrides = Overrides(),
+        labels: LabelCheck = no_labels,
     ) -> None:
         self._schema: GraphQLSchema = supergraph.public_schema
         guard_scalars(self._schema, scalars)
-        self._planner = Planner(supergraph)
+        self._planners = Planners(supergraph)
+        self._overrides = HeldOverrides(supergraph.override_labels, overrides, labels)
+        self._needs = Needs(supergraph)
+        self._policies = policies
+        self._persisted = persisted or PersistedOperations(Persisted())
+        self._reject_unauthorized = reject_unauthorized
         self._transport = transport
         self._limits = limits
         self._introspection = introspection
         self._shown_extensions = frozenset(shown_extensions)
-        self._operations: OrderedDict[Key, Operation] = OrderedDict()
-        self._cache_size = cache_size
-        self._cache_characters = cache_characters
-        self._kept_characters = 0
-        self._given_up: OrderedDict[bytes, str] = OrderedDict()
+        self._operations = KeptOperations(cache_size, cache_characters)
+        self._given_up = GivenUp()
         self._planning = asyncio.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planner")
-        self._planned = 0
 
     def prepare(self, request: GraphQLRequest) -> Call:
-        """Raises OperationRefused, before anything runs, for what cannot be answered."""
-        key = request.query, request.operation_name
-        return self._call(self._known(key) or self._keep(key, self._plan(*key)), request)
+        """For a caller of whom nothing is known. Raises OperationRefused for what cannot be answered."""
+        key = Key(request.query, request.operation_name)
+        operation = self._planned(key)
+        if guards := operation.guards:
+            held = held_by(guards, None, frozenset())
+            operation = operation if held == guards else self._planned(key._replace(held=held))
+        return self._call(operation, request)
 
-    async def prepare_aside(self, request: GraphQLRequest) -> Call:
-        """The same, but a document that is new is planned in a thread: others are served meanwhile."""
-        key = request.query, request.operation_name
-        return self._call(self._known(key) or await self._planned_aside(key), request)
+    async def prepare_aside(self, request: GraphQLRequest, context: RequestContext = NOBODY) -> Call:
+        """For this caller. A document that is new is planned in a thread: others are served meanwhile."""
+        text = self._persisted.text_of(request.query, request.document_id)
+        key = Key(text, request.operation_name, await self._overrides.of(context))
+        operation = self._known(key) or await self._planned_aside(key)
+        self._persisted.keep(key.text, request.document_id)
+        if guards := operation.guards:
+            held = await held_guards(guards, context, self._policies)
+            if held != guards:
+                key = key._replace(held=held)
+                operation = self._known(key) or await self._planned_aside(key)
+        return self._call(operation, request)
 
     async def execute(self, call: Call, context: RequestContext) -> Mapping[str, Any]:
         return await execute(call.operation.plan, call.variables, self._transport, context, self._shown_extensions)
@@ -123,69 +141,46 @@ class Pipeline:
         return Call(operation, operation.inputs.check(request.variables, self._schema, self._limits))
 
     def _known(self, key: Key) -> Operation | None:
-        if found := self._operations.get(key):
-            self._operations.move_to_end(key)
-        elif given_up := self._given_up.get(digest(key)):
-            raise too_large(given_up)
+        found = self._operations.get(key)
+        if found is None and (why := self._given_up.get(key)):
+            raise too_large(why)
         return found
+
+    def _planned(self, key: Key) -> Operation:
+        return self._known(key) or self._operations.keep(key, self._plan(key))
 
     async def _planned_aside(self, key: Key) -> Operation:
         """One at a time, and who waited for the same document finds it planned."""
         async with self._planning:
             if known := self._known(key):
                 return known
-            planned = asyncio.get_running_loop().run_in_executor(self._thread, self._plan, *key)
-            return self._keep(key, await planned)
+            planned = await asyncio.get_running_loop().run_in_executor(self._thread, self._plan, key)
+            return self._operations.keep(key, planned)
 
-    def _keep(self, key: Key, operation: Operation) -> Operation:
-        self._operations[key] = operation
-        self._kept_characters += len(key[0])
-        self._drop_oldest()
-        self._settle()
-        return operation
-
-    def _settle(self) -> None:
-        """A thousand plans are 200,000 objects, which a full collection would look at for 0.2 s each time.
-
-        Only the first are hidden from it, as many as are kept: clients who go on sending new documents end this.
-        """
-        self._planned += 1
-        if self._planned % SETTLED_TOGETHER == 0 and self._planned <= self._cache_size:
-            settle_memory()
-
-    def _drop_oldest(self) -> None:
-        """A plan takes up to 150 bytes for each character of its document, so both are bounded."""
-        while len(self._operations) > self._cache_size or self._kept_characters > self._cache_characters:
-            (text, _), _ = self._operations.popitem(last=False)
-            self._kept_characters -= len(text)
-
-    def _plan(self, text: str, name: str | None) -> Operation:
-        document = parse_document(text, self._limits)
+    def _plan(self, key: Key) -> Operation:
+        document = parse_document(key.text, self._limits)
         costs = weigh_all(document, self._schema, self._limits)
         validate_document(document, self._schema, self._introspection)
-        operation = operation_of(document, name)
+        operation = operation_of(document, key.name)
         unlink_tokens(document)
+        plan = self._plan_of(document, key, self._withhold(key, operation.operation))
         return Operation(
             kind=operation.operation,
             inputs=inputs_of(operation, costs[id(operation)], self._limits),
-            plan=self._plan_of(document, (text, name)),
+            plan=plan,
+            guards=guards_of(self._needs, plan) if self._needs else frozenset(),
         )
 
-    def _plan_of(self, document: DocumentNode, key: Key) -> QueryPlan:
+    def _plan_of(self, document: DocumentNode, key: Key, part: Withhold) -> QueryPlan:
         try:
-            plan = self._planner.plan(document, key[1])
+            plan = self._planners.of(key.labels).plan(document, key.name, part)
             prepare(plan)
             return plan
         except PlanningError as error:
-            self._give_up(key, str(error))
+            self._given_up.keep(key, str(error))
             raise too_large(str(error)) from error
 
-    def _give_up(self, key: Key, why: str) -> None:
-        """Remembers it, as to find out again may take a second of processor time."""
-        self._given_up[digest(key)] = why
-        if len(self._given_up) > MOST_GIVEN_UP:
-            self._given_up.popitem(last=False)
-
-
-def digest(key: Key) -> bytes:
-    return sha256(repr(key).encode()).digest()
+    def _withhold(self, key: Key, kind: OperationType) -> Withhold:
+        if key.held is None:
+            return nothing
+        return refusing(withhold(self._needs, key.held), kind, wholly=self._reject_unauthorized)

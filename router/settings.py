@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -20,6 +20,7 @@ from pydantic import (
     PositiveInt,
     SecretStr,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -107,6 +108,53 @@ class StreamTimes(BaseModel):
     heartbeat_seconds: PositiveFloat = Field(
         5.0, description="How often a subscription over HTTP shows that it goes on."
     )
+
+
+class Authorization(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    reject_unauthorized: bool = Field(
+        False, description="Whether an operation with a field that the caller may not see is refused whole."
+    )
+
+
+class Overrides(BaseModel):
+    """Progressive overrides, by which fields move from one subgraph to another."""
+
+    model_config = ConfigDict(frozen=True)
+
+    labels: tuple[str, ...] = Field((), description="The labels that hold for every request, besides percent(…).")
+    draw: Literal["request", "caller"] = Field(
+        "request",
+        description="Whether percent(…) is drawn for each request, or is the same for all requests of a caller who"
+        " is known.",
+    )
+
+
+class Persisted(BaseModel):
+    """Operations that clients name instead of sending them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    automatic: bool = Field(True, description="Whether an operation that was sent once may then be named by its hash.")
+    kept: PositiveInt = Field(1_000, description="How many operations that were sent are kept by their hash.")
+    kept_characters: PositiveInt = Field(1_000_000, description="How long these operations may be in all.")
+    safe_list: FilePath | None = Field(
+        None,
+        description="The file of operations that are known: a persisted query manifest of Apollo's, or a JSON object of"
+        " documents by their ids. It is read anew when it changes.",
+    )
+    safe_list_mode: Literal["off", "log", "only", "ids_only"] = Field(
+        "off",
+        description="What becomes of operations that are not on the list: nothing (off), a line in the log (log), a"
+        " refusal (only); with ids_only, those on the list must be named by their id.",
+    )
+
+    @model_validator(mode="after")
+    def has_its_list(self) -> Self:
+        if self.safe_list_mode != "off" and self.safe_list is None:
+            raise ValueError("a safe list's mode needs a safe list")
+        return self
 
 
 class Connections(BaseModel):
@@ -230,6 +278,9 @@ class RouterSettings(BaseSettings):
     )
     limits: Limits = Limits()
     sockets: SocketTimes = SocketTimes()
+    authorization: Authorization = Authorization()
+    persisted: Persisted = Persisted()
+    overrides: Overrides = Overrides()
     reload: ReloadTimes = ReloadTimes()
     traffic: Traffic = Traffic()
     streams: StreamTimes = StreamTimes()

@@ -195,7 +195,7 @@ class Connection:
     async def _answer(self, operation_id: str, request: GraphQLRequest) -> None:
         pipeline = self._live.current
         with WatchedRequest(self._context.headers) as watched:
-            call = await prepared(pipeline, request, watched)
+            call = await prepared(pipeline, request, self._context, watched)
             if not call.streams:
                 response = await pipeline.execute(call, self._context)
                 watched.answered(response)
@@ -262,9 +262,11 @@ class Connection:
             self._timers.pop().cancel()
 
 
-async def prepared(pipeline: Pipeline, request: GraphQLRequest, watched: WatchedRequest) -> Call:
+async def prepared(
+    pipeline: Pipeline, request: GraphQLRequest, context: RequestContext, watched: WatchedRequest
+) -> Call:
     try:
-        call = await pipeline.prepare_aside(request)
+        call = await pipeline.prepare_aside(request, context)
     except RequestRefused:
         watched.outcome = REFUSED
         raise

@@ -23,6 +23,7 @@ from router.entrypoints.negotiation import (
     acceptable_stream,
     is_json,
 )
+from router.entrypoints.origins import refuse_other_sites
 from router.entrypoints.parameters import decode_json, graphql_request
 from router.entrypoints.streams import OpenStreams
 from router.errors import RequestRefused, refused
@@ -79,12 +80,13 @@ class GraphQLOverHttp:
     async def _answer(
         self, request: Request, headers: Mapping[str, str], watched: WatchedRequest, media_type: str
     ) -> Response:
+        refuse_other_sites(request.headers, self._settings.allowed_origins)
         token = await self._authenticator.authenticate(request.headers.getlist("authorization"))
+        context = RequestContext(headers, token)
         parameters, pipeline = await self._parameters(request), self._live.current
-        call = await pipeline.prepare_aside(parameters)
+        call = await pipeline.prepare_aside(parameters, context)
         watched.kind = call.kind.value
         refuse_by_method(call, request.method)
-        context = RequestContext(headers, token)
         if call.streams:
             framing = self._framing(request)
             watched.outcome = OK

@@ -10,6 +10,7 @@ from router.pipeline import GraphQLRequest
 from router.settings import Limits
 
 JSON_CONTAINERS = (dict, list)
+LONGEST_ID = 256
 
 
 def decode_json(text: bytes, limits: Limits) -> Any:
@@ -51,12 +52,27 @@ def graphql_request(parameters: Any) -> GraphQLRequest:
     if not isinstance(parameters, dict):
         raise refused("Send a JSON object with 'query', and with 'variables' and 'operationName' where needed.")
     query, name = parameters.get("query"), parameters.get("operationName")
+    document_id = named_document(parameters)
+    if query is None and document_id is not None:
+        query = ""
     if not isinstance(query, str):
         raise refused("'query' is missing or not a string.")
     if not isinstance(name, str | None):
         raise refused("'operationName' is not a string.")
-    object_or_null(parameters, "extensions")
-    return GraphQLRequest(query, name or None, object_or_null(parameters, "variables"))
+    return GraphQLRequest(query, name or None, object_or_null(parameters, "variables"), document_id)
+
+
+def named_document(parameters: Mapping[str, Any]) -> str | None:
+    """By `documentId`, or by the hash of Apollo's `persistedQuery`."""
+    persisted = object_or_null(object_or_null(parameters, "extensions"), "persistedQuery")
+    if persisted and persisted.get("version") != 1:
+        raise refused("'persistedQuery' is of a version other than 1.")
+    found = persisted.get("sha256Hash") if persisted else parameters.get("documentId")
+    if found is None and not persisted:
+        return None
+    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_ID:
+        raise refused(f"The id of a document is a string of 1 to {LONGEST_ID} characters.")
+    return found.removeprefix("sha256:")
 
 
 def object_or_null(parameters: Mapping[str, Any], name: str) -> Mapping[str, Any]:

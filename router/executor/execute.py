@@ -17,6 +17,7 @@ from router.executor.introspection import introspect
 from router.executor.roots import RootFetch
 from router.executor.run import Run, together
 from router.executor.shape import Shaper, root_shaper
+from router.executor.withheld import tell_withheld
 from router.planner.nodes import Conditional, Fetch, Parallel, PlanNode, QueryPlan, Sequence, Subscription
 from router.transports.base import Transport, TransportError
 
@@ -116,6 +117,8 @@ def _start(
 
 
 def _response(plan: QueryPlan, prepared: Prepared, run: Run) -> dict[str, Any]:
+    if plan.withheld:
+        tell_withheld(plan, run)
     data = prepared.shape(run.data, run)
     if run.nulled:
         run.errors.extend(unexplained_nulls(plan, run))

@@ -71,7 +71,7 @@ def _nulls(
     name = given if isinstance(given, str) else type_name
     fields = getattr(schema.type_map.get(name), "fields", {})
     for field in selections:
-        if field.on in (None, name) and field.name in fields and run.holds(field.condition):
+        if field.on in (None, name) and field.name in fields and not field.is_withheld and run.holds(field.condition):
             where, type_ = (*at, field.response_key), fields[field.name].type
             if field.key in data:
                 yield from _value_nulls(schema, type_, field, data[field.key], where, f"{name}.{field.name}", run)

@@ -57,13 +57,14 @@ class _Compiler:
 
     def _part(self, type_: GraphQLObjectType | GraphQLInterfaceType, field: Field) -> Part:
         condition = None if field.condition == ALWAYS else field.condition
+        if field.is_withheld:
+            return field.response_key, field.key, None, _is_required(type_, field), condition
         if field.name == TYPENAME and isinstance(type_, GraphQLObjectType):
             return field.response_key, field.key, _constant(type_.name), True, condition
         if field.name == TYPENAME or field.name in ASKED:
             return field.response_key, field.key, None, False, condition
-        output = type_.fields[field.name].type
-        completer = self._completer(output, field)
-        return field.response_key, field.key, completer, isinstance(output, GraphQLNonNull), condition
+        completer = self._completer(type_.fields[field.name].type, field)
+        return field.response_key, field.key, completer, _is_required(type_, field), condition
 
     def _completer(self, type_: GraphQLOutputType, field: Field) -> Completer | None:
         if isinstance(type_, GraphQLNonNull):
@@ -98,6 +99,10 @@ class _Compiler:
         if known not in self._narrowed:
             self._narrowed[known] = selections_for(selections, name)
         return self._narrowed[known]
+
+
+def _is_required(type_: GraphQLObjectType | GraphQLInterfaceType, field: Field) -> bool:
+    return field.name == TYPENAME or isinstance(type_.fields[field.name].type, GraphQLNonNull)
 
 
 def _object_shaper(parts: list[Part]) -> Shaper:

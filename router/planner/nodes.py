@@ -101,7 +101,10 @@ PlanNode = Fetch | Sequence | Parallel | Conditional | Subscription
 
 @dataclass(frozen=True, eq=False)
 class QueryPlan:
-    """`selections` and `schema` give the shape of the response; `introspection` is what the router answers itself."""
+    """`selections` and `schema` give the shape of the response; `introspection` is what the router answers itself.
+
+    `withheld` are those of the selections that lead to what the caller may not see.
+    """
 
     operation: str
     root: PlanNode | None
@@ -109,3 +112,4 @@ class QueryPlan:
     schema: GraphQLSchema
     defaults: Mapping[str, bool] = field(default_factory=dict)
     introspection: DocumentNode | None = None
+    withheld: Selections = ()

@@ -18,11 +18,12 @@ from router.planner.introspection import ASKED, introspection_of
 from router.planner.naming import Naming
 from router.planner.normalize import Normalizer
 from router.planner.selections import TYPENAME, Selections
+from router.planner.withholding import Withhold, nothing
 
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """`selections` is all that is asked, `fetched` what of it subgraphs have to answer.
+    """`selections` is all that is asked, `fetched` what of it subgraphs have to answer, `withheld` what nobody may.
 
     `defaults` are those of Boolean variables, by which @skip and @include go.
     """
@@ -34,23 +35,31 @@ class Operation:
     declared: Mapping[str, str]
     defaults: Mapping[str, bool]
     introspection: DocumentNode | None
+    withheld: Selections
 
 
 def read_operation(
-    document: DocumentNode, operation_name: str | None, schema: GraphQLSchema, naming: Naming, guarded: frozenset[str]
+    document: DocumentNode,
+    operation_name: str | None,
+    schema: GraphQLSchema,
+    naming: Naming,
+    guarded: frozenset[str],
+    withhold: Withhold = nothing,
 ) -> Operation:
     node = _picked(document, operation_name)
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     root = _root(schema, node)
     selections = Normalizer(schema, naming, fragments, guarded=guarded).selections(root, node.selection_set)
+    parted = withhold(root.name, selections)
     return Operation(
         kind=node.operation.value,
         root=root.name,
-        selections=selections,
-        fetched=tuple(field for field in selections if field.name not in (TYPENAME, *ASKED)),
+        selections=parted.asked,
+        fetched=tuple(field for field in parted.fetched if field.name not in (TYPENAME, *ASKED)),
         declared=_declared(node),
         defaults=_defaults(node),
         introspection=introspection_of(document, node),
+        withheld=parted.withheld,
     )
 
 

@@ -18,6 +18,7 @@ from router.planner.schedule import Scheduler, sequence
 from router.planner.selections import Field, Selections
 from router.planner.solution import Solution
 from router.planner.walk import Walker
+from router.planner.withholding import Withhold, nothing
 from router.planner.writing import FetchWriter
 from router.supergraph import Supergraph
 
@@ -41,18 +42,20 @@ class Planner:
         self._naming = Naming(needed_names(supergraph))
         self._guarded = supergraph.guarded_types
 
-    def plan(self, document: DocumentNode, operation_name: str | None) -> QueryPlan:
+    def plan(self, document: DocumentNode, operation_name: str | None, withhold: Withhold = nothing) -> QueryPlan:
         """The plan of an operation that is valid against the public schema."""
-        return self.stages(document, operation_name).plan
+        return self.stages(document, operation_name, withhold).plan
 
-    def stages(self, document: DocumentNode, operation_name: str | None) -> Stages:
+    def stages(self, document: DocumentNode, operation_name: str | None, withhold: Withhold = nothing) -> Stages:
         try:
-            return self._stages(document, operation_name)
+            return self._stages(document, operation_name, withhold)
         except RecursionError as error:
             raise PlanningError("The operation is nested too deeply.") from error
 
-    def _stages(self, document: DocumentNode, operation_name: str | None) -> Stages:
-        operation = read_operation(document, operation_name, self.supergraph.schema, self._naming, self._guarded)
+    def _stages(self, document: DocumentNode, operation_name: str | None, withhold: Withhold) -> Stages:
+        operation = read_operation(
+            document, operation_name, self.supergraph.schema, self._naming, self._guarded, withhold
+        )
         budget = Budget()
         solutions = tuple(self._walk(operation, part, budget) for part in _in_turn(operation))
         fetches = tuple(self._fetch_graphs(operation, solutions, budget))
@@ -63,6 +66,7 @@ class Planner:
             schema=self.supergraph.public_schema,
             defaults=operation.defaults,
             introspection=operation.introspection,
+            withheld=operation.withheld,
         )
         return Stages(operation, solutions, fetches, plan)
 

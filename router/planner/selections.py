@@ -9,7 +9,7 @@ from router.planner.conditions import ALWAYS, Condition, both, either
 @dataclass(frozen=True, eq=False, slots=True)
 class Field:
     """`on` is the object type it counts for (None: all); `key` names it in fetched data, `response_key` to the client,
-    who does not see what is implied.
+    who does not see what is implied, and sees null for what is withheld.
 
     Equal by identity, so that a search can remember what it found for the very same field.
     """
@@ -24,6 +24,7 @@ class Field:
     children: tuple["Field", ...] = ()
     is_leaf: bool = True
     is_implied: bool = False
+    is_withheld: bool = False
 
     def with_children(self, children: tuple["Field", ...]) -> "Field":
         return replace(self, children=children)

@@ -13,7 +13,8 @@ from graphql import (
 )
 
 SPECS = "https://specs.apollo.dev"
-SPOKEN = frozenset(f"{SPECS}/{feature}" for feature in ("link", "core", "join", "inaccessible"))
+FEATURES = ("link", "core", "join", "inaccessible", "authenticated", "requiresScopes", "policy")
+SPOKEN = frozenset(f"{SPECS}/{feature}" for feature in FEATURES)
 NEEDED = frozenset({"EXECUTION", "SECURITY"})
 
 

@@ -1,7 +1,7 @@
 """What a supergraph says about its subgraphs: who knows which type, who resolves which field, and by which keys."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -61,14 +61,41 @@ class SubgraphType:
         return self.kind != "object" and not self.interface_object
 
 
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """The caller is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """The caller has all the scopes of one of these sets."""
+
+    alternatives: frozenset[frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """All the policies of one of these sets hold."""
+
+    alternatives: frozenset[frozenset[str]]
+
+
+Guard = Authenticated | Scopes | Policies
+Need = frozenset[Guard]
+
+
 @dataclass(frozen=True, eq=False)
 class Supergraph:
-    """`schema` is whole, `public_schema` what clients see; `types` is keyed by (type, subgraph)."""
+    """`schema` is whole, `public_schema` what clients see; `types` is keyed by (type, subgraph).
+
+    `needs` are those of types and fields, by coordinate.
+    """
 
     schema: GraphQLSchema
     public_schema: GraphQLSchema
     subgraphs: Mapping[str, SubgraphInfo]
     types: Mapping[tuple[str, str], SubgraphType]
+    needs: Mapping[str, Need] = field(default_factory=dict)
 
     @cached_property
     def guarded_types(self) -> frozenset[str]:

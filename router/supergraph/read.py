@@ -6,6 +6,7 @@ from router.supergraph.directives import applied, feature_names, unspoken_featur
 from router.supergraph.joins import read_types
 from router.supergraph.model import SubgraphInfo, Supergraph, SupergraphError
 from router.supergraph.public import public_schema
+from router.supergraph.security import read_needs
 
 
 def read_supergraph(sdl: str) -> Supergraph:
@@ -20,6 +21,7 @@ def read_supergraph(sdl: str) -> Supergraph:
         public_schema=public_schema(document, features),
         subgraphs={subgraph.name: subgraph for subgraph in subgraphs.values()},
         types=read_types(document, schema, subgraphs, join),
+        needs=read_needs(document, features),
     )
 
 

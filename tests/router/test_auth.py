@@ -1,5 +1,6 @@
 """Access tokens: what is taken, what is refused, and how long what was checked is kept."""
 
+import hmac
 import json
 import time
 from collections.abc import Callable
@@ -30,10 +31,8 @@ OTHER = OKPKey.generate_key("Ed25519", {"kid": "k1"})
 class LocalKeys(JwksSource):
     def __init__(self, *keys: Any) -> None:
         self.current = KeySet(list(keys))
-        self.asked = 0
 
     async def keys(self) -> KeySet:
-        self.asked += 1
         return self.current
 
 
@@ -208,10 +207,53 @@ async def test_it_refuses_a_curve_that_is_not_the_algorithms() -> None:
         await checker.check(token(key=other_curve))
 
 
-async def test_what_was_checked_is_kept(checker: TokenChecker, source: LocalKeys) -> None:
+async def test_what_was_checked_is_kept(checker: TokenChecker) -> None:
     good = token()
     assert await checker.check(good) is await checker.check(good)
-    assert source.asked == 1
+
+
+async def test_keys_that_are_read_anew_and_are_the_same_end_nothing(checker: TokenChecker, source: LocalKeys) -> None:
+    good = token()
+    first = await checker.check(good)
+    source.current = KeySet([OKPKey.import_key(KEY.as_dict(private=True)), EC_KEY])
+    assert await checker.check(good) is first
+
+
+async def test_what_is_kept_ends_with_its_key(checker: TokenChecker, source: LocalKeys) -> None:
+    good = token()
+    await checker.check(good)
+    source.current = KeySet([EC_KEY])
+    with pytest.raises(TokenRefused, match="not signed by a key"):
+        await checker.check(good)
+    assert (await checker.check(token(key=EC_KEY, alg="ES256"))).subject == "account-1"
+
+
+@pytest.mark.parametrize("meant_for", [{"use": "enc"}, {"alg": "ES256"}, {"alg": "HS256"}, {"alg": "none"}])
+async def test_a_key_that_is_not_for_this_is_not_taken(meant_for: dict[str, Any]) -> None:
+    key = OKPKey.import_key({**KEY.as_dict(private=False), **meant_for})
+    with pytest.raises(TokenRefused, match="not signed by a key"):
+        await TokenChecker(LocalKeys(key), issuer=ISSUER, audience=AUDIENCE).check(token())
+
+
+async def test_a_key_that_is_for_this_may_say_so() -> None:
+    key = OKPKey.import_key({**KEY.as_dict(private=False), "use": "sig", "alg": "EdDSA"})
+    assert await TokenChecker(LocalKeys(key), issuer=ISSUER, audience=AUDIENCE).check(token())
+
+
+async def test_a_published_secret_signs_nothing() -> None:
+    secret = OctKey.import_key("s" * 32, {"kid": "k1"})
+    checker = TokenChecker(LocalKeys(secret), issuer=ISSUER, audience=AUDIENCE)
+    with pytest.raises(TokenRefused):
+        await checker.check(token(key=secret, alg="HS256"))
+
+
+@pytest.mark.parametrize("header", ['{"alg":"HS256","kid":"k1","typ":"at+jwt"}', HEADER])
+async def test_a_public_key_is_no_secret(checker: TokenChecker, header: str) -> None:
+    """The public key's own bytes as the secret of an HMAC: the classic confusion of algorithms."""
+    signed = b".".join(urlsafe_b64encode(part.encode()) for part in (header, json.dumps(claims())))
+    mac = urlsafe_b64encode(hmac.digest(KEY.as_pem(private=False), signed, "sha256"))
+    with pytest.raises(TokenRefused):
+        await checker.check(b".".join((signed, mac)).decode())
 
 
 async def test_what_is_kept_ends_with_the_token(source: LocalKeys) -> None:
@@ -227,9 +269,10 @@ async def test_what_is_kept_ends_with_the_token(source: LocalKeys) -> None:
 async def test_no_more_is_kept_than_allowed(source: LocalKeys) -> None:
     checker = TokenChecker(source, issuer=ISSUER, audience=AUDIENCE, kept_tokens=2)
     tokens = [token(claims(sub=f"account-{n}")) for n in range(3)]
-    for each in (*tokens, tokens[0]):
+    first = await checker.check(tokens[0])
+    for each in tokens[1:]:
         await checker.check(each)
-    assert source.asked == 4
+    assert await checker.check(tokens[0]) is not first
 
 
 async def test_who_sends_no_token_is_anonymous(checker: TokenChecker) -> None:

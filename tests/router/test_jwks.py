@@ -22,11 +22,12 @@ class Issuer:
     def __init__(self) -> None:
         self.published: Any = KeySet([KEYS[0]]).as_dict()
         self.asked = 0
+        self.seconds = 0.02
         self.app = Starlette(routes=[Route("/keys", self.keys)])
 
     async def keys(self, _: Request) -> Response:
         self.asked += 1
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(self.seconds)
         return self.published if isinstance(self.published, Response) else JSONResponse(self.published)
 
 
@@ -69,7 +70,10 @@ async def test_an_unknown_kid_fetches_again_but_not_at_every_token(
     assert issuer.asked == 2
 
 
-@pytest.mark.parametrize("answer", [{}, [], {"keys": []}, {"keys": [1]}, Response("x"), Response("x", 500)])
+HUGE = Response('{"keys": [' + " " * 200_000 + "]}")
+
+
+@pytest.mark.parametrize("answer", [{}, [], {"keys": []}, {"keys": [1]}, Response("x"), Response("x", 500), HUGE])
 async def test_known_keys_outlive_an_issuer_that_answers_nonsense(
     serve: Any, issuer: Issuer, session: HttpSession, answer: Any
 ) -> None:
@@ -80,9 +84,57 @@ async def test_known_keys_outlive_an_issuer_that_answers_nonsense(
         issuer.published = answer
         now = 1_000.0
         assert kids(await source.keys()) == ["k1"]
+        assert kids(await source.refreshed_keys()) == ["k1"]
     assert issuer.asked == 2
 
 
 async def test_without_any_keys_it_says_so(session: HttpSession) -> None:
     with pytest.raises(KeysUnavailable):
         await HttpJwksSource("http://127.0.0.1:9/keys", session).keys()
+
+
+async def test_keys_that_grow_old_serve_while_they_are_fetched_anew(
+    serve: Any, issuer: Issuer, session: HttpSession
+) -> None:
+    now = 0.0
+    async with serve(issuer.app) as server:
+        source = HttpJwksSource(f"{server.url}/keys", session, fresh_seconds=300, clock=lambda: now)
+        await source.keys()
+        issuer.published = KeySet(KEYS[1:]).as_dict()
+        now = 301.0
+        assert kids(await source.keys()) == ["k1"]
+        await source.refreshed_keys()
+        assert kids(await source.keys()) == ["k2"]
+    assert issuer.asked == 2
+
+
+async def test_a_key_that_was_withdrawn_long_ago_serves_nobody(
+    serve: Any, issuer: Issuer, session: HttpSession
+) -> None:
+    now = 0.0
+    async with serve(issuer.app) as server:
+        source = HttpJwksSource(f"{server.url}/keys", session, fresh_seconds=300, clock=lambda: now)
+        await source.keys()
+        issuer.published = KeySet(KEYS[1:]).as_dict()
+        now = 601.0
+        assert kids(await source.keys()) == ["k2"]
+
+
+async def test_an_issuer_that_hangs_holds_up_nobody_twice(serve: Any, issuer: Issuer, session: HttpSession) -> None:
+    now = 0.0
+    async with serve(issuer.app) as server:
+        source = HttpJwksSource(f"{server.url}/keys", session, pause_seconds=10, timeout_seconds=0.1, clock=lambda: now)
+        await source.keys()
+        issuer.seconds, now = 1.0, 1_000.0
+        assert kids(await source.keys()) == ["k1"]
+        now = 1_020.0
+        async with asyncio.timeout(0.05):
+            assert kids(await source.keys()) == ["k1"]
+        await source.refreshed_keys()
+    assert issuer.asked == 3
+
+
+async def test_a_key_of_an_unknown_kind_spoils_no_other(serve: Any, issuer: Issuer, session: HttpSession) -> None:
+    issuer.published = {"keys": [{"kty": "AKP", "kid": "k0"}, {**KEYS[0].as_dict(private=False)}]}
+    async with serve(issuer.app) as server:
+        assert kids(await HttpJwksSource(f"{server.url}/keys", session).keys()) == ["k1"]

@@ -140,18 +140,18 @@ def test_what_was_given_up_is_not_tried_again(heavy: Pipeline, monkeypatch: pyte
     for _ in range(2):
         with pytest.raises(OperationRefused, match="too complex to plan"):
             prepared(heavy, HEAVY)
-        monkeypatch.setattr(heavy, "_planner", None)
+        monkeypatch.setattr(heavy, "_planners", None)
 
 
 def test_no_more_is_remembered_of_what_was_given_up_than_its_number(
     local: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("router.pipeline.MOST_GIVEN_UP", 3)
+    monkeypatch.setattr("router.operations.MOST_GIVEN_UP", 3)
     pipeline = Pipeline(supergraph_of(UNKNOWN_TO_ALL), local, Limits())
     for number in range(5):
         with pytest.raises(OperationRefused, match="No subgraph resolves"):
             prepared(pipeline, f"query Q{number} {{ tree {{ size }} }}")
-    assert len(pipeline._given_up) == 3
+    assert len(pipeline._given_up._reasons) == 3
 
 
 async def test_others_are_served_while_a_document_is_planned(heavy: Pipeline) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from router.supergraph import SupergraphError, read_supergraph
-from router.supergraph.model import Key, SubgraphField
+from router.supergraph.model import Authenticated, Key, Policies, Scopes, SubgraphField
 from tests.router.planner.plans import JOIN
 
 FIRST_JOIN = """
@@ -63,6 +63,9 @@ def linked(more: str) -> str:
     [
         '@link(url: "https://specs.apollo.dev/inaccessible/v0.2", for: SECURITY)',
         '@link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)',
+        '@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)',
+        '@link(url: "https://specs.apollo.dev/requiresScopes/v0.1/", for: SECURITY)',
+        '@core(feature: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)',
         '@link(url: "https://specs.apollo.dev/tag/v0.3")',
         '@link(url: "https://clinic.example/house/v1.0", import: ["@ward"])',
     ],
@@ -74,11 +77,11 @@ def test_it_reads_a_supergraph_whose_other_features_it_knows_or_need_not_know(mo
 @pytest.mark.parametrize(
     ("more", "name"),
     [
-        ('@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)', "authenticated/v0.1"),
-        ('@link(url: "https://specs.apollo.dev/requiresScopes/v0.1/", for: SECURITY)', "requiresScopes/v0.1"),
+        ('@link(url: "https://specs.apollo.dev/cost/v0.1/", for: SECURITY)', "cost/v0.1"),
         ('@link(url: "https://specs.apollo.dev/connect/v0.1", for: EXECUTION)', "connect/v0.1"),
         ('@link(url: "https://clinic.example/inaccessible/v0.2", for: SECURITY)', "clinic.example"),
-        ('@core(feature: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)', "policy/v0.1"),
+        ('@link(url: "https://clinic.example/policy/v0.1", for: SECURITY)', "clinic.example"),
+        ('@core(feature: "https://specs.apollo.dev/context/v0.1", for: SECURITY)', "context/v0.1"),
     ],
 )
 def test_it_refuses_a_supergraph_that_relies_on_what_it_does_not_know(more: str, name: str) -> None:
@@ -107,4 +110,35 @@ BAD = {
 @pytest.mark.parametrize(("text", "reason"), BAD.items(), ids=BAD.values())
 def test_it_says_what_is_wrong_with_a_supergraph(text: str, reason: str) -> None:
     with pytest.raises(SupergraphError, match=reason):
+        read_supergraph(text)
+
+
+GUARDED = """
+directive @known on FIELD_DEFINITION | OBJECT
+directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION | OBJECT | SCALAR | ENUM
+directive @policy(policies: [[String!]!]!) on FIELD_DEFINITION | OBJECT | SCALAR | ENUM
+type Query { bed: Bed @join__field(graph: A) @known @requiresScopes(scopes: [["a", "b"], ["c"]]) }
+type Bed @join__type(graph: A) @known { id: ID note: Note }
+scalar Note @join__type(graph: A) @policy(policies: [["p"]])
+"""
+IMPORTED = """
+@link(url: "https://specs.apollo.dev/authenticated/v0.1", import: [{name: "@authenticated", as: "@known"}])
+"""
+
+
+def test_it_reads_what_callers_need_whatever_the_directive_is_called() -> None:
+    needs = read_supergraph((JOIN % "").replace(LINK, f"{LINK} {IMPORTED}") + GUARDED).needs
+
+    assert needs == {
+        "Query.bed": {Authenticated(), Scopes(frozenset({frozenset("ab"), frozenset("c")}))},
+        "Bed": {Authenticated()},
+        "Note": {Policies(frozenset({frozenset("p")}))},
+    }
+
+
+@pytest.mark.parametrize("arguments", ['(scopes: ["a"])', "(scopes: [[1]])", "", "(names: [[]])"])
+def test_it_refuses_a_guard_that_it_does_not_understand(arguments: str) -> None:
+    text = (JOIN % "") + f"type Query {{ bed: Int @join__field(graph: A) @requiresScopes{arguments} }}"
+
+    with pytest.raises(SupergraphError, match=r"Query\.bed is guarded by something"):
         read_supergraph(text)

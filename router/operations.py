@@ -1,0 +1,88 @@
+"""What is kept of operations between requests: those used last, as many and as long as allowed."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import NamedTuple
+
+from graphql import OperationType
+
+from router.documents import Inputs
+from router.memory import settle_memory
+from router.planner import QueryPlan
+from router.supergraph.model import Need
+
+SETTLED_TOGETHER = 100
+MOST_GIVEN_UP = 1_000
+
+
+class Key(NamedTuple):
+    """`labels` are the progressive overrides that hold; of its guards, only those `held` do (None: all)."""
+
+    text: str
+    name: str | None
+    labels: frozenset[str] = frozenset()
+    held: Need | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What is kept of a document between requests; `guards` must all hold for the whole answer to be seen."""
+
+    kind: OperationType
+    inputs: Inputs
+    plan: QueryPlan
+    guards: Need = frozenset()
+
+
+class KeptOperations:
+    """A plan takes up to 150 bytes for each character of its document, so both are bounded."""
+
+    def __init__(self, most: int, most_characters: int) -> None:
+        self._kept: OrderedDict[Key, Operation] = OrderedDict()
+        self._most = most
+        self._most_characters = most_characters
+        self._characters = 0
+        self._added = 0
+
+    def get(self, key: Key) -> Operation | None:
+        if found := self._kept.get(key):
+            self._kept.move_to_end(key)
+        return found
+
+    def keep(self, key: Key, operation: Operation) -> Operation:
+        self._kept[key] = operation
+        self._characters += len(key.text)
+        while len(self._kept) > self._most or self._characters > self._most_characters:
+            dropped, _ = self._kept.popitem(last=False)
+            self._characters -= len(dropped.text)
+        self._settle()
+        return operation
+
+    def _settle(self) -> None:
+        """A thousand plans are 200,000 objects, which a full collection would look at for 0.2 s each time.
+
+        Only the first are hidden from it, as many as are kept: clients who go on sending new documents end this.
+        """
+        self._added += 1
+        if self._added % SETTLED_TOGETHER == 0 and self._added <= self._most:
+            settle_memory()
+
+
+class GivenUp:
+    """Why operations could not be planned: to find out again may take a second of processor time."""
+
+    def __init__(self) -> None:
+        self._reasons: OrderedDict[Key, str] = OrderedDict()
+
+    def get(self, key: Key) -> str | None:
+        return self._reasons.get(_digested(key))
+
+    def keep(self, key: Key, why: str) -> None:
+        self._reasons[_digested(key)] = why
+        if len(self._reasons) > MOST_GIVEN_UP:
+            self._reasons.popitem(last=False)
+
+
+def _digested(key: Key) -> Key:
+    return key._replace(text=sha256(repr((key.text, key.name)).encode()).hexdigest(), name=None)
