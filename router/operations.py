@@ -1,15 +1,17 @@
 """What is kept of operations between requests: those used last, as many and as long as allowed."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graphql import OperationType
 
 from router.documents import Inputs
 from router.memory import settle_memory
 from router.planner import QueryPlan
+from router.planner.deferral import Deferring
 from router.supergraph.model import Need
 
 SETTLED_TOGETHER = 100
@@ -17,12 +19,16 @@ MOST_GIVEN_UP = 1_000
 
 
 class Key(NamedTuple):
-    """`labels` are the progressive overrides that hold; of its guards, only those `held` do (None: all)."""
+    """`labels` are the progressive overrides that hold; of its guards, only those `held` do (None: all).
+
+    `switched_on` are the variables that defer; None if nothing is deferred.
+    """
 
     text: str
     name: str | None
     labels: frozenset[str] = frozenset()
     held: Need | None = None
+    switched_on: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,10 @@ class Operation:
     inputs: Inputs
     plan: QueryPlan
     guards: Need = frozenset()
+    deferring: Deferring | None = None
+
+    def switched_on(self, variables: Mapping[str, Any]) -> frozenset[str] | None:
+        return self.deferring.switched_on({**self.plan.defaults, **variables}) if self.deferring else None
 
 
 class KeptOperations:

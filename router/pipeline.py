@@ -28,11 +28,13 @@ from router.documents import (
     weigh_all,
 )
 from router.errors import SHOWN_EXTENSIONS, too_large
-from router.executor import execute, prepare, subscribe
+from router.executor import deliver, execute, prepare, subscribe
 from router.operations import GivenUp, KeptOperations, Key, Operation
 from router.overrides import HeldOverrides, LabelCheck, Planners, no_labels
 from router.persisted import PersistedOperations
 from router.planner import PlanningError, QueryPlan
+from router.planner.deferral import DEFER, deferring_of
+from router.planner.nodes import Defer
 from router.planner.withholding import Withhold, nothing
 from router.scalars import STANDARD_SCALARS, ScalarCheck, guard_scalars
 from router.settings import Limits, Overrides, Persisted
@@ -65,6 +67,10 @@ class Call:
     def streams(self) -> bool:
         """Whether it is answered by several responses."""
         return self.kind is OperationType.SUBSCRIPTION
+
+    @property
+    def defers(self) -> bool:
+        return isinstance(self.operation.plan.root, Defer)
 
 
 class Pipeline:
@@ -111,21 +117,33 @@ class Pipeline:
             operation = operation if held == guards else self._planned(key._replace(held=held))
         return self._call(operation, request)
 
-    async def prepare_aside(self, request: GraphQLRequest, context: RequestContext = NOBODY) -> Call:
-        """For this caller. A document that is new is planned in a thread: others are served meanwhile."""
+    async def prepare_aside(
+        self, request: GraphQLRequest, context: RequestContext = NOBODY, *, deferring: bool = False
+    ) -> Call:
+        """For this caller. A document that is new is planned in a thread: others are served meanwhile.
+
+        @defer is heeded for who asks for it, and may see all of the answer.
+        """
         text = self._persisted.text_of(request.query, request.document_id)
         key = Key(text, request.operation_name, await self._overrides.of(context))
-        operation = self._known(key) or await self._planned_aside(key)
+        operation = await self._planned_for_all(key)
         self._persisted.keep(key.text, request.document_id)
         if guards := operation.guards:
             held = await held_guards(guards, context, self._policies)
             if held != guards:
-                key = key._replace(held=held)
-                operation = self._known(key) or await self._planned_aside(key)
-        return self._call(operation, request)
+                return self._call(await self._planned_for_all(key._replace(held=held)), request)
+        call = self._call(operation, request)
+        switched_on = operation.switched_on(call.variables) if deferring else None
+        if switched_on is None:
+            return call
+        return Call(await self._planned_for_all(key._replace(switched_on=switched_on)), call.variables)
 
     async def execute(self, call: Call, context: RequestContext) -> Mapping[str, Any]:
         return await execute(call.operation.plan, call.variables, self._transport, context, self._shown_extensions)
+
+    def deliver(self, call: Call, context: RequestContext) -> AsyncGenerator[Mapping[str, Any], None]:
+        """The answer to a call that defers, in parts. To close it ends what still runs."""
+        return deliver(call.operation.plan, call.variables, self._transport, context, self._shown_extensions)
 
     async def stream(self, call: Call, context: RequestContext) -> AsyncGenerator[Mapping[str, Any], None]:
         """The responses of a call that has several, ended upstream as soon as this generator is closed."""
@@ -157,6 +175,9 @@ class Pipeline:
             planned = await asyncio.get_running_loop().run_in_executor(self._thread, self._plan, key)
             return self._operations.keep(key, planned)
 
+    async def _planned_for_all(self, key: Key) -> Operation:
+        return self._known(key) or await self._planned_aside(key)
+
     def _plan(self, key: Key) -> Operation:
         document = parse_document(key.text, self._limits)
         costs = weigh_all(document, self._schema, self._limits)
@@ -169,11 +190,12 @@ class Pipeline:
             inputs=inputs_of(operation, costs[id(operation)], self._limits),
             plan=plan,
             guards=guards_of(self._needs, plan) if self._needs else frozenset(),
+            deferring=deferring_of(document) if may_defer(key, operation.operation) else None,
         )
 
     def _plan_of(self, document: DocumentNode, key: Key, part: Withhold) -> QueryPlan:
         try:
-            plan = self._planners.of(key.labels).plan(document, key.name, part)
+            plan = self._planners.of(key.labels).plan(document, key.name, part, key.switched_on)
             prepare(plan)
             return plan
         except PlanningError as error:
@@ -184,3 +206,7 @@ class Pipeline:
         if key.held is None:
             return nothing
         return refusing(withhold(self._needs, key.held), kind, wholly=self._reject_unauthorized)
+
+
+def may_defer(key: Key, kind: OperationType) -> bool:
+    return DEFER in key.text and kind is not OperationType.SUBSCRIPTION

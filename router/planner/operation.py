@@ -13,6 +13,7 @@ from graphql import (
     print_ast,
 )
 
+from router.planner.deferral import Blocks
 from router.planner.errors import PlanningError
 from router.planner.introspection import ASKED, introspection_of
 from router.planner.naming import Naming
@@ -45,11 +46,13 @@ def read_operation(
     naming: Naming,
     guarded: frozenset[str],
     withhold: Withhold = nothing,
+    blocks: Blocks | None = None,
 ) -> Operation:
     node = _picked(document, operation_name)
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     root = _root(schema, node)
-    selections = Normalizer(schema, naming, fragments, guarded=guarded).selections(root, node.selection_set)
+    normalizer = Normalizer(schema, naming, fragments, guarded=guarded, blocks=blocks)
+    selections = normalizer.selections(root, node.selection_set)
     parted = withhold(root.name, selections)
     return Operation(
         kind=node.operation.value,
