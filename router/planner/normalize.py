@@ -17,6 +17,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     InlineFragmentNode,
     SelectionNode,
     SelectionSetNode,
@@ -50,8 +51,8 @@ class _Drafted:
 class Normalizer:
     """With `typed`, every abstract position asks for `__typename`, as what is sent to a subgraph needs it.
 
-    So do positions of an abstract type in `guarded`, as it has object types that clients must not see, and those
-    where an object's own type says what a null does.
+    So do positions of an abstract type in `guarded`, as it has object types that clients must not see, those where
+    an object's own type says what a null does, and all unions, of which nothing else tells that an object is there.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class Normalizer:
             collector.collect(type_, None, node.selections, condition)
         fields = tuple(self._field(type_, on, drafted, level) for (on, _), drafted in collector.found.items())
         conditional = self.typed or type_.name in self.guarded or any(found.on is not None for found in fields)
-        conditional = conditional or needs_own_types(self.schema, type_, fields)
+        conditional = conditional or isinstance(type_, GraphQLUnionType) or needs_own_types(self.schema, type_, fields)
         return merged([*fields, implied_typename()] if conditional and is_abstract_type(type_) else fields)
 
     def _field(self, type_: GraphQLCompositeType, on: str | None, drafted: _Drafted, level: int) -> Field:

@@ -46,10 +46,13 @@ def selections_for(selections: Selections, object_type: str) -> Selections:
 
 
 def merged(fields: Iterable[Field]) -> Selections:
-    """Fields of the same type and key made one; the first of them decides the order."""
-    found: dict[tuple[str | None, str], Field] = {}
+    """Fields of the same type and key made one; the first of them decides the order.
+
+    What is implied stays beside what is asked, as each counts under a condition of its own.
+    """
+    found: dict[tuple[str | None, str, bool], Field] = {}
     for field in fields:
-        key = field.on, field.key
+        key = field.on, field.key, field.is_implied
         found[key] = _merged_pair(found[key], field) if key in found else field
     return tuple(found.values())
 
@@ -57,7 +60,7 @@ def merged(fields: Iterable[Field]) -> Selections:
 def _merged_pair(left: Field, right: Field) -> Field:
     condition = either(left.condition, right.condition)
     if left.is_leaf:
-        return replace(left, condition=condition, is_implied=left.is_implied and right.is_implied)
+        return replace(left, condition=condition)
     children = merged([*_narrowed(left, condition), *_narrowed(right, condition)])
     return replace(left, condition=condition, children=children)
 
