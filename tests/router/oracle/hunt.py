@@ -33,7 +33,7 @@ async def hunt(count: int, seed: int, composer: Composer, over_each: int = 50) -
 
 
 def as_test(case: Failing, differences: list[str]) -> str:
-    """Goes beside the others of `test_found.py`; what is long may be cut down by hand."""
+    """To paste into a test of this folder, with `composer` as its fixture."""
     subject = case.subject
     lines = [
         "async def test_it_answers_as_the_whole_schema_does(composer: Composer) -> None:",

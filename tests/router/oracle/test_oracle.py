@@ -23,6 +23,7 @@ def composer() -> Iterator[Composer]:
         yield running
 
 
+@pytest.mark.timeout(300)  # what fails is shrunk first
 async def test_the_router_answers_as_the_whole_schema_does(composer: Composer) -> None:
     async for found in hunt(OPERATIONS, SEED, composer, over_each=10):
         if found.differences:
