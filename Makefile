@@ -10,7 +10,7 @@ MEASURED := tests/bench/router/gateways/node_modules/.installed
 CODES := subgraphs/records/codes/icd10cm.tsv
 unexport PYTHONDONTWRITEBYTECODE # what is started again and again would be compiled each time
 
-.PHONY: help setup run test check bench bench-processes bench-router storm containers schema kubernetes format migration services clean
+.PHONY: help setup run test check bench bench-processes bench-router storm oracle containers schema kubernetes format migration services clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ bench-router: setup $(MEASURED) ## The router beside others, each alone on a cor
 
 storm: setup services ## Kills everything at random for ten minutes (HOSPITAL_TEST_STORM_SECONDS), and counts what is left
 	HOSPITAL_TEST_STORM_SECONDS=$${HOSPITAL_TEST_STORM_SECONDS:-600} $(BIN)/pytest -s tests/storm
+
+oracle: setup schema/node_modules/.installed ## 100,000 operations by chance: the router beside the whole schema executed as one
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.router.oracle --operations 100000
 
 containers: setup services ## Builds the image, starts docker-compose.yml, lives a day in it, and ends it
 	$(BIN)/python -m tests.containers

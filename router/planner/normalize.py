@@ -5,7 +5,7 @@ Fragments are opened, abstract conditions become object types, constant skips va
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import cast
 
 from graphql import (
@@ -17,6 +17,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     InlineFragmentNode,
     SelectionNode,
     SelectionSetNode,
@@ -30,7 +31,7 @@ from graphql import (
 from router.planner.conditions import ALWAYS, NEVER, Condition, both, either, variable
 from router.planner.deferral import PRIMARY, Blocks, enable
 from router.planner.errors import PlanningError
-from router.planner.naming import RESERVED, Naming
+from router.planner.naming import Naming
 from router.planner.nodes import Place, PlaceStep
 from router.planner.refinements import needs_own_types
 from router.planner.selections import ANY, TYPENAME, UNASKED, Field, Selections, implied_typename, merged
@@ -57,8 +58,8 @@ class Normalizer:
 
     With `typed`, every abstract position asks for `__typename`, as what is sent to a subgraph needs it.
 
-    So do positions of an abstract type in `guarded`, as it has object types that clients must not see, and those
-    where an object's own type says what a null does.
+    So do positions of an abstract type in `guarded`, as it has object types that clients must not see, those where
+    an object's own type says what a null does, and all unions, of which nothing else tells that an object is there.
     """
 
     def __init__(
@@ -105,10 +106,8 @@ class Normalizer:
             collector.share(self.blocks)
         fields = tuple(self._field(type_, on, drafted, place, block) for (on, _), drafted in collector.found.items())
         conditional = self.typed or type_.name in self.guarded or any(found.on is not None for found in fields)
-        conditional = conditional or needs_own_types(self.schema, type_, fields)
-        if conditional and is_abstract_type(type_):
-            return merged([*map(_apart_if_conditional, fields), implied_typename(block)])
-        return merged(fields)
+        conditional = conditional or isinstance(type_, GraphQLUnionType) or needs_own_types(self.schema, type_, fields)
+        return merged([*fields, implied_typename(block)] if conditional and is_abstract_type(type_) else fields)
 
     def _field(self, type_: GraphQLCompositeType, on: str | None, drafted: _Drafted, place: Place, held: int) -> Field:
         parent = cast(GraphQLCompositeType, self.schema.type_map[on]) if on else type_
@@ -256,13 +255,6 @@ class _Collector:
 
     def _possible(self, type_: GraphQLCompositeType) -> tuple[GraphQLObjectType, ...]:
         return (type_,) if isinstance(type_, GraphQLObjectType) else tuple(self.schema.get_possible_types(type_))
-
-
-def _apart_if_conditional(field: Field) -> Field:
-    """What a client asks under a condition must not be taken for the type that is fetched in any case."""
-    if field.key != TYPENAME or field.condition == ALWAYS:
-        return field
-    return replace(field, key=f"{RESERVED}c_{TYPENAME}")
 
 
 def condition_of(node: SelectionNode) -> Condition:

@@ -58,10 +58,13 @@ def selections_for(selections: Selections, object_type: str) -> Selections:
 
 
 def merged(fields: Iterable[Field]) -> Selections:
-    """Fields of the same type and key made one; the first of them decides the order."""
-    found: dict[tuple[str | None, str], Field] = {}
+    """Fields of the same type and key made one; the first of them decides the order.
+
+    What is implied stays beside what is asked, as each counts under a condition of its own.
+    """
+    found: dict[tuple[str | None, str, bool], Field] = {}
     for field in fields:
-        key = field.on, field.key
+        key = field.on, field.key, field.is_implied
         found[key] = _merged_pair(found[key], field) if key in found else field
     return tuple(found.values())
 
@@ -69,8 +72,7 @@ def merged(fields: Iterable[Field]) -> Selections:
 def _merged_pair(left: Field, right: Field) -> Field:
     condition, block = either(left.condition, right.condition), min(left.block, right.block)
     if left.is_leaf:
-        implied, asked = left.is_implied and right.is_implied, left.asked or right.asked
-        return replace(left, condition=condition, is_implied=implied, block=block, asked=asked)
+        return replace(left, condition=condition, block=block, asked=left.asked or right.asked)
     children = merged([*_narrowed(left, condition), *_narrowed(right, condition)])
     return replace(left, condition=condition, children=children, block=block)
 

@@ -1,0 +1,356 @@
+"""Subgraphs by chance. What the composer refuses is drawn anew."""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tests.router.oracle.composer import Composer, Refused
+from tests.router.oracle.subject import Subject
+from tests.router.oracle.world import Chances
+
+MOST_ATTEMPTS = 200
+LINK = (
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@requires", "@provides",'
+    ' "@external", "@shareable", "@override", "@interfaceObject"])'
+)
+COMMON = "\n".join(
+    [
+        "enum Kind { K1 K2 K3 }",
+        "input Filter { number: Int = 1 text: String kind: Kind ids: [ID!] below: Filter blob: Blob }",
+        "scalar Blob",
+    ]
+)
+LEAVES = ["Int", "Int", "String", "String", "Boolean", "Float", "ID", "Kind", "Blob"]
+ARGUMENTS = [
+    "number: Int = 2",
+    "number: Int! = 2",
+    "number: Int!",
+    "text: String",
+    "kind: Kind = K1",
+    "kind: Kind",
+    "filter: Filter",
+    'filter: Filter = {text: "of default"}',
+    "filters: [Filter!]",
+    "ids: [ID!]",
+    "ids: [[Int]]",
+    "blob: Blob",
+    "flag: Boolean",
+]
+KEYS = [
+    ["id"],
+    ["id", "code"],
+    ["id", "id code"],
+    ["id", "id number"],
+    ["code"],
+    ["id", "code meta { tag }"],
+    ["id", "meta { id tag }"],
+]
+KEY_FIELDS = {"id": "ID!", "code": "String!", "number": "Int!", "meta": "Meta!"}
+
+
+@dataclass
+class Part:
+    """A type in one subgraph."""
+
+    name: str
+    kind: str = "type"
+    interfaces: list[str] = field(default_factory=list)
+    directives: list[str] = field(default_factory=list)
+    fields: dict[str, str] = field(default_factory=dict)
+    members: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        implements = f" implements {' & '.join(self.interfaces)}" if self.interfaces else ""
+        head = " ".join([f"{self.kind} {self.name}{implements}", *self.directives])
+        if self.kind == "union":
+            return f"{head} = {' | '.join(self.members)}"
+        return f"{head} {{\n" + "\n".join(f"  {name}{rest}" for name, rest in self.fields.items()) + "\n}"
+
+
+Parts = dict[str, Part]
+
+
+def draw(seed: int, composer: Composer) -> Subject:
+    for attempt in range(MOST_ATTEMPTS):
+        chance = random.Random(f"{seed} {attempt}")
+        sdls = Drawing(chance).sdls()
+        chances = Chances(chance.choice([0, 0.1, 0.3]), chance.choice([0, 0.02, 0.1]))
+        try:
+            return Subject(sdls, composer.compose(sdls), seed, chances)
+        except Refused:
+            continue
+    raise RuntimeError(f"None of {MOST_ATTEMPTS} schemas could be composed.")
+
+
+class Drawing:
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.subgraphs: dict[str, Parts] = {name: {} for name in "abcde"[: chance.randint(2, 5)]}
+        self.names = iter(range(1000))
+        self.entities: list[str] = []
+
+    def sdls(self) -> Mapping[str, str]:
+        self._values()
+        for number in range(self.chance.randint(1, 4)):
+            self._entity(f"E{number}")
+        if self.may(0.4):
+            self._interface_object()
+        for number in range(self.chance.randint(0, 2)):
+            self._interface(f"I{number}")
+        for number in range(self.chance.randint(0, 2)):
+            self._union(f"U{number}")
+        for subgraph, part in list(self._parts("E")):
+            self._fields(subgraph, part)
+        self._refinements()
+        self._roots()
+        return {name: self._sdl(parts) for name, parts in self.subgraphs.items()}
+
+    def may(self, probability: float) -> bool:
+        return self.chance.random() < probability
+
+    def some(self, items: list[str], least: int = 1) -> list[str]:
+        return sorted(self.chance.sample(items, self.chance.randint(min(least, len(items)), len(items))))
+
+    def _sdl(self, parts: Parts) -> str:
+        return "\n".join([LINK, COMMON, *(part.text() for part in parts.values())]) + "\n"
+
+    def _parts(self, prefix: str) -> Iterator[tuple[str, Part]]:
+        for subgraph, parts in self.subgraphs.items():
+            for part in list(parts.values()):
+                if part.name.startswith(prefix) and part.kind == "type":
+                    yield subgraph, part
+
+    def _values(self) -> None:
+        for number in range(self.chance.randint(0, 2)):
+            fields = {
+                f"v{n}": f": {self._wrapped(self.chance.choice(LEAVES))}" for n in range(self.chance.randint(1, 3))
+            }
+            if number and self.may(0.5):
+                fields["v9"] = f": {self._wrapped('V0')}"
+            for parts in self.subgraphs.values():
+                parts[f"V{number}"] = Part(f"V{number}", directives=["@shareable"], fields=dict(fields))
+
+    def _entity(self, name: str) -> None:
+        keys = self.chance.choice(KEYS)
+        homes = self.some(list(self.subgraphs), 2)
+        self.entities.append(name)
+        for place, subgraph in enumerate(homes):
+            own = keys if place == 0 else self.some(keys)
+            self._part_of_entity(subgraph, name, own)
+
+    def _part_of_entity(self, subgraph: str, name: str, keys: list[str]) -> Part:
+        resolvable = "" if self.may(0.9) else ", resolvable: false"
+        part = Part(name, directives=[f'@key(fields: "{key}"{resolvable})' for key in keys])
+        for word in " ".join(keys).replace("{ tag }", "").replace("{ id tag }", "").split():
+            part.fields[word] = f": {KEY_FIELDS[word]}"
+        if "meta" in part.fields:
+            self.subgraphs[subgraph]["Meta"] = Part(
+                "Meta", directives=["@shareable"], fields={"id": ": ID!", "tag": ": String!"}
+            )
+        self.subgraphs[subgraph][name] = part
+        return part
+
+    def _interface_object(self) -> None:
+        hub, *others = self.chance.sample(list(self.subgraphs), len(self.subgraphs))
+        label = f": {self._wrapped('String')}"
+        self.subgraphs[hub]["P"] = Part(
+            "P", "interface", directives=['@key(fields: "id")'], fields={"id": ": ID!", "label": label}
+        )
+        for number in range(self.chance.randint(1, 3)):
+            name = f"EP{number}"
+            part = self._part_of_entity(hub, name, ["id"])
+            part.directives, part.interfaces = ['@key(fields: "id")'], ["P"]
+            part.fields["label"] = label
+            self.entities.append(name)
+            if self.may(0.4):
+                self._part_of_entity(self.chance.choice(others), name, ["id"])
+        for subgraph in self.some(others):
+            if not any(name.startswith("EP") for name in self.subgraphs[subgraph]):
+                directives = ['@key(fields: "id")', "@interfaceObject"]
+                self.subgraphs[subgraph]["P"] = Part("P", directives=directives, fields={"id": ": ID!"})
+                self.subgraphs[subgraph]["P"].fields[f"p{next(self.names)}"] = self._signature(subgraph)
+
+    def _interface(self, name: str) -> None:
+        """Of entities, each with the interface's own field in some of its subgraphs."""
+        own, type_ = f"{name.lower()}own", self._wrapped(self.chance.choice(LEAVES))
+        members = self.some(self.entities)
+        for subgraph in self.some(list(self.subgraphs)):
+            parts = self.subgraphs[subgraph]
+            found = [parts[m] for m in members if m in parts]
+            if not found:
+                continue
+            shared = [f for f in ("id", "code") if all(f in part.fields for part in found)]
+            parts[name] = Part(name, "interface", fields={f: f": {KEY_FIELDS[f]}" for f in self.some(shared, 0)})
+            if self.may(0.7) or not parts[name].fields:
+                parts[name].fields[own] = f": {type_}"
+            for part in found:
+                part.interfaces.append(name)
+                if own in parts[name].fields:
+                    part.fields[own] = f": {self._refined(type_)} @shareable"
+
+    def _refined(self, type_: str) -> str:
+        return type_
+
+    def _union(self, name: str) -> None:
+        for parts in self.subgraphs.values():
+            objects = [p.name for p in parts.values() if p.kind == "type" and not p.name.startswith("P")]
+            if objects and self.may(0.7):
+                parts[name] = Part(name, "union", members=self.some(objects))
+
+    def _fields(self, subgraph: str, part: Part) -> None:
+        for _ in range(self.chance.randint(0, 3)):
+            name, signature = f"f{next(self.names)}", self._signature(subgraph)
+            part.fields[name] = signature
+            if self.may(0.25):
+                self._share(subgraph, part.name, name, signature)
+
+    def _share(self, subgraph: str, type_name: str, name: str, signature: str) -> None:
+        named = _named(signature)
+        for other, parts in self.subgraphs.items():
+            known = named in parts or named in LEAVES
+            if (
+                type_name in parts
+                and known
+                and parts[type_name].kind == "type"
+                and (other == subgraph or self.may(0.6))
+            ):
+                parts[type_name].fields[name] = f"{signature} @shareable"
+
+    def _signature(self, subgraph: str) -> str:
+        arguments = f"({self.chance.choice(ARGUMENTS)})" if self.may(0.25) else ""
+        return f"{arguments}: {self._type(subgraph)}"
+
+    def _type(self, subgraph: str) -> str:
+        composite = [p.name for p in self.subgraphs[subgraph].values() if p.name not in (*ROOTS, "Meta")]
+        named = self.chance.choice(composite) if composite and self.may(0.5) else self.chance.choice(LEAVES)
+        return self._wrapped(named)
+
+    def _wrapped(self, named: str) -> str:
+        found = named + self._bang()
+        while self.may(0.3 if found.startswith("[") else 0.35):
+            found = f"[{found}]{self._bang()}"
+        return found
+
+    def _bang(self) -> str:
+        return "!" if self.may(0.3) else ""
+
+    def _refinements(self) -> None:
+        """@requires, @provides and @override over what stands there by now."""
+        for _ in range(self.chance.randint(0, 4)):
+            self.chance.choice([self._requires, self._requires, self._provides, self._override])()
+
+    def _elsewhere(self) -> tuple[str, Part, str, str] | None:
+        """A subgraph, its part of an entity, and a field of that which another alone resolves, with its signature."""
+        found = [
+            (subgraph, part, name, signature)
+            for subgraph, part in self._parts("E")
+            for other, parts in self.subgraphs.items()
+            if other != subgraph and part.name in parts
+            for name, signature in parts[part.name].fields.items()
+            if name not in part.fields and "@" not in signature
+        ]
+        return self.chance.choice(found) if found else None
+
+    def _requires(self) -> None:
+        found = self._elsewhere()
+        if found is None:
+            return
+        subgraph, part, name, signature = found
+        fields = self._field_set(subgraph, name, signature)
+        if fields and not any("resolvable: false" in directive for directive in part.directives):
+            part.fields[name] = f"{signature} @external"
+            part.fields[f"r{next(self.names)}"] = f"{self._signature(subgraph)} @requires(fields: {_quoted(fields)})"
+
+    def _field_set(self, subgraph: str, name: str, signature: str) -> str | None:
+        called = f"{name}{self._sent_arguments(signature)}"
+        named = _named(signature)
+        if named in LEAVES:
+            return called
+        part = self.subgraphs[subgraph].get(named)
+        if part is None:
+            return None
+        below = self._below(subgraph, part)
+        return f"{called} {{ {below} }}" if below else None
+
+    def _below(self, subgraph: str, part: Part) -> str:
+        if part.kind == "union":
+            members = [self.subgraphs[subgraph][m] for m in part.members]
+            return " ".join(f"... on {m.name} {{ {below} }}" for m in members if (below := self._below(subgraph, m)))
+        leaves = [
+            name
+            for name, signature in part.fields.items()
+            if _named(signature) in LEAVES and "@external" not in signature and "(" not in signature.split("@")[0]
+        ]
+        return " ".join(self.some([name for name in leaves if name])) if leaves else ""
+
+    def _sent_arguments(self, signature: str) -> str:
+        if not signature.startswith("("):
+            return ""
+        declared = signature[1:].split(":")[0]
+        values = {
+            "number": ["1", "3"], "text": ['"x"'], "kind": ["K2"], "filter": ["{number: 4}"], "filters": ["[]"],
+            "ids": ["[]"], "blob": ["{a: [1]}"], "flag": ["true"],
+        }  # fmt: skip
+        must = "!:" in signature.split(")")[0] or ("!" in signature.split(")")[0] and "=" not in signature)
+        if not must and self.may(0.3):
+            return ""
+        return f"({declared}: {self.chance.choice(values[declared])})"
+
+    def _provides(self) -> None:
+        found = self._elsewhere()
+        if found is None:
+            return
+        subgraph, part, name, signature = found
+        fields = self._field_set(subgraph, name, signature)
+        if not fields or "(" in fields:
+            return
+        part.fields[name] = f"{signature} @external"
+        for parts in self.subgraphs.values():
+            if part.name in parts and name in parts[part.name].fields and "@" not in parts[part.name].fields[name]:
+                parts[part.name].fields[name] = f"{signature} @shareable"
+        owner = self._owner(subgraph)
+        owner.fields[f"q{next(self.names)}"] = f": {self._wrapped(part.name)} @provides(fields: {_quoted(fields)})"
+
+    def _owner(self, subgraph: str) -> Part:
+        parts = self.subgraphs[subgraph]
+        entities = [p for p in parts.values() if p.kind == "type" and p.name.startswith("E")]
+        if self.may(0.5) and entities:
+            return self.chance.choice(entities)
+        return parts.setdefault("Query", Part("Query"))
+
+    def _override(self) -> None:
+        found = self._elsewhere()
+        if found:
+            subgraph, part, name, signature = found
+            others = [
+                s for s, parts in self.subgraphs.items() if part.name in parts and name in parts[part.name].fields
+            ]
+            if len(others) == 1 and (_named(signature) in LEAVES or _named(signature) in self.subgraphs[subgraph]):
+                part.fields[name] = f'{signature} @override(from: "{others[0]}")'
+
+    def _roots(self) -> None:
+        for subgraph, parts in self.subgraphs.items():
+            query = parts.setdefault("Query", Part("Query"))
+            for _ in range(self.chance.randint(0 if query.fields else 1, 3)):
+                query.fields[f"q{next(self.names)}"] = self._signature(subgraph)
+        for subgraph, parts in self.subgraphs.items():
+            for name, signature in list(parts["Query"].fields.items()):
+                if "@" not in signature and self.may(0.2):
+                    self._share(subgraph, "Query", name, signature)
+        for subgraph in self.some(list(self.subgraphs), 0):
+            fields = {
+                f"m{next(self.names)}": self._signature(subgraph).removesuffix("!")
+                for _ in range(self.chance.randint(1, 2))
+            }
+            self.subgraphs[subgraph]["Mutation"] = Part("Mutation", fields=fields)
+
+
+ROOTS = ("Query", "Mutation")
+
+
+def _named(signature: str) -> str:
+    return signature.split("@")[0].split("): ")[-1].removeprefix(": ").strip(" []!")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '\\"') + '"'

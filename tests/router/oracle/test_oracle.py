@@ -1,0 +1,31 @@
+"""Operations by chance over schemas by chance. HOSPITAL_TEST_ORACLE_SEED repeats a run that failed."""
+
+import os
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.router.oracle.composer import INSTALLED, Composer
+from tests.router.oracle.hunt import as_test, hunt
+from tests.router.oracle.shrink import shrink
+
+OPERATIONS = 300
+SEED = int(os.environ.get("HOSPITAL_TEST_ORACLE_SEED") or random.randrange(1_000_000_000))
+
+if not INSTALLED.is_dir():
+    pytest.skip("The composer is not installed: `make test` installs it.", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def composer() -> Iterator[Composer]:
+    with Composer() as running:
+        yield running
+
+
+@pytest.mark.timeout(300)  # what fails is shrunk first
+async def test_the_router_answers_as_the_whole_schema_does(composer: Composer) -> None:
+    async for found in hunt(OPERATIONS, SEED, composer, over_each=10):
+        if found.differences:
+            small = await shrink(found.failing, composer)
+            pytest.fail(f"HOSPITAL_TEST_ORACLE_SEED={SEED}\n{as_test(small, found.differences)}")
