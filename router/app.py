@@ -61,6 +61,7 @@ def create_app(
             shown_extensions=settings.shown_extensions,
             cache_size=settings.plan_cache_size,
             cache_characters=settings.plan_cache_characters,
+            shared=settings.subscriptions,
         )
 
     authenticator = Authenticator(token_checker)

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -25,7 +26,8 @@ from router.executor import execute, prepare, subscribe
 from router.memory import settle_memory
 from router.planner import Planner, PlanningError, QueryPlan
 from router.scalars import STANDARD_SCALARS, ScalarCheck, guard_scalars
-from router.settings import Limits
+from router.settings import Limits, SharedSubscriptions
+from router.sharing import SharedStreams, asked_by
 from router.supergraph import Supergraph
 from router.transports.base import Transport
 
@@ -79,6 +81,7 @@ class Pipeline:
         shown_extensions: Iterable[str] = SHOWN_EXTENSIONS,
         cache_size: int = 1_000,
         cache_characters: int = 1_000_000,
+        shared: SharedSubscriptions = SharedSubscriptions(),
     ) -> None:
         self._schema: GraphQLSchema = supergraph.public_schema
         guard_scalars(self._schema, scalars)
@@ -95,6 +98,7 @@ class Pipeline:
         self._planning = asyncio.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planner")
         self._planned = 0
+        self._shared = SharedStreams(shared.most_behind) if shared.shared else None
 
     def prepare(self, request: GraphQLRequest) -> Call:
         """Raises OperationRefused, before anything runs, for what cannot be answered."""
@@ -109,8 +113,14 @@ class Pipeline:
     async def execute(self, call: Call, context: RequestContext) -> Mapping[str, Any]:
         return await execute(call.operation.plan, call.variables, self._transport, context, self._shown_extensions)
 
-    async def stream(self, call: Call, context: RequestContext) -> AsyncGenerator[Mapping[str, Any], None]:
-        """The responses of a call that has several, ended upstream as soon as this generator is closed."""
+    def stream(self, call: Call, context: RequestContext) -> AsyncGenerator[Mapping[str, Any], None]:
+        """The responses of a call that has several, ended upstream as soon as nobody listens any more."""
+        if self._shared is None:
+            return self._events(call, context)
+        key = id(call.operation), asked_by(context, call.variables)
+        return self._shared.listen(key, partial(self._events, call, context))
+
+    async def _events(self, call: Call, context: RequestContext) -> AsyncGenerator[Mapping[str, Any], None]:
         events = subscribe(call.operation.plan, call.variables, self._transport, context, self._shown_extensions)
         try:
             async for event in events:
