@@ -98,10 +98,12 @@ class SharedStream:
 class Listener:
     """What somebody has not heard yet."""
 
+    __slots__ = ("_ended", "_failure", "_news", "_waiting", "_wanted")
+
     def __init__(self, wanted: asyncio.Event) -> None:
         self._wanted = wanted
         self._waiting: deque[Response] = deque()
-        self._news = asyncio.Event()
+        self._news: asyncio.Future[None] | None = None
         self._ended = False
         self._failure: Exception | None = None
 
@@ -111,24 +113,28 @@ class Listener:
 
     def tell(self, response: Response) -> None:
         self._waiting.append(response)
-        self._news.set()
+        self._wake()
 
     def end(self, failure: Exception | None) -> None:
         """After what waits."""
         self._ended, self._failure = True, failure
-        self._news.set()
+        self._wake()
 
     async def next(self) -> Response | None:
         """None at the end."""
         while not self._waiting and not self._ended:
-            self._news.clear()
+            self._news = asyncio.get_running_loop().create_future()
             self._wanted.set()
-            await self._news.wait()
+            await self._news
         if self._waiting:
             return self._waiting.popleft()
         if self._failure:
             raise self._failure
         return None
+
+    def _wake(self) -> None:
+        if self._news and not self._news.done():
+            self._news.set_result(None)
 
 
 def asked_by(context: RequestContext, variables: Mapping[str, Any]) -> bytes:
