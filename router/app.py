@@ -74,6 +74,7 @@ def create_app(
             persisted=persisted,
             overrides=settings.overrides,
             labels=labels,
+            shared=settings.subscriptions,
         )
 
     authenticator = Authenticator(token_checker)

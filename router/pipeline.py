@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from graphql import DocumentNode, GraphQLSchema, OperationType
@@ -37,7 +38,8 @@ from router.planner.deferral import DEFER, deferring_of
 from router.planner.nodes import Defer
 from router.planner.withholding import Withhold, nothing
 from router.scalars import STANDARD_SCALARS, ScalarCheck, guard_scalars
-from router.settings import Limits, Overrides, Persisted
+from router.settings import Limits, Overrides, Persisted, SharedSubscriptions
+from router.sharing import SharedStreams, asked_by
 from router.supergraph import Supergraph
 from router.transports.base import Transport
 
@@ -90,6 +92,7 @@ class Pipeline:
         persisted: PersistedOperations | None = None,
         overrides: Overrides = Overrides(),
         labels: LabelCheck = no_labels,
+        shared: SharedSubscriptions = SharedSubscriptions(),
     ) -> None:
         self._schema: GraphQLSchema = supergraph.public_schema
         guard_scalars(self._schema, scalars)
@@ -107,6 +110,7 @@ class Pipeline:
         self._given_up = GivenUp()
         self._planning = asyncio.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planner")
+        self._shared = SharedStreams(shared.most_behind) if shared.shared else None
 
     def prepare(self, request: GraphQLRequest) -> Call:
         """For a caller of whom nothing is known. Raises OperationRefused for what cannot be answered."""
@@ -145,8 +149,14 @@ class Pipeline:
         """The answer to a call that defers, in parts. To close it ends what still runs."""
         return deliver(call.operation.plan, call.variables, self._transport, context, self._shown_extensions)
 
-    async def stream(self, call: Call, context: RequestContext) -> AsyncGenerator[Mapping[str, Any], None]:
-        """The responses of a call that has several, ended upstream as soon as this generator is closed."""
+    def stream(self, call: Call, context: RequestContext) -> AsyncGenerator[Mapping[str, Any], None]:
+        """The responses of a call that has several, ended upstream as soon as nobody listens any more."""
+        if self._shared is None:
+            return self._events(call, context)
+        key = id(call.operation), asked_by(context, call.variables)
+        return self._shared.listen(key, partial(self._events, call, context))
+
+    async def _events(self, call: Call, context: RequestContext) -> AsyncGenerator[Mapping[str, Any], None]:
         events = subscribe(call.operation.plan, call.variables, self._transport, context, self._shown_extensions)
         try:
             async for event in events:

@@ -257,6 +257,17 @@ class Traffic(BaseModel):
     sharing: Sharing = Sharing()
 
 
+class SharedSubscriptions(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    shared: bool = Field(
+        True, description="Whether equal subscriptions under the same credentials are one to subgraphs."
+    )
+    most_behind: PositiveInt = Field(
+        256, description="How many events a listener may be behind the fastest of those it shares a subscription with."
+    )
+
+
 def a_path(path: str) -> str:
     """Raises ValueError for what is no path, and for one that ends with a slash but `/` itself."""
     if not path.startswith("/") or (path.endswith("/") and path != "/") or not path.isprintable():
@@ -287,6 +298,7 @@ class RouterSettings(BaseSettings):
     reload: ReloadTimes = ReloadTimes()
     traffic: Traffic = Traffic()
     streams: StreamTimes = StreamTimes()
+    subscriptions: SharedSubscriptions = SharedSubscriptions()
     body_seconds: PositiveFloat = Field(10.0, description="How long a client may take to send a body.")
     drain_seconds: PositiveInt = Field(10, description="How long a router that stops waits for what it is doing.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

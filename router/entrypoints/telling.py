@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from router.auth import CheckedToken
 from router.entrypoints.framing import Framing
-from router.errors import ErrorCode, masked, refused, unauthenticated
+from router.errors import ErrorCode, RequestRefused, masked, refused, unauthenticated
 from router.metrics import SUBSCRIPTIONS
 from router.server import ABORT
 from router.settings import RouterSettings
@@ -82,6 +82,8 @@ class Telling:
                     await self._write(self._framing.response(response))
                     # Neither a ready event nor a socket with room suspends: others on this loop get their turn here.
                     await asyncio.sleep(0)
+        except RequestRefused as refusal:
+            self._end(self._framing.failure(refusal.formatted()))
         except Exception as error:
             self._end(self._framing.failure([masked(error)]))
         self._end(self._framing.complete)

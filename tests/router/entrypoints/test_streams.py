@@ -9,6 +9,7 @@ import pytest
 
 from router.auth import CheckedToken, TokenRefused
 from router.settings import Limits
+from router.sharing import too_slow
 from tests.router.entrypoints.reading import PARTS, SSE, eventually, streamed
 
 BOTH = pytest.mark.parametrize("accept", [SSE, PARTS])
@@ -246,3 +247,18 @@ async def test_what_is_unexpected_in_a_stream_is_masked(start_router: Any, clien
         assert last["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
         assert "secret" not in json.dumps(last)
         assert (b"complete" if accept == SSE else b"--\r\n") in await stream.rest()
+
+
+class Refusing(Exploding):
+    async def subscribe(self, request: Any) -> Any:
+        yield {"data": {"forever": 0}}
+        raise too_slow()
+
+
+@BOTH
+async def test_who_is_let_go_by_a_shared_stream_is_told_why(start_router: Any, client: Any, accept: str) -> None:
+    query = "subscription { forever }"
+    async with start_router(transport=Refusing()) as router, streamed(client, router.url, query, accept) as stream:
+        assert await first(stream, accept) == {"data": {"forever": 0}}
+        last = await stream.part() if accept == PARTS else (await stream.event())[1]
+        assert last["errors"][0]["extensions"]["code"] == "TOO_SLOW"

@@ -14,6 +14,7 @@ from websockets.typing import Subprotocol
 
 from router.auth import CheckedToken, TokenRefused
 from router.transports.base import TransportError
+from tests.router.entrypoints.reading import eventually
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 
@@ -59,14 +60,6 @@ async def acknowledged(router: Any, payload: Any = None) -> AsyncIterator[Client
 
 async def subscribe(socket: ClientConnection, query: str, operation_id: str = "1", **more: Any) -> None:
     await send(socket, type="subscribe", id=operation_id, payload={"query": query, **more})
-
-
-async def eventually(condition: Any) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("It did not happen.")
 
 
 async def test_it_streams_a_subscription_to_its_end(start_router: Any) -> None:
