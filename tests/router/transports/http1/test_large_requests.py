@@ -54,7 +54,7 @@ async def test_no_more_is_handed_to_a_connection_than_the_server_reads(
 
 
 async def test_a_reply_before_the_request_was_read_ends_its_sending(raw: Any, transport_to: Any) -> None:
-    connections = 0
+    connections, done = 0, asyncio.Event()
 
     async def early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal connections
@@ -64,13 +64,13 @@ async def test_a_reply_before_the_request_was_read_ends_its_sending(raw: Any, tr
         too_large = b"HTTP/1.1 413 Content Too Large"
         body = b'{"errors":[{"message":"no"}]}'
         writer.write(reply(body, b"content-length: %d" % len(body), status=too_large))
-        writer.transport.resume_reading()  # type: ignore[attr-defined]
-        await asyncio.sleep(0.3)
+        await done.wait()
 
     async with raw(early) as url:
         transport = transport_to(url)
         for _ in range(2):
             assert await transport.execute(LARGE) == {"errors": [{"message": "no"}]}
+        done.set()
     assert connections == 2
 
 
