@@ -3,6 +3,7 @@
 Subgraphs are asked over the pools; sockets, keys and what is passed on go over aiohttp.
 """
 
+import asyncio
 import ssl
 
 import aiohttp
@@ -39,8 +40,7 @@ class HttpSession:
 
     async def aclose(self) -> None:
         pools, self._pools = self._pools, {}
-        for pool in pools.values():
-            await pool.aclose()
+        await asyncio.gather(*(pool.aclose() for pool in pools.values()))
         if self._session is not None:
             await self._session.close()
             self._session = None

@@ -46,8 +46,8 @@ async def test_no_more_is_handed_to_a_connection_than_the_server_reads(
 
     monkeypatch.setattr(pool, "Connection", Noted)
     async with raw(deaf) as url:
-        asking = asyncio.create_task(transport_to(url, seconds=0.5).execute(LARGE))
-        await asyncio.sleep(0.25)
+        asking = asyncio.create_task(transport_to(url, seconds=1.5).execute(LARGE))
+        await asyncio.sleep(0.75)
         assert 0 < made[0]._transport.get_write_buffer_size() < 500_000
         with pytest.raises(Unreachable, match="in time"):
             await asking
