@@ -99,6 +99,22 @@ async def test_an_idle_connection_is_ended_before_the_server_would(raw: Any, tra
         assert server.open == 0
 
 
+async def test_each_idle_connection_is_ended_in_its_turn(raw: Any, transport_with: Any, hello: Any) -> None:
+    class SlowAtFirst(Noting):
+        async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if self.connections:
+                await asyncio.sleep(0.2)
+            await super().__call__(reader, writer)
+
+    server = SlowAtFirst()
+    async with raw(server) as url:
+        transport = transport_with(url, idle_seconds=0.3)
+        await asyncio.gather(transport.execute(hello), transport.execute(hello))
+        assert len(set(server.asked)) == 2
+        await asyncio.sleep(0.9)
+        assert server.open == 0
+
+
 async def test_a_connection_idle_for_too_long_is_not_used_though_the_loop_was_busy(
     raw: Any, transport_with: Any, hello: Any
 ) -> None:
