@@ -29,8 +29,6 @@ class Pool:
 
     async def ask(self, message: Message) -> Reply:
         """Raises BadReply, OSError (TimeoutError too)."""
-        if self._closed:
-            raise PoolClosed
         await self._turn(message.deadline)
         try:
             return await self._asked(message)
