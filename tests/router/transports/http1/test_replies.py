@@ -2,12 +2,15 @@
 
 import asyncio
 import gzip
+import tracemalloc
 import zlib
 from typing import Any
 
 import pytest
 
 from router.transports.base import TransportError, Unreachable
+from router.transports.http1.compression import opened
+from router.transports.http1.errors import ReplyTooLarge
 from router.transports.http1.reader import HEAD_BYTES
 from tests.router.transports.http1.servers import BODY, chunked, counted, read_request, reply
 
@@ -145,3 +148,24 @@ async def test_a_redirect_is_not_followed(raw: Any, transport_to: Any, hello: An
         with pytest.raises(TransportError, match="answered 307"):
             await transport_to(url).execute(hello)
     assert asked == 1
+
+
+async def test_a_body_that_would_be_too_large_is_not_waited_for(raw: Any, transport_to: Any, hello: Any) -> None:
+    async def announcing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(reply(b"", b"content-length: 100001"))
+        await reader.read()
+
+    async with raw(announcing) as url:
+        with pytest.raises(TransportError, match="more than 100000 bytes"):
+            await transport_to(url).execute(hello)
+
+
+def test_a_bomb_is_opened_no_further_than_a_reply_may_be_large() -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(ReplyTooLarge):
+            opened(BOMB, "gzip", 100_000)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
