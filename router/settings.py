@@ -276,7 +276,10 @@ class RouterSettings(BaseSettings):
         SHOWN_EXTENSIONS, description="The extensions of subgraphs' errors that clients are shown."
     )
     connections: Connections = Connections()
-    subgraph_reply_bytes: PositiveInt = Field(16_000_000, description="The largest reply of a subgraph.")
+    subgraph_reply_bytes: PositiveInt = Field(
+        2_000_000,
+        description="The largest reply of a subgraph. To read one of 2 MB can take 50 ms, in which all else waits.",
+    )
 
     callers: FilePath | None = Field(
         None,

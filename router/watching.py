@@ -10,6 +10,7 @@ from structlog.contextvars import bind_contextvars
 
 from router.metrics import FETCH_SECONDS, REQUEST_SECONDS
 from router.tracing import client_span, server_span
+from router.transports.base import SubgraphRequest
 
 OK, ERRORS, REFUSED, FAILED, GONE, NONE = "ok", "errors", "refused", "failed", "gone", "none"
 
@@ -48,22 +49,29 @@ class WatchedRequest:
 class WatchedFetch:
     """One question to a subgraph."""
 
-    __slots__ = ("_spanning", "_started", "_subgraph", "outcome")
+    __slots__ = ("_request", "_span", "_spanning", "_started", "outcome")
 
-    def __init__(self, subgraph: str) -> None:
-        self._subgraph, self.outcome = subgraph, NONE
-        self._spanning = client_span(f"fetch {subgraph}")
+    def __init__(self, request: SubgraphRequest) -> None:
+        self._request, self.outcome = request, NONE
+        self._spanning = client_span(f"fetch {request.subgraph}")
 
     def __enter__(self) -> Self:
         self._started = time.perf_counter()
-        self._spanning.__enter__()
+        self._span = self._spanning.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        FETCH_SECONDS.labels(self._subgraph, self.outcome).observe(time.perf_counter() - self._started)
+        FETCH_SECONDS.labels(self._request.subgraph, self.outcome).observe(time.perf_counter() - self._started)
+        if self._span.is_recording():
+            self._span.set_attributes(attributes_of(self._request) | {"hospital.outcome": self.outcome})
         self._spanning.__exit__(None, None, None)
 
     def answered(self, reply: Mapping[str, Any]) -> None:
         self.outcome = ERRORS if reply.get("errors") else OK
+
+
+def attributes_of(request: SubgraphRequest) -> dict[str, str]:
+    kind = "mutation" if request.is_mutation else "query"
+    return {"hospital.subgraph": request.subgraph, "graphql.operation.type": kind}

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from graphql import GraphQLError
 from starlette.responses import Response
 
+from router.encoding import encoded
 from router.entrypoints.framing import FRAMINGS
 from router.entrypoints.negotiation import JSON
 from router.errors import ErrorCode, OperationRefused, RequestRefused, masked
@@ -48,5 +48,5 @@ def response_of(body: Mapping[str, Any], media_type: str, status: HTTPStatus) ->
     if framing := FRAMINGS.get(media_type):
         content, content_type = framing.opening + framing.response(body) + framing.complete, framing.content_type
     else:
-        content, content_type = orjson.dumps(body), f"{media_type}; charset=utf-8"
+        content, content_type = encoded(body), f"{media_type}; charset=utf-8"
     return Response(content, status, {"content-type": content_type, "cache-control": "no-store"})

@@ -12,11 +12,11 @@ from contextlib import aclosing, suppress
 from enum import IntEnum
 from typing import Any
 
-import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from router.auth import Authenticator
 from router.context import RequestContext
+from router.encoding import encoded
 from router.entrypoints.headers import forwarded
 from router.entrypoints.parameters import decode_json, graphql_request
 from router.errors import ErrorCode, RequestRefused, masked, refused
@@ -225,7 +225,7 @@ class Connection:
                 return
             try:
                 async with asyncio.timeout(self._settings.sockets.send_seconds):
-                    await self._socket.send_text(orjson.dumps(message).decode())
+                    await self._socket.send_text(encoded(message).decode())
             except TimeoutError:
                 self.close(CloseCode.POLICY_VIOLATION, "The client reads too slowly")
             except (WebSocketDisconnect, WebSocketDisconnected):

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-import orjson
-
+from router.encoding import encoded
 from router.entrypoints.negotiation import EVENT_STREAM, MULTIPART
 
 Errors = Sequence[Mapping[str, Any]]
@@ -37,7 +36,7 @@ class ServerSentEvents:
     complete = b"event: complete\ndata:\n\n"
 
     def response(self, response: Mapping[str, Any]) -> bytes:
-        return b"event: next\ndata: " + orjson.dumps(response) + b"\n\n"
+        return b"event: next\ndata: " + encoded(response) + b"\n\n"
 
     def failure(self, errors: Errors) -> bytes:
         return self.response({"errors": errors}) + self.complete
@@ -67,7 +66,7 @@ class SubscriptionParts:
         return self.failure(errors)
 
     def _part(self, content: Mapping[str, Any]) -> bytes:
-        return b"\r\ncontent-type: application/json\r\n\r\n" + orjson.dumps(content) + b"\r\n--graphql"
+        return b"\r\ncontent-type: application/json\r\n\r\n" + encoded(content) + b"\r\n--graphql"
 
 
 FRAMINGS: Mapping[str, Framing] = {EVENT_STREAM: ServerSentEvents(), MULTIPART: SubscriptionParts()}

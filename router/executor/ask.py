@@ -16,7 +16,7 @@ OF_OTHERS = NoAnswer("it answered for other entities than asked.")
 
 async def ask(transport: Transport, request: SubgraphRequest) -> Mapping[str, Any] | NoAnswer:
     """The reply, with `data` a mapping or null; or why there is none."""
-    with WatchedFetch(request.subgraph) as watched:
+    with WatchedFetch(request) as watched:
         try:
             reply = await transport.execute(with_trace(request))
         except TransportError as error:
