@@ -1,6 +1,7 @@
 """`python -m router --supergraph FILE --port N`: the router alone, before subgraphs over HTTP."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,7 +53,13 @@ def run(options: argparse.Namespace) -> None:
 
         config = server_config(app, settings, host=options.host, port=options.port)
         settle_memory()
+        signal.signal(signal.SIGTERM, leave)
         DrainingServer(config, app.state.drain, say_where).run(sockets=[listener])
+
+
+def leave(*_: object) -> None:
+    """Uvicorn raises the signal once more when all is done, which would end this process as if it had failed."""
+    sys.exit(0)
 
 
 def read_first(file: SupergraphFile) -> Supergraph:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -30,11 +31,14 @@ def clinic_app(clinic: Any) -> Starlette:
 
 
 @asynccontextmanager
-async def router_process(supergraph: Path, *options: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def router_process(
+    supergraph: Path, *options: str, **settings: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """The process, and the address that it says it listens at."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "router", "--supergraph", str(supergraph), "--port", "0", *options),
         stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {f"HOSPITAL_ROUTER_{name.upper()}": value for name, value in settings.items()},
     )
     assert process.stdout is not None
     try:
@@ -72,7 +76,7 @@ async def test_it_says_where_it_listens_answers_from_the_subgraph_and_stops_when
         async with client.post(url, json={"query": "{ hello }"}) as response:
             assert await response.json() == {"data": {"hello": "world"}}
         process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 10)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
 @pytest.mark.parametrize(("level", "told"), [("info", []), ("debug", ["request"])])
