@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsError
 
 from hospital.components.settings import AdminSettings, ComponentSettings
@@ -136,4 +137,10 @@ def _problems(error: ValidationError, model: type[BaseSettings], prefix: str) ->
         steps = [field.validation_alias if field and field.validation_alias else first, *rest]
         path = "__".join(str(step) for step in steps if step != "[key]").upper()
         name = path if path.startswith(_PREFIX) else prefix + path
-        yield f"{name}: {problem['msg'].removeprefix('Value error, ')}"
+        yield f"{name}: {_said(problem['type'], problem['msg'], field)}"
+
+
+def _said(kind: str, message: str, field: FieldInfo | None) -> str:
+    if kind == "path_not_file" and field and field.description:
+        return f"there is no such file. {field.description}"
+    return message.removeprefix("Value error, ")

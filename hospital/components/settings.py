@@ -81,7 +81,10 @@ class ComponentSettings(_Settings):
         """Raises CannotDo."""
         url = cast(SecretStr | None, getattr(self, f"{domain}_database_url"))
         if url is None:
-            raise CannotDo(f"{database_setting(domain)} is not set: `hospital databases` makes databases.")
+            example = f"mysql+asyncmy://{domain}:password@host/{domain}"
+            raise CannotDo(
+                f"{database_setting(domain)} is not set, such as {example}: `hospital databases` makes that."
+            )
         return url.get_secret_value()
 
     def database(self, domain: str, answer_seconds: float | None = ANSWER_SECONDS) -> Database:

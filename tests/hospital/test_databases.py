@@ -203,3 +203,11 @@ def test_a_component_with_a_wrong_password_says_which_setting_it_is(
     status, said, error = command(*arguments)
     assert (status, said, error.count("\n"), "mistyped" in error) == (78, "", 1, False)
     assert error.startswith("HOSPITAL_PATIENTS_DATABASE_URL: the database lets nobody in with this user and password: ")
+
+
+def test_a_file_of_keys_that_is_not_there_is_said_with_what_makes_it(command: Command, monkeypatch, tmp_path: Path):
+    monkeypatch.setenv("HOSPITAL_CALLERS", str(tmp_path / "callers.json"))
+    status, _, told = command("databases")
+    assert status == 1
+    assert "HOSPITAL_CALLERS: there is no such file." in told
+    assert "`hospital keys` makes it" in told
