@@ -6,10 +6,11 @@ PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 ASSETS := router/entrypoints/graphiql/assets/.built
 GATEWAYS := tests/gateways/node_modules/.installed
 CLIENTS := tests/router/entrypoints/clients/node_modules/.installed
+MEASURED := tests/bench/router/gateways/node_modules/.installed
 CODES := subgraphs/records/codes/icd10cm.tsv
 unexport PYTHONDONTWRITEBYTECODE # what is started again and again would be compiled each time
 
-.PHONY: help setup run test check bench bench-processes storm containers schema kubernetes format migration services clean
+.PHONY: help setup run test check bench bench-processes bench-router storm containers schema kubernetes format migration services clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -69,6 +70,13 @@ bench: setup ## What it costs, as ratios measured in one run
 bench-processes: setup services ## The same for processes over MariaDB and Kafka, and how soon mails and events arrive
 	$(BIN)/python -m tests.bench.processes
 
+$(MEASURED): tests/bench/router/gateways/package-lock.json | .venv/.synced
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/bench/router/gateways --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+bench-router: setup $(MEASURED) ## The router beside others, each alone on a core (BENCH="--quick": one round)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.bench.router $(BENCH)
+
 storm: setup services ## Kills everything at random for ten minutes (HOSPITAL_TEST_STORM_SECONDS), and counts what is left
 	HOSPITAL_TEST_STORM_SECONDS=$${HOSPITAL_TEST_STORM_SECONDS:-600} $(BIN)/pytest -s tests/storm
 
@@ -84,4 +92,4 @@ migration: setup ## make migration DOMAIN=doctors MESSAGE="What changes"
 	$(BIN)/ruff format --quiet subgraphs hospital
 
 clean: ## Removes what set-up and tests made; keeps ./data
-	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis schema/node_modules tests/gateways/node_modules tests/router/entrypoints/clients/node_modules router/entrypoints/graphiql/node_modules router/entrypoints/graphiql/assets $(CODES)
+	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis schema/node_modules tests/gateways/node_modules tests/router/entrypoints/clients/node_modules tests/bench/router/gateways/node_modules router/entrypoints/graphiql/node_modules router/entrypoints/graphiql/assets $(CODES)
