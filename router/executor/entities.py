@@ -1,16 +1,15 @@
 """A fetch of entities: gather, project, de-duplicate, ask, and put every answer in each of its places."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
 from router.executor.ask import OF_OTHERS, TOO_DEEP, ask
 from router.executor.asked import asked_paths
 from router.executor.errors import NoAnswer, ResponsePath, entries_of, lost, path_of, raw_entries
+from router.executor.gathered import Gathered, Place, Target
 from router.executor.locate import Object, located, objects_at
 from router.executor.merge import copied, merge, move_back
-from router.executor.representations import Representation, identity, projection
 from router.executor.run import Run, together
 from router.planner.conditions import ALWAYS
 from router.planner.nodes import Entities, Fetch
@@ -19,73 +18,55 @@ Paths = dict[str | int, list[list[ResponsePath]]]
 """By the alias of a call, for each of its representations, where in the response its objects stand."""
 
 
-@dataclass(slots=True)
-class _Gathered:
-    """Distinct representations, and for each the objects it stands for with the number of their target.
-
-    `skipped` says that some objects could not be represented.
-    """
-
-    representations: list[Representation] = field(default_factory=list)
-    places: list[list[tuple[int, Object]]] = field(default_factory=list)
-    skipped: bool = False
-
-
 class EntitiesCall:
     """One `_entities` of a fetch, prepared."""
 
     def __init__(self, entities: Entities) -> None:
         self.entities = entities
         self.alias, self.variable = entities.alias, entities.variable
-        self.targets = [(number, t.path, projection(t)) for number, t in enumerate(entities.targets)]
+        self.targets = [Target.of(number, target) for number, target in enumerate(entities.targets)]
         self.always = entities.condition == ALWAYS
 
-    def gather(self, run: Run) -> _Gathered:
-        gathered = _Gathered()
-        if not self.always and not run.holds(self.entities.condition):
-            return gathered
-        known: dict[bytes | str, list[tuple[int, Object]]] = {}
-        for number, path, project in self.targets:
-            for found in objects_at(run.data, path):
-                representation = project(found)
-                if representation is None:
-                    gathered.skipped = True
-                else:
-                    key = identity(representation)
-                    places = known.get(key)
-                    if places is None:
-                        places = known[key] = []
-                        gathered.representations.append(representation)
-                    places.append((number, found))
-        gathered.places.extend(known.values())
+    def gather(self, run: Run) -> Gathered:
+        gathered = Gathered()
+        if self.always or run.holds(self.entities.condition):
+            for target in self.targets:
+                gathered.add(target, objects_at(run.data, target.path))
         return gathered
 
-    def spread(self, answers: list[Any], gathered: _Gathered, run: Run) -> None:
+    def spread(self, answers: list[Any], gathered: Gathered, run: Run) -> None:
         """Places of one target share an answer; those of another get a copy, as they may be completed otherwise."""
         for answer, places in zip(answers, gathered.places, strict=True):
             if answer is None:
                 run.absent.update((id(place), place) for _, place in places)
             elif type(answer) is dict:
-                first = places[0][0]
-                copies = {first: answer}
-                for number, place in places:
-                    if number not in copies:
-                        copies[number] = copied(answer)
-                    merge(place, copies[number])
+                first, place = places[0]
+                merge(place, answer)
+                if len(places) > 1:
+                    _share(answer, first, places[1:])
 
-    def lost(self, run: Run, gathered: _Gathered) -> Iterator[ResponsePath]:
+    def lost(self, run: Run, gathered: Gathered) -> Iterator[ResponsePath]:
         """The paths of what the client waits for in vain."""
         paths = self.paths(run, gathered)
         places = ((found[0][1], at) for found, own in zip(gathered.places, paths, strict=True) for at in own)
         return asked_paths(run, places, self.entities.fields)
 
-    def paths(self, run: Run, gathered: _Gathered) -> list[list[ResponsePath]]:
+    def paths(self, run: Run, gathered: Gathered) -> list[list[ResponsePath]]:
         """For each representation, where in the response its objects stand."""
         at: dict[int, list[ResponsePath]] = {}
         for target in self.entities.targets:
             for found, path in located(run.data, target.path):
                 at.setdefault(id(found), []).append(path)
         return [list(dict.fromkeys(p for _, o in places for p in at.get(id(o), ()))) for places in gathered.places]
+
+
+def _share(answer: Object, number: int, places: list[Place]) -> None:
+    """With the other places of the target of this number, and as a copy with those of other targets."""
+    copies = {number: answer}
+    for number, place in places:
+        if number not in copies:
+            copies[number] = copied(answer)
+        merge(place, copies[number])
 
 
 class EntityFetch:
@@ -108,7 +89,7 @@ class EntityFetch:
         else:
             await self._ask(run, gathered)
 
-    async def _ask(self, run: Run, gathered: list[_Gathered]) -> None:
+    async def _ask(self, run: Run, gathered: list[Gathered]) -> None:
         if not any(found.representations for found in gathered):
             return
         sent = {call.variable: g.representations for call, g in zip(self.calls, gathered, strict=True)}
@@ -120,7 +101,7 @@ class EntityFetch:
         else:
             self._take(run, reply, gathered)
 
-    def _take(self, run: Run, reply: Mapping[str, Any], gathered: list[_Gathered]) -> None:
+    def _take(self, run: Run, reply: Mapping[str, Any], gathered: list[Gathered]) -> None:
         if reply.get("errors"):
             self._add_errors(run, reply, gathered)
         data = reply.get("data")
@@ -135,7 +116,7 @@ class EntityFetch:
             elif answers is not None:
                 run.errors.extend(lost(self.fetch.subgraph, OF_OTHERS, call.lost(run, found)))
 
-    def _add_errors(self, run: Run, reply: Mapping[str, Any], gathered: list[_Gathered]) -> None:
+    def _add_errors(self, run: Run, reply: Mapping[str, Any], gathered: list[Gathered]) -> None:
         paths: Paths = {c.alias: c.paths(run, g) for c, g in zip(self.calls, gathered, strict=True)}
         for raw, error in zip(raw_entries(reply), entries_of(reply, run.shown_extensions), strict=True):
             path = path_of(raw)

@@ -1,33 +1,33 @@
 """Finding the objects at a path of the data, through any lists on the way."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from router.executor.errors import ResponsePath
 from router.planner.nodes import Path, PathStep
 
 Object = dict[str, Any]
+_OBJECTS = frozenset({dict})
 
 
 def objects_at(data: Object, path: Path) -> list[Object]:
     found = [data]
     for step in path:
-        below: list[Object] = []
         key, types = step.key, step.types
-        for parent in found:
-            value = parent.get(key)
-            if type(value) is dict:
-                below.append(value)
-            elif type(value) is list:
-                below.extend(_objects_in(value))
-        found = [one for one in below if one.get("__typename") in types] if types else below
+        found = _objects_among([parent.get(key) for parent in found])
+        if types:
+            found = [one for one in found if one.get("__typename") in types]
     return found
 
 
-def _objects_in(items: list[Any]) -> list[Object]:
-    while any(type(item) is list for item in items):
-        items = [below for item in items for below in (item if type(item) is list else (item,))]
-    return [item for item in items if type(item) is dict]
+def _objects_among(values: list[Any]) -> list[Object]:
+    """Those that are objects, and those in lists, however deep. Most often all are alike: types are seen as a set."""
+    kinds = set(map(type, values))
+    while list in kinds:
+        values = list(chain.from_iterable(value if type(value) is list else (value,) for value in values))
+        kinds = set(map(type, values))
+    return values if kinds <= _OBJECTS else [value for value in values if type(value) is dict]
 
 
 def located(data: Object, path: Path) -> Iterator[tuple[Object, ResponsePath]]:

@@ -6,6 +6,9 @@ from router.planner.nodes import Moved
 
 
 def merge(target: dict[str, Any], source: dict[str, Any]) -> None:
+    if target.keys().isdisjoint(source):
+        target.update(source)
+        return
     for key, value in source.items():
         known = target.get(key)
         if known is None:

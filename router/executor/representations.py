@@ -27,9 +27,6 @@ def projection(target: Flatten) -> Projection:
     if target.lacking:
         return _lacking(projection(replace(target, lacking=())), target.lacking)
     key, requires, type_name = target.key, target.requires, target.type_name
-    names = tuple((field.key, field.name) for field in key)
-    if not requires and all(field.is_leaf and field.on is None for field in key):
-        return _flat(type_name, names)
 
     def project(data: Mapping[str, Any]) -> Representation | None:
         found: Representation = {"__typename": type_name}
@@ -52,19 +49,6 @@ def _lacking(project: Projection, lacking: Selections) -> Projection:
         return None
 
     return project_lacking
-
-
-def _flat(type_name: str, names: tuple[tuple[str, str], ...]) -> Projection:
-    def project(data: Mapping[str, Any]) -> Representation | None:
-        found: Representation = {"__typename": type_name}
-        for key, name in names:
-            value = data.get(key)
-            if value is None:
-                return None
-            found[name] = value
-        return found
-
-    return project
 
 
 def _fill(found: Representation, data: Mapping[str, Any], selections: Selections, *, nullable: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from graphql import (
     GraphQLEnumType,
@@ -22,6 +22,8 @@ from graphql import (
     GraphQLUnionType,
 )
 
+from router.executor.generated import object_reader
+from router.executor.locate import Object
 from router.executor.run import Run
 from router.planner.conditions import ALWAYS, Condition
 from router.planner.introspection import ASKED
@@ -31,7 +33,25 @@ from router.planner.selections import TYPENAME, Field, Selections, selections_fo
 
 Completer = Callable[[Any, Run], Any]
 Shaper = Callable[[Any, Run], dict[str, Any] | None]
-Part = tuple[str, str, Completer | None, bool, Condition | None]
+
+
+class Part(NamedTuple):
+    """A field of the client's object: its name there, its key in the data, or the value that it always has."""
+
+    name: str
+    key: str
+    complete: Completer | None = None
+    required: bool = False
+    condition: Condition | None = None
+    constant: str | None = None
+
+    @property
+    def source(self) -> tuple[str | None, str]:
+        return (self.key, "") if self.constant is None else (None, self.constant)
+
+    @property
+    def is_passed_on(self) -> bool:
+        return self.complete is None and self.source == (self.name, "")
 
 
 def root_shaper(plan: QueryPlan) -> Shaper:
@@ -58,12 +78,12 @@ class _Compiler:
     def _part(self, type_: GraphQLObjectType | GraphQLInterfaceType, field: Field) -> Part:
         condition = None if field.condition == ALWAYS else field.condition
         if field.name == TYPENAME and isinstance(type_, GraphQLObjectType):
-            return field.response_key, field.key, _constant(type_.name), True, condition
+            return Part(field.response_key, field.key, None, True, condition, type_.name)
         if field.name == TYPENAME or field.name in ASKED:
-            return field.response_key, field.key, None, False, condition
+            return Part(field.response_key, field.key, condition=condition)
         output = type_.fields[field.name].type
-        completer = self._completer(output, field)
-        return field.response_key, field.key, completer, isinstance(output, GraphQLNonNull), condition
+        complete = self._completer(output, field)
+        return Part(field.response_key, field.key, complete, isinstance(output, GraphQLNonNull), condition)
 
     def _completer(self, type_: GraphQLOutputType, field: Field) -> Completer | None:
         if isinstance(type_, GraphQLNonNull):
@@ -101,48 +121,53 @@ class _Compiler:
 
 
 def _object_shaper(parts: list[Part]) -> Shaper:
-    if all(completer is None and not condition and key == name for name, key, completer, _, condition in parts):
-        return _leaves_shaper(
-            tuple(key for _, key, _, _, _ in parts), tuple(key for _, key, _, required, _ in parts if required)
-        )
+    if any(part.condition for part in parts):
+        return _conditional_shaper(parts)
+    read = object_reader(tuple((part.name, *part.source) for part in parts))
+    completers = tuple((part.name, part.complete) for part in parts if part.complete)
+    required = tuple(part.name for part in parts if part.required)
+    as_asked = tuple(part.name for part in parts) if all(part.is_passed_on for part in parts) else None
+    absent = {part.key: None for part in parts}
 
+    def shape(data: Any, run: Run) -> Object | None:
+        if type(data) is not dict:
+            return None
+        if as_asked is not None and tuple(data) == as_asked:
+            found = data
+        else:
+            try:
+                found = read(data)
+            except KeyError:
+                found = read(absent | data)
+            for name, complete in completers:
+                found[name] = complete(found[name], run)
+        for name in required:
+            if found[name] is None:
+                run.nulled = True
+                return None
+        return found
+
+    return shape
+
+
+def _conditional_shaper(parts: list[Part]) -> Shaper:
     def shape(data: Any, run: Run) -> dict[str, Any] | None:
         if type(data) is not dict:
             return None
         found: dict[str, Any] = {}
-        for response_key, key, completer, required, condition in parts:
-            if condition is not None and not run.holds(condition):
+        for part in parts:
+            if part.condition is not None and not run.holds(part.condition):
                 continue
-            value = data.get(key)
-            if completer is not None:
-                value = completer(value, run)
-            if value is None and required:
+            value = part.constant or data.get(part.key)
+            if part.complete is not None:
+                value = part.complete(value, run)
+            if value is None and part.required:
                 run.nulled = True
                 return None
-            found[response_key] = value
+            found[part.name] = value
         return found
 
     return shape
-
-
-def _leaves_shaper(keys: tuple[str, ...], required: tuple[str, ...]) -> Shaper:
-    """For an object of leaves alone, which is passed on as it came if it came as asked."""
-
-    def shape(data: Any, run: Run) -> dict[str, Any] | None:
-        if type(data) is not dict:
-            return None
-        found = data if tuple(data) == keys else {key: data.get(key) for key in keys}
-        for key in required:
-            if found[key] is None:
-                run.nulled = True
-                return None
-        return found
-
-    return shape
-
-
-def _constant(value: str) -> Completer:
-    return lambda _, run: value
 
 
 def _plain_completer(shape: Shaper, allowed: frozenset[str]) -> Completer:
