@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    log_as_json()
     settings = with_options(read_settings(), options)
+    log_as_json(settings.log_level)
     file = SupergraphFile(options.supergraph)
     supergraph = read_first(file)
     app = standalone(supergraph, file, settings)
@@ -83,15 +83,16 @@ def parser() -> argparse.ArgumentParser:
     return options
 
 
-def log_as_json() -> None:
-    """Tracebacks without the values of variables: those hold tokens and what patients wrote."""
+def log_as_json(level: str) -> None:
+    """From this level on. Tracebacks without the values of variables: those hold tokens and what patients wrote."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
-        ]
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
     )
 
 

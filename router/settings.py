@@ -235,6 +235,9 @@ class RouterSettings(BaseSettings):
     streams: StreamTimes = StreamTimes()
     body_seconds: PositiveFloat = Field(10.0, description="How long a client may take to send a body.")
     drain_seconds: PositiveInt = Field(10, description="How long a router that stops waits for what it is doing.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that a router on its own logs: debug tells of each request."
+    )
     plan_cache_size: PositiveInt = Field(1_000, description="How many operations are kept ready to run.")
     plan_cache_characters: PositiveInt = Field(
         1_000_000, description="How long the documents of the operations that are kept may be in all."

@@ -34,6 +34,7 @@ class Running:
     group: int
 
 
+_OURS = {"HOSPITAL_ROUTER_LIMITS__COST": str(10**12), "HOSPITAL_ROUTER_TRAFFIC__SHARING__QUERIES": "false"}
 _HIVE = (
     *("node", str(GATEWAYS / "node_modules/@graphql-hive/gateway/dist/bin.js"), "supergraph", "{supergraph}"),
     *("--port", "{port}", "--host", "127.0.0.1", "--config-path", str(GATEWAYS / "hive.config.mjs"), "--fork", "1"),
@@ -50,7 +51,7 @@ def contenders() -> list[Contender]:
     """Those of the machine: ours always, Hive Router where it is installed."""
     ours = (sys.executable, "-m", "router", "--supergraph", "{supergraph}", "--port", "{port}")
     found = [
-        Contender(OURS, ours, environment={"HOSPITAL_ROUTER_LIMITS__COST": str(10**12)}),
+        Contender(OURS, ours, environment=_OURS),
         Contender("Apollo Gateway", ("node", str(GATEWAYS / "apollo.mjs"), "{supergraph}", "{port}"), "/"),
         Contender("Hive Gateway", _HIVE),
         Contender("Hive Gateway, Rust planner", _HIVE, environment={"HIVE_PLANNER": "rust"}),
