@@ -21,9 +21,11 @@ from router.documents import (
     weigh_all,
 )
 from router.errors import SHOWN_EXTENSIONS, too_large
-from router.executor import execute, prepare, subscribe
+from router.executor import deliver, execute, prepare, subscribe
 from router.memory import settle_memory
 from router.planner import Planner, PlanningError, QueryPlan
+from router.planner.deferral import Deferring, deferring_of
+from router.planner.nodes import Defer
 from router.scalars import STANDARD_SCALARS, ScalarCheck, guard_scalars
 from router.settings import Limits
 from router.supergraph import Supergraph
@@ -31,7 +33,8 @@ from router.transports.base import Transport
 
 SETTLED_TOGETHER = 100
 MOST_GIVEN_UP = 1_000
-Key = tuple[str, str | None]
+Key = tuple[str, str | None, frozenset[str] | None]
+"""A document, the operation of it, and which variables defer; None if nothing is deferred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,10 @@ class Operation:
     kind: OperationType
     inputs: Inputs
     plan: QueryPlan
+    deferring: Deferring | None = None
+
+    def switched_on(self, variables: Mapping[str, Any]) -> frozenset[str] | None:
+        return self.deferring.switched_on({**self.plan.defaults, **variables}) if self.deferring else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,10 @@ class Call:
     def streams(self) -> bool:
         """Whether it is answered by several responses."""
         return self.kind is OperationType.SUBSCRIPTION
+
+    @property
+    def defers(self) -> bool:
+        return isinstance(self.operation.plan.root, Defer)
 
 
 class Pipeline:
@@ -98,16 +109,28 @@ class Pipeline:
 
     def prepare(self, request: GraphQLRequest) -> Call:
         """Raises OperationRefused, before anything runs, for what cannot be answered."""
-        key = request.query, request.operation_name
+        key = request.query, request.operation_name, None
         return self._call(self._known(key) or self._keep(key, self._plan(*key)), request)
 
-    async def prepare_aside(self, request: GraphQLRequest) -> Call:
-        """The same, but a document that is new is planned in a thread: others are served meanwhile."""
-        key = request.query, request.operation_name
-        return self._call(self._known(key) or await self._planned_aside(key), request)
+    async def prepare_aside(self, request: GraphQLRequest, *, deferring: bool = False) -> Call:
+        """The same, but a document that is new is planned in a thread: others are served meanwhile.
+
+        @defer is only heeded for who asks for it.
+        """
+        key = request.query, request.operation_name, None
+        call = self._call(self._known(key) or await self._planned_aside(key), request)
+        switched_on = call.operation.switched_on(call.variables) if deferring else None
+        if switched_on is None:
+            return call
+        later = request.query, request.operation_name, switched_on
+        return Call(self._known(later) or await self._planned_aside(later), call.variables)
 
     async def execute(self, call: Call, context: RequestContext) -> Mapping[str, Any]:
         return await execute(call.operation.plan, call.variables, self._transport, context, self._shown_extensions)
+
+    def deliver(self, call: Call, context: RequestContext) -> AsyncGenerator[Mapping[str, Any], None]:
+        """The answer to a call that defers, in parts. To close it ends what still runs."""
+        return deliver(call.operation.plan, call.variables, self._transport, context, self._shown_extensions)
 
     async def stream(self, call: Call, context: RequestContext) -> AsyncGenerator[Mapping[str, Any], None]:
         """The responses of a call that has several, ended upstream as soon as this generator is closed."""
@@ -156,24 +179,26 @@ class Pipeline:
     def _drop_oldest(self) -> None:
         """A plan takes up to 150 bytes for each character of its document, so both are bounded."""
         while len(self._operations) > self._cache_size or self._kept_characters > self._cache_characters:
-            (text, _), _ = self._operations.popitem(last=False)
+            (text, *_), _ = self._operations.popitem(last=False)
             self._kept_characters -= len(text)
 
-    def _plan(self, text: str, name: str | None) -> Operation:
+    def _plan(self, text: str, name: str | None, switched_on: frozenset[str] | None) -> Operation:
         document = parse_document(text, self._limits)
         costs = weigh_all(document, self._schema, self._limits)
         validate_document(document, self._schema, self._introspection)
         operation = operation_of(document, name)
         unlink_tokens(document)
+        is_subscription = operation.operation is OperationType.SUBSCRIPTION
         return Operation(
             kind=operation.operation,
             inputs=inputs_of(operation, costs[id(operation)], self._limits),
-            plan=self._plan_of(document, (text, name)),
+            plan=self._plan_of(document, (text, name, switched_on)),
+            deferring=deferring_of(document) if "defer" in text and not is_subscription else None,
         )
 
     def _plan_of(self, document: DocumentNode, key: Key) -> QueryPlan:
         try:
-            plan = self._planner.plan(document, key[1])
+            plan = self._planner.plan(document, key[1], key[2])
             prepare(plan)
             return plan
         except PlanningError as error:
@@ -188,4 +213,5 @@ class Pipeline:
 
 
 def digest(key: Key) -> bytes:
-    return sha256(repr(key).encode()).digest()
+    text, name, switched_on = key
+    return sha256(repr((text, name, switched_on is None, sorted(switched_on or ()))).encode()).digest()

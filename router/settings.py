@@ -70,6 +70,9 @@ class Limits(BaseModel):
     depth: PositiveInt = Field(10, description="How many levels of fields an operation may ask for.")
     aliases: PositiveInt = Field(15, description="How many aliases an operation may use.")
     directives: PositiveInt = Field(50, description="How many directives an operation may use.")
+    deferred_parts: PositiveInt = Field(
+        20, description="How many parts an operation may defer, each counted wherever it is spread."
+    )
     cost: PositiveInt = Field(
         10_000, description="The points an operation may cost: one a field, times the page sizes of the lists above it."
     )

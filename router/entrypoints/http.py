@@ -1,7 +1,7 @@
 """GraphQL over HTTP, GET and POST (the specification's draft of 2025)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +15,7 @@ from router.context import RequestContext
 from router.entrypoints.answers import MethodRefused, answered, failure_response, refusal_response
 from router.entrypoints.framing import FRAMINGS, Framing
 from router.entrypoints.headers import REQUEST_ID, forwarded
+from router.entrypoints.incremental import PartsResponse, accepts_parts
 from router.entrypoints.negotiation import (
     EVENT_STREAM,
     JSON,
@@ -59,7 +60,8 @@ class GraphQLOverHttp:
         await self._streams.drain()
 
     async def _respond(self, request: Request, headers: Mapping[str, str], watched: WatchedRequest) -> Response:
-        media_type = acceptable_media_type(request.headers.get("accept"))
+        accept = request.headers.get("accept")
+        media_type = acceptable_media_type(accept) or (JSON if accepts_parts(accept) else None)
         try:
             if media_type is None:
                 raise refused(f"Accept {RESPONSE_JSON}, {JSON} or {EVENT_STREAM}.", status=HTTPStatus.NOT_ACCEPTABLE)
@@ -81,7 +83,8 @@ class GraphQLOverHttp:
     ) -> Response:
         token = await self._authenticator.authenticate(request.headers.getlist("authorization"))
         parameters, pipeline = await self._parameters(request), self._live.current
-        call = await pipeline.prepare_aside(parameters)
+        in_parts = accepts_parts(request.headers.get("accept"))
+        call = await pipeline.prepare_aside(parameters, deferring=in_parts)
         watched.kind = call.kind.value
         refuse_by_method(call, request.method)
         context = RequestContext(headers, token)
@@ -89,6 +92,8 @@ class GraphQLOverHttp:
             framing = self._framing(request)
             watched.outcome = OK
             return self._streams.response(pipeline.stream(call, context), framing, token)
+        if call.defers:
+            return await in_parts_of(pipeline.deliver(call, context), watched, media_type)
         result = await pipeline.execute(call, context)
         watched.answered(result)
         return answered(result, media_type)
@@ -151,3 +156,15 @@ async def drain(stream: AsyncIterator[bytes], most_bytes: int) -> None:
 def refuse_by_method(call: Call, method: str) -> None:
     if call.kind is OperationType.MUTATION and method != "POST":
         raise MethodRefused("Mutations are sent by POST.", allow="POST")
+
+
+async def in_parts_of(
+    payloads: AsyncGenerator[Mapping[str, Any], None], watched: WatchedRequest, media_type: str
+) -> Response:
+    """What has nothing to follow is a plain answer."""
+    first = await anext(payloads)
+    watched.answered(first)
+    if first["hasNext"]:
+        return PartsResponse(first, payloads)
+    await payloads.aclose()
+    return answered({name: value for name, value in first.items() if name != "hasNext"}, media_type)

@@ -1,5 +1,5 @@
 """Running a query plan against the subgraphs, and shaping what they gave for the client."""
 
-from router.executor.execute import execute, prepare, subscribe
+from router.executor.execute import deliver, execute, prepare, subscribe
 
-__all__ = ["execute", "prepare", "subscribe"]
+__all__ = ["deliver", "execute", "prepare", "subscribe"]

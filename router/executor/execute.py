@@ -1,7 +1,9 @@
 """Running a plan: its nodes become closures once, and are run with the state of each request."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,18 +12,36 @@ from weakref import WeakKeyDictionary
 from router.context import NOBODY, RequestContext
 from router.errors import SHOWN_EXTENSIONS
 from router.executor.ask import MALFORMED, is_malformed, unanswered
+from router.executor.deferred import Delivery
 from router.executor.entities import EntityFetch
 from router.executor.errors import NoAnswer, left_out
 from router.executor.explain import unexplained_nulls
 from router.executor.introspection import introspect
 from router.executor.roots import RootFetch
-from router.executor.run import Run, together
-from router.executor.shape import Shaper, root_shaper
-from router.planner.nodes import Conditional, Fetch, Parallel, PlanNode, QueryPlan, Sequence, Subscription
+from router.executor.run import Run, Runner, together
+from router.executor.shape import Completer, Shaper, block_completer, root_shaper
+from router.planner.nodes import (
+    Conditional,
+    Defer,
+    Fetch,
+    Milestone,
+    Parallel,
+    PlanNode,
+    QueryPlan,
+    Sequence,
+    Subscription,
+)
 from router.transports.base import Transport, TransportError
 
-Runner = Callable[[Run], Coroutine[Any, Any, None]]
 _prepared: WeakKeyDictionary[QueryPlan, "Prepared"] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A deferred block made ready."""
+
+    run: Runner | None
+    complete: Completer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +51,7 @@ class Prepared:
     run: Runner | None
     primary: RootFetch | None
     shape: Shaper
+    blocks: Mapping[int, Block] | None = None
 
 
 def prepare(plan: QueryPlan) -> Prepared:
@@ -45,6 +66,13 @@ def _prepare(plan: QueryPlan) -> Prepared:
     if isinstance(plan.root, Subscription):
         rest = _runner(plan.root.rest) if plan.root.rest else None
         return Prepared(rest, RootFetch(plan.root.primary), shape)
+    if isinstance(plan.root, Defer):
+        blocks = {
+            block.number: Block(_runner(block.node) if block.node else None, block_completer(plan.schema, block))
+            for block in plan.root.blocks
+        }
+        primary = _runner(plan.root.primary) if plan.root.primary else None
+        return Prepared(primary, None, shape, blocks)
     return Prepared(_runner(plan.root) if plan.root else None, None, shape)
 
 
@@ -63,6 +91,28 @@ async def execute(
     if prepared.run:
         await prepared.run(run)
     return _response(plan, prepared, run)
+
+
+async def deliver(
+    plan: QueryPlan,
+    variables: Mapping[str, Any],
+    transport: Transport,
+    context: RequestContext = NOBODY,
+    shown_extensions: frozenset[str] = frozenset(SHOWN_EXTENSIONS),
+) -> AsyncGenerator[dict[str, Any], None]:
+    """The response to an operation that defers, in parts. Close it to end what still runs."""
+    prepared = prepare(plan)
+    assert isinstance(plan.root, Defer)
+    assert prepared.blocks is not None
+    run = _start(plan, variables, transport, context, shown_extensions)
+    run.milestones = defaultdict(asyncio.Event)
+    if plan.introspection:
+        introspect(plan, run)
+    runners = {0: prepared.run} | {number: block.run for number, block in prepared.blocks.items()}
+    shapes = {number: block.complete for number, block in prepared.blocks.items()}
+    async with aclosing(Delivery(plan, plan.root, runners, shapes, run).payloads(prepared.shape)) as payloads:
+        async for payload in payloads:
+            yield payload
 
 
 async def subscribe(
@@ -132,6 +182,8 @@ def _runner(node: PlanNode) -> Runner:
             return _in_parallel([_runner(child) for child in nodes])
         case Conditional(condition, child):
             return _if(condition, _runner(child))
+        case Milestone(number, child):
+            return _noted(number, _runner(child))
         case Fetch(entities=entities):
             return EntityFetch(node) if entities else RootFetch(node)
     raise TypeError(f"{type(node).__name__} cannot stand here.")
@@ -150,6 +202,16 @@ def _in_parallel(runners: list[Runner]) -> Runner:
         await together(*(runner(run) for runner in runners))
 
     return run_all
+
+
+def _noted(number: int, runner: Runner) -> Runner:
+    async def run_and_note(run: Run) -> None:
+        try:
+            await runner(run)
+        finally:
+            run.reach(number)
+
+    return run_and_note
 
 
 def _if(condition: Any, runner: Runner) -> Runner:

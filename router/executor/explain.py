@@ -3,7 +3,7 @@
 An entity that its subgraph has not, or does not show, is null where it stands, and that needs no error if it may be.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -24,8 +24,12 @@ def unexplained_nulls(plan: QueryPlan, run: Run) -> list[Error]:
     roots = {"query": plan.schema.query_type, "mutation": plan.schema.mutation_type}
     root = roots.get(plan.operation, plan.schema.subscription_type)
     assert root is not None
-    known = [tuple(error.get("path") or ()) for error in run.errors]
-    nulls = _nulls(plan.schema, root.name, plan.selections, run.data, (), run, nullable=False)
+    nulls = nulls_of(plan.schema, root.name, plan.selections, run.data, (), run, nullable=False)
+    return unexplained(nulls, run.errors)
+
+
+def unexplained(nulls: Iterator["Null"], errors: Iterable[Error]) -> list[Error]:
+    known = [tuple(error.get("path") or ()) for error in errors]
     found = list(islice((null for null in nulls if not any(null.explained_by(path) for path in known)), MOST_ERRORS))
     return _errors(found) if found else []
 
@@ -56,7 +60,7 @@ class Null:
         return path[:shorter] == error[:shorter]
 
 
-def _nulls(
+def nulls_of(
     schema: GraphQLSchema,
     type_name: str,
     selections: Selections,
@@ -99,4 +103,4 @@ def _value_nulls(
             yield from _value_nulls(schema, type_.of_type, field, item, (*at, index), where, run)
     elif isinstance(value, dict) and is_composite_type(get_named_type(type_)):
         name = get_named_type(type_).name
-        yield from _nulls(schema, name, field.children, value, at, run, nullable=nullable)
+        yield from nulls_of(schema, name, field.children, value, at, run, nullable=nullable)

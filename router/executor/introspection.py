@@ -14,4 +14,4 @@ def introspect(plan: QueryPlan, run: Run) -> None:
     # All that can be wrong with it by now is a value: a null in a variable that a nested @include reads.
     run.errors.extend(dict(coded(error, ErrorCode.BAD_USER_INPUT).formatted) for error in result.errors or ())
     data = result.data or {}
-    run.data.update({f.key: data.get(f.response_key) for f in plan.selections if f.name in ASKED})
+    run.data.update({f.key: data.get(f.response_key) for f in plan.everything if f.name in ASKED})

@@ -1,8 +1,8 @@
 """The state of one request. Plans hold none, so this is the only thing that changes while one runs."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from router.context import RequestContext
@@ -16,6 +16,9 @@ from router.transports.base import SubgraphRequest, Transport
 
 MOST_ERRORS = 1_000
 NO_VARIABLES: Mapping[str, Any] = {}
+
+
+Runner = Callable[["Run"], Coroutine[Any, Any, None]]
 
 
 async def together(*steps: Coroutine[Any, Any, None]) -> None:
@@ -35,7 +38,7 @@ class Run:
     clients are shown.
 
     `absent` holds, by their ids, the objects in `data` that a subgraph said it has not, and no more than that.
-    It keeps them: the id of an object that is gone is given to another.
+    It keeps them: the id of an object that is gone is given to another. `milestones` are there if a part is deferred.
     """
 
     variables: Mapping[str, Any]
@@ -49,6 +52,19 @@ class Run:
     left_out: int = 0
     nulled: bool = False
     absent: dict[int, Object] = field(default_factory=dict)
+    milestones: dict[int, asyncio.Event] | None = None
+
+    def beside(self, selections: Selections) -> "Run":
+        """For a deferred block: it works on the same data, and its errors are its own."""
+        return replace(self, selections=selections, errors=[], left_out=0, nulled=False)
+
+    async def reached(self, number: int) -> None:
+        assert self.milestones is not None
+        await self.milestones[number].wait()
+
+    def reach(self, number: int) -> None:
+        assert self.milestones is not None
+        self.milestones[number].set()
 
     def holds(self, condition: Condition) -> bool:
         return holds(condition, self.switches)

@@ -15,6 +15,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNamedOutputType,
+    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -25,7 +26,7 @@ from graphql import (
 from router.executor.run import Run
 from router.planner.conditions import ALWAYS, Condition
 from router.planner.introspection import ASKED
-from router.planner.nodes import QueryPlan
+from router.planner.nodes import Deferred, QueryPlan
 from router.planner.refinements import needs_own_types
 from router.planner.selections import TYPENAME, Field, Selections, selections_for
 
@@ -39,6 +40,11 @@ def root_shaper(plan: QueryPlan) -> Shaper:
     root = roots.get(plan.operation, plan.schema.subscription_type)
     assert root is not None
     return _Compiler(plan.schema).object(root, plan.selections)
+
+
+def block_completer(schema: GraphQLSchema, block: Deferred) -> Completer:
+    """For each object that the block completes."""
+    return _Compiler(schema).composite(schema.type_map[block.type_name], block.selections)
 
 
 class _Compiler:
@@ -75,11 +81,15 @@ class _Compiler:
     def _named(self, type_: GraphQLNamedOutputType, field: Field) -> Completer | None:
         if isinstance(type_, GraphQLEnumType):
             return _enum_completer(frozenset(type_.values))
-        if isinstance(type_, GraphQLObjectType):
-            return self.object(type_, self._for(field.children, type_.name))
-        if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
-            return self._abstract(type_, field.children)
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
+            return self.composite(type_, field.children)
         return None
+
+    def composite(self, type_: GraphQLNamedType, selections: Selections) -> Completer:
+        if isinstance(type_, GraphQLObjectType):
+            return self.object(type_, self._for(selections, type_.name))
+        assert isinstance(type_, GraphQLInterfaceType | GraphQLUnionType)
+        return self._abstract(type_, selections)
 
     def _abstract(self, type_: GraphQLInterfaceType | GraphQLUnionType, selections: Selections) -> Completer:
         possible = {t.name: t for t in self.schema.get_possible_types(type_)}

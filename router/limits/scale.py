@@ -39,6 +39,7 @@ class Measure:
     depth: int = 0
     aliases: int = 0
     directives: int = 0
+    deferred: int = 0
     introspection_depth: int = 0
     introspection_fields: int = 0
     cost: Counter[tuple[str, ...]] = field(default_factory=Counter)
@@ -47,6 +48,7 @@ class Measure:
         self.depth = max(self.depth, other.depth)
         self.aliases += other.aliases
         self.directives += other.directives
+        self.deferred += other.deferred
         self.introspection_depth = max(self.introspection_depth, other.introspection_depth)
         self.introspection_fields += other.introspection_fields
         self.cost.update(other.cost)
@@ -56,6 +58,7 @@ class Measure:
             ("levels deep", self.depth, limits.depth),
             ("aliases", self.aliases, limits.aliases),
             ("directives", self.directives, limits.directives),
+            ("deferred parts", self.deferred, limits.deferred_parts),
             ("levels of introspection", self.introspection_depth, limits.introspection_depth),
             ("fields of introspection", self.introspection_fields, limits.introspection_fields),
         ):
@@ -93,6 +96,7 @@ class DocumentScale:
         for selection in selections.selections:
             total.add(self._selection(selection, parent, level + 1))
             total.directives += len(selection.directives or ())
+            total.deferred += sum(directive.name.value == "defer" for directive in selection.directives or ())
             if not is_leaf(selection):
                 self._refuse_excess(total)
         self._refuse_excess(total)
@@ -131,7 +135,8 @@ class DocumentScale:
         if node.selection_set:
             type_ = get_named_type(definition.type) if definition else None
             below = self._selections(node.selection_set, type_, level)
-        own = Measure(aliases=below.aliases + (node.alias is not None), directives=below.directives)
+        aliases = below.aliases + (node.alias is not None)
+        own = Measure(aliases=aliases, directives=below.directives, deferred=below.deferred)
         if is_introspection(node, parent):
             own.introspection_depth = 1 + max(below.depth, below.introspection_depth)
             own.introspection_fields = 1 + below.introspection_fields + below.cost.total()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from graphql import GraphQLError, parse, validate
 
+from router.planner.deferral import deferring_of
 from router.planner.errors import PlanningError
 from router.planner.planner import Planner
 from router.planner.show import show_stages
@@ -32,7 +33,9 @@ def explain(sdl: str, text: str, operation_name: str | None) -> str:
     document = parse(text)
     for error in validate(supergraph.public_schema, document):
         raise error
-    return show_stages(Planner(supergraph).stages(document, operation_name))
+    deferring = deferring_of(document)
+    switched_on = deferring.switched_on({}) if deferring else None
+    return show_stages(Planner(supergraph).stages(document, operation_name, switched_on))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,10 @@ class Step:
     after: set[int] = field(default_factory=set)
 
     @property
+    def block(self) -> int:
+        return self.calls[0].branch.node.block
+
+    @property
     def is_root(self) -> bool:
         return not self.calls[0].key
 

@@ -4,14 +4,14 @@ Edges and moves are found when first asked for and kept. The graph holds nothing
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from graphql import GraphQLCompositeType, GraphQLObjectType, OperationDefinitionNode, is_leaf_type, parse
 
 from router.planner.naming import NeededNaming
 from router.planner.normalize import Normalizer
-from router.planner.selections import TYPENAME, Field, Selections
+from router.planner.selections import ANY, TYPENAME, Field, Selections
 from router.supergraph import Supergraph
 from router.supergraph.model import SubgraphField, SubgraphType
 
@@ -20,14 +20,22 @@ OPERATIONS = ("query", "mutation", "subscription")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`view` is what a @provides on the way here adds to what the subgraph resolves by itself."""
+    """`view` is what a @provides on the way here adds to what the subgraph resolves by itself; what is reached for a
+    deferred `block` is kept apart from what is reached for others.
+    """
 
     type: str
     subgraph: str
     view: Selections = ()
+    block: int = 0
 
     def __str__(self) -> str:
-        return f"{self.type}/{self.subgraph}{'*' if self.view else ''}"
+        later = f" later {self.block}" if self.block else ""
+        return f"{self.type}/{self.subgraph}{'*' if self.view else ''}{later}"
+
+    def takes(self, field: Field) -> bool:
+        """Whether it is for the deferred block at hand that the field is fetched."""
+        return field.block == self.block or field.block == ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ class Graph:
         self._fieldsets = Normalizer(supergraph.schema, NeededNaming(), typed=True)
         self._edges: dict[tuple[Node, str], Edge | None] = {}
         self._moves: dict[str, tuple[Move, ...]] = {}
+        self._moves_of_blocks: dict[tuple[str, int], tuple[Move, ...]] = {}
         self._parsed: dict[tuple[str, str], Selections] = {}
         self.roots = self._root_names()
 
@@ -72,7 +81,7 @@ class Graph:
     def possible(self, node: Node) -> tuple[Node, ...]:
         """The object types that an abstract node can be in its subgraph."""
         known = self.type_at(node)
-        return tuple(Node(name, node.subgraph, node.view) for name in known.possible) if known else ()
+        return tuple(Node(name, node.subgraph, node.view, node.block) for name in known.possible) if known else ()
 
     def edge(self, node: Node, name: str) -> Edge | None:
         key = node, name
@@ -95,6 +104,16 @@ class Graph:
             return edge
         concrete = [self.edge(possible, name) for possible in self.possible(node)]
         return edge if all(found is not None and not found.requires for found in concrete) else None
+
+    def moves_for(self, type_name: str, block: int) -> tuple[Move, ...]:
+        """The same for what a deferred block fetches by itself."""
+        if block == 0:
+            return self.moves(type_name)
+        key = type_name, block
+        if key not in self._moves_of_blocks:
+            moves = tuple(replace(m, node=replace(m.node, block=block)) for m in self.moves(type_name))
+            self._moves_of_blocks[key] = moves
+        return self._moves_of_blocks[key]
 
     def _find_edge(self, node: Node, name: str) -> Edge | None:
         known = self.type_at(node)
@@ -123,7 +142,9 @@ class Graph:
         if is_leaf_type(self.supergraph.schema.type_map[field.named_type]):
             return None
         inherited = tuple(child for provided in _provided(node, name) for child in provided.children)
-        return Node(field.named_type, node.subgraph, inherited + self._fieldset(field.named_type, field.provides))
+        return Node(
+            field.named_type, node.subgraph, inherited + self._fieldset(field.named_type, field.provides), node.block
+        )
 
     def _find_moves(self, type_name: str) -> Iterator[Move]:
         if type_name in self.roots.values():

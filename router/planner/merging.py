@@ -50,6 +50,8 @@ def _merge_across(steps: Steps, budget: Budget) -> bool:
 
 
 def _compatible(first: Step, second: Step) -> bool:
+    if first.block != second.block:
+        return False
     if not first.is_root or not second.is_root:
         return first.is_root is second.is_root
     left, right = first.calls[0], second.calls[0]

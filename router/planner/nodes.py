@@ -21,6 +21,18 @@ Path = tuple[PathStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceStep:
+    """Into a field, which has a name in the data and one for the client; of objects of one type, if it is named."""
+
+    on: str | None
+    key: str
+    response_key: str
+
+
+Place = tuple[PlaceStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Flatten:
     """Objects to complete: those at the path, sent as `type_name` with the fields of their `key` and `requires`.
 
@@ -96,12 +108,53 @@ class Subscription:
     rest: "PlanNode | None"
 
 
-PlanNode = Fetch | Sequence | Parallel | Conditional | Subscription
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """When the node has run, blocks may begin that wait for the number."""
+
+    number: int
+    node: "PlanNode"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Deferred:
+    """A block that is told later, for each object at its place.
+
+    It begins after all milestones in `after`. `on` says for which object types it counts (None: all), and when.
+    `selections` are what it tells, `from_root` the same with the way there; `borrows` are blocks that fetch parts.
+    """
+
+    number: int
+    parent: int
+    label: str | None
+    place: Place
+    type_name: str
+    on: Mapping[str | None, Condition]
+    selections: Selections
+    from_root: Selections
+    node: "PlanNode | None"
+    after: frozenset[int]
+    borrows: frozenset[int]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Defer:
+    """The primary is told first; `selections` are those of all blocks together."""
+
+    primary: "PlanNode | None"
+    blocks: tuple[Deferred, ...]
+    selections: Selections
+
+
+PlanNode = Fetch | Sequence | Parallel | Conditional | Subscription | Milestone | Defer
 
 
 @dataclass(frozen=True, eq=False)
 class QueryPlan:
-    """`selections` and `schema` give the shape of the response; `introspection` is what the router answers itself."""
+    """`selections` and `schema` give the shape of the response; `introspection` is what the router answers itself.
+
+    Of an operation that defers, `selections` are what is told first.
+    """
 
     operation: str
     root: PlanNode | None
@@ -109,3 +162,7 @@ class QueryPlan:
     schema: GraphQLSchema
     defaults: Mapping[str, bool] = field(default_factory=dict)
     introspection: DocumentNode | None = None
+
+    @property
+    def everything(self) -> Selections:
+        return self.root.selections if isinstance(self.root, Defer) else self.selections

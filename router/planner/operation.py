@@ -13,6 +13,7 @@ from graphql import (
     print_ast,
 )
 
+from router.planner.deferral import Blocks
 from router.planner.errors import PlanningError
 from router.planner.introspection import ASKED, introspection_of
 from router.planner.naming import Naming
@@ -37,12 +38,18 @@ class Operation:
 
 
 def read_operation(
-    document: DocumentNode, operation_name: str | None, schema: GraphQLSchema, naming: Naming, guarded: frozenset[str]
+    document: DocumentNode,
+    operation_name: str | None,
+    schema: GraphQLSchema,
+    naming: Naming,
+    guarded: frozenset[str],
+    blocks: Blocks | None = None,
 ) -> Operation:
     node = _picked(document, operation_name)
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     root = _root(schema, node)
-    selections = Normalizer(schema, naming, fragments, guarded=guarded).selections(root, node.selection_set)
+    normalizer = Normalizer(schema, naming, fragments, guarded=guarded, blocks=blocks)
+    selections = normalizer.selections(root, node.selection_set)
     return Operation(
         kind=node.operation.value,
         root=root.name,

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from graphql import DocumentNode
 
+from router.planner.blocks import BlockPlanner
 from router.planner.budget import Budget
+from router.planner.deferral import PRIMARY, Blocks, blocks_in, told_by
 from router.planner.errors import PlanningError
 from router.planner.fetches import FetchGraph
 from router.planner.graph import Graph, Node, needed_names
@@ -41,36 +43,59 @@ class Planner:
         self._naming = Naming(needed_names(supergraph))
         self._guarded = supergraph.guarded_types
 
-    def plan(self, document: DocumentNode, operation_name: str | None) -> QueryPlan:
-        """The plan of an operation that is valid against the public schema."""
-        return self.stages(document, operation_name).plan
+    def plan(
+        self, document: DocumentNode, operation_name: str | None, switched_on: frozenset[str] | None = None
+    ) -> QueryPlan:
+        """The plan of an operation that is valid against the public schema.
 
-    def stages(self, document: DocumentNode, operation_name: str | None) -> Stages:
+        @defer is not looked at, unless it is told which of its variables are `switched_on`.
+        """
+        return self.stages(document, operation_name, switched_on).plan
+
+    def stages(
+        self, document: DocumentNode, operation_name: str | None, switched_on: frozenset[str] | None = None
+    ) -> Stages:
         try:
-            return self._stages(document, operation_name)
+            if switched_on is None:
+                return self._stages(document, operation_name, None, Budget())
+            return self._deferring(document, operation_name, switched_on)
         except RecursionError as error:
             raise PlanningError("The operation is nested too deeply.") from error
 
-    def _stages(self, document: DocumentNode, operation_name: str | None) -> Stages:
-        operation = read_operation(document, operation_name, self.supergraph.schema, self._naming, self._guarded)
-        budget = Budget()
-        solutions = tuple(self._walk(operation, part, budget) for part in _in_turn(operation))
+    def _deferring(self, document: DocumentNode, operation_name: str | None, switched_on: frozenset[str]) -> Stages:
+        """Blocks that cannot be fetched by themselves, for want of a key, are joined to those around them."""
+        budget, joined = Budget(), frozenset[int]()
+        while True:
+            try:
+                return self._stages(document, operation_name, Blocks(switched_on, joined), budget)
+            except _Unreachable as unreachable:
+                if unreachable.blocks <= joined:
+                    raise
+                joined |= unreachable.blocks
+
+    def _stages(
+        self, document: DocumentNode, operation_name: str | None, blocks: Blocks | None, budget: Budget
+    ) -> Stages:
+        schema, naming, guarded = self.supergraph.schema, self._naming, self._guarded
+        operation = read_operation(document, operation_name, schema, naming, guarded, blocks)
+        walker = Walker(self._graph, budget, blocks.before) if blocks else Walker(self._graph, budget)
+        solutions = tuple(self._walk(operation, part, walker) for part in _in_turn(operation))
         fetches = tuple(self._fetch_graphs(operation, solutions, budget))
         plan = QueryPlan(
             operation=operation.kind,
-            root=_root(operation, fetches),
-            selections=operation.selections,
+            root=BlockPlanner(operation, blocks, fetches).plan() if blocks else _root(operation, fetches),
+            selections=told_by(operation.selections, PRIMARY) if blocks else operation.selections,
             schema=self.supergraph.public_schema,
             defaults=operation.defaults,
             introspection=operation.introspection,
         )
         return Stages(operation, solutions, fetches, plan)
 
-    def _walk(self, operation: Operation, selections: Selections, budget: Budget) -> Solution:
+    def _walk(self, operation: Operation, selections: Selections, walker: Walker) -> Solution:
         narrowed = Narrowing(self._graph).root(operation.root, selections)
-        solution = Walker(self._graph, budget).solve(Node(operation.root, ""), narrowed)
+        solution = walker.solve(Node(operation.root, ""), narrowed)
         if solution.missing:
-            raise PlanningError(f"No subgraph resolves {_path_of(operation.root, solution.missing[0])}.")
+            raise _Unreachable(operation.root, solution.missing)
         return solution
 
     def _fetch_graphs(self, operation: Operation, solutions: tuple[Solution, ...], budget: Budget) -> list[FetchGraph]:
@@ -82,6 +107,12 @@ class Planner:
             if not (found and _absorbed(found[-1], fetches)):
                 found.append(fetches)
         return found
+
+
+class _Unreachable(PlanningError):
+    def __init__(self, root: str, missing: Selections) -> None:
+        super().__init__(f"No subgraph resolves {_path_of(root, missing[0])}.")
+        self.blocks = frozenset(blocks_in(missing))
 
 
 def _in_turn(operation: Operation) -> tuple[Selections, ...]:

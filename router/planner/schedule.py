@@ -1,16 +1,18 @@
 """From the fetch graph to plan nodes: what can run side by side does, what waits comes after."""
 
+from collections.abc import Mapping
 from collections.abc import Sequence as Items
 
 from router.planner.conditions import ALWAYS, Condition, either
 from router.planner.fetches import Step
-from router.planner.nodes import Conditional, Parallel, PlanNode, Sequence
+from router.planner.nodes import Conditional, Milestone, Parallel, PlanNode, Sequence
 from router.planner.writing import FetchWriter
 
 
 class Scheduler:
-    def __init__(self, writer: FetchWriter) -> None:
-        self.writer = writer
+    def __init__(self, writer: FetchWriter, milestones: Mapping[Step, int] | None = None) -> None:
+        """`milestones` are the steps that others wait for which are scheduled apart."""
+        self.writer, self.milestones = writer, milestones or {}
 
     def schedule(self, steps: Items[Step]) -> PlanNode | None:
         groups = _connected(steps)
@@ -27,7 +29,8 @@ class Scheduler:
     def _node(self, step: Step) -> PlanNode:
         condition = condition_of(step)
         fetch = self.writer.fetch(step, condition)
-        return fetch if condition == ALWAYS else Conditional(condition, fetch)
+        node = fetch if condition == ALWAYS else Conditional(condition, fetch)
+        return Milestone(self.milestones[step], node) if step in self.milestones else node
 
 
 def condition_of(step: Step) -> Condition:

@@ -4,17 +4,22 @@ Greedy first, cheapest option by cheapest option; then branch and bound against 
 A field that an open entry takes without a further request is never worth a branch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from router.planner.budget import Budget
 from router.planner.draft import Demand, Draft, Opened, Option
 from router.planner.graph import Edge, Graph, Move, Node
-from router.planner.selections import Field, Selections, ambiguous_keys, clash
+from router.planner.selections import ANY, Field, Selections, ambiguous_keys, clash
 from router.planner.solution import ENTRY_COST, MISSING_COST, Chain, Solution, Taken
 
 MOST_BRANCHES = 500
+Before = Callable[[int], frozenset[int]]
+
+
+def alone_before(block: int) -> frozenset[int]:
+    return frozenset([block])
 
 
 class Walker(Protocol):
@@ -25,6 +30,9 @@ class Walker(Protocol):
 
     @property
     def budget(self) -> Budget: ...
+
+    @property
+    def before(self) -> Before: ...
 
     def solve(self, node: Node, selections: Selections, chain: Chain) -> Solution: ...
 
@@ -94,15 +102,28 @@ class Search:
 
     def _options(self, draft: Draft, demand: Demand) -> Iterator[Option]:
         taking: set[Node] = set()
+        block = self._block(draft, demand)
+        blocks = self._blocks(block, demand)
         for index, entry in enumerate(draft.entries):
-            if entry.node not in demand.barred and draft.may_supply(index, demand.needed_by):
+            fits = entry.node.block in blocks and entry.node not in demand.barred
+            if fits and draft.may_supply(index, demand.needed_by):
                 for option in self._existing(draft, index, entry, demand):
                     if not option.requires and option.remainder is None:
                         taking.add(entry.node)
                     yield option
-        for move in self.moves:
+        for move in self.graph.moves_for(self.node.type, block):
             if move.node not in demand.barred and move.node not in taking:
                 yield from self._new(draft, move, demand)
+
+    def _block(self, draft: Draft, demand: Demand) -> int:
+        """The block for which it is fetched, if it has to be."""
+        if demand.needed_by is not None:
+            return draft.entries[demand.needed_by].node.block
+        return self.node.block if demand.field.block == ANY else demand.field.block
+
+    def _blocks(self, block: int, demand: Demand) -> frozenset[int]:
+        """Those whose requests may take it: what a deferred block needs may be there before."""
+        return frozenset([block]) if demand.needed_by is None else self.walker.before(block) | {self.node.block}
 
     def _existing(self, draft: Draft, index: int, entry: Opened, demand: Demand) -> Iterator[Option]:
         token = self._token(entry.node, entry.move.text if entry.move else "", demand.field)
@@ -165,7 +186,7 @@ class Search:
             move.node.subgraph != child.subgraph
             and move.node not in demand.barred
             and (self.graph.is_abstract(move.node) or self.graph.edge(move.node, demand.field.name))
-            for move in (*self.moves, Move(self.node, (), ""))
+            for move in (*self.graph.moves_for(self.node.type, child.block), Move(self.node, (), ""))
         )
 
     def _part(self, field: Field, solution: Solution, rest: Selections, edge: Edge, demand: Demand) -> _Way:

@@ -1,15 +1,24 @@
 """What is asked for at one position: fields, each for every type there or for one, without fragments."""
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from router.planner.conditions import ALWAYS, Condition, both, either
+
+ANY = -1
+Asked = Mapping[int, tuple[int, Condition]]
+"""By the block that tells a field: at which turn among its neighbours, and when."""
+UNASKED: Asked = {}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Field:
     """`on` is the object type it counts for (None: all); `key` names it in fetched data, `response_key` to the client,
     who does not see what is implied.
+
+    `block` is the deferred block that fetches it (0: none, ANY: whichever needs it); `asked` says, of an operation that
+    defers, which blocks tell it to the client.
 
     Equal by identity, so that a search can remember what it found for the very same field.
     """
@@ -24,6 +33,8 @@ class Field:
     children: tuple["Field", ...] = ()
     is_leaf: bool = True
     is_implied: bool = False
+    block: int = 0
+    asked: Asked = dataclasses.field(default_factory=lambda: UNASKED)
 
     def with_children(self, children: tuple["Field", ...]) -> "Field":
         return replace(self, children=children)
@@ -36,8 +47,8 @@ Selections = tuple[Field, ...]
 TYPENAME = "__typename"
 
 
-def implied_typename() -> Field:
-    return Field(None, TYPENAME, TYPENAME, TYPENAME, is_implied=True)
+def implied_typename(block: int = 0) -> Field:
+    return Field(None, TYPENAME, TYPENAME, TYPENAME, is_implied=True, block=block)
 
 
 def selections_for(selections: Selections, object_type: str) -> Selections:
@@ -55,11 +66,12 @@ def merged(fields: Iterable[Field]) -> Selections:
 
 
 def _merged_pair(left: Field, right: Field) -> Field:
-    condition = either(left.condition, right.condition)
+    condition, block = either(left.condition, right.condition), min(left.block, right.block)
     if left.is_leaf:
-        return replace(left, condition=condition, is_implied=left.is_implied and right.is_implied)
+        implied, asked = left.is_implied and right.is_implied, left.asked or right.asked
+        return replace(left, condition=condition, is_implied=implied, block=block, asked=asked)
     children = merged([*_narrowed(left, condition), *_narrowed(right, condition)])
-    return replace(left, condition=condition, children=children)
+    return replace(left, condition=condition, children=children, block=block)
 
 
 def _narrowed(field: Field, condition: Condition) -> Iterable[Field]:

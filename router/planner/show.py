@@ -8,9 +8,12 @@ from router.planner.conditions import ALWAYS, Condition
 from router.planner.fetches import FetchGraph
 from router.planner.nodes import (
     Conditional,
+    Defer,
+    Deferred,
     Entities,
     Fetch,
     Flatten,
+    Milestone,
     Parallel,
     Path,
     PlanNode,
@@ -118,8 +121,37 @@ def _node_lines(node: PlanNode) -> Iterator[str]:
             yield from _indented(_node_lines(primary))
             yield from _indented(_node_lines(rest)) if rest else ()
             yield "}"
+        case Milestone(number, child):
+            yield f"Milestone {number} {{"
+            yield from _indented(_node_lines(child))
+            yield "}"
+        case Defer(primary, blocks):
+            yield "Defer {"
+            yield from _indented(_primary_lines(primary))
+            for block in blocks:
+                yield from _indented(_block_lines(block))
+            yield "}"
         case Fetch():
             yield from _fetch_lines(node)
+
+
+def _primary_lines(node: PlanNode | None) -> Iterator[str]:
+    yield "Primary {"
+    yield from _indented(_node_lines(node)) if node else ()
+    yield "}"
+
+
+def _block_lines(block: Deferred) -> Iterator[str]:
+    label = f" {block.label}" if block.label else ""
+    within = f" within {block.parent}" if block.parent else ""
+    place = ".".join(step.response_key for step in block.place) or "the root"
+    types = ", ".join(f"{name or 'all'}{show_condition(condition)}" for name, condition in block.on.items())
+    borrows = f" with {', '.join(map(str, sorted(block.borrows)))}" if block.borrows else ""
+    after = f" after {', '.join(map(str, sorted(block.after)))}" if block.after else ""
+    yield f"Deferred {block.number}{label}{within} at {place} for {types}{borrows}{after} {{"
+    yield from _indented(_selection_lines(block.selections))
+    yield from _indented(_node_lines(block.node)) if block.node else ()
+    yield "}"
 
 
 def _fetch_lines(fetch: Fetch) -> Iterator[str]:

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Mapping
 
 from router.planner.budget import Budget
 from router.planner.graph import Graph, Node
-from router.planner.search import Search
+from router.planner.search import Before, Search, alone_before
 from router.planner.selections import Field, Selections, ambiguous_keys, merged, selections_for
 from router.planner.solution import EMPTY, ENTRY_COST, Chain, Solution, Taken, joined
 
 
 class Walker:
-    def __init__(self, graph: Graph, budget: Budget) -> None:
-        self.graph, self.budget = graph, budget
+    def __init__(self, graph: Graph, budget: Budget, before: Before = alone_before) -> None:
+        """`before` tells from which blocks a deferred block may take what it needs to begin."""
+        self.graph, self.budget, self.before = graph, budget, before
         self._solved: dict[tuple[object, ...], tuple[Selections, Solution]] = {}
         self._local: dict[tuple[object, ...], tuple[Selections, Solution, Selections]] = {}
         self._alone: dict[int, Selections] = {}
@@ -70,7 +71,7 @@ class Walker:
         ambiguous = ambiguous_keys(selections)
         for asked in self._asked(node, selections):
             edge = self.graph.edge(node, asked.name)
-            if edge is None or edge.requires or (asked.on and asked.key in ambiguous):
+            if edge is None or edge.requires or (asked.on and asked.key in ambiguous) or not node.takes(asked):
                 rest.append(asked)
             else:
                 found, remaining = self._split(asked, edge.child)
@@ -87,7 +88,8 @@ class Walker:
         rest: list[Field] = []
         open_: list[Field] = []
         for asked in selections:
-            edge = self.graph.all_resolve(node, asked.name) if asked.on is None else None
+            alike = asked.on is None and node.takes(asked)
+            edge = self.graph.all_resolve(node, asked.name) if alike else None
             if edge is None:
                 open_.append(asked)
             else:

@@ -8,6 +8,7 @@ from graphql import (
     DefinitionNode,
     DirectiveDefinitionNode,
     DocumentNode,
+    GraphQLDeferDirective,
     GraphQLError,
     GraphQLSchema,
     InputObjectTypeDefinitionNode,
@@ -41,6 +42,8 @@ EXECUTABLE = {
 def public_schema(document: DocumentNode, features: Mapping[str, str]) -> GraphQLSchema:
     cut = _PublicCut(document, features)
     schema = _build(DocumentNode(definitions=tuple(cut.definitions())))
+    if not schema.get_directive(GraphQLDeferDirective.name):
+        schema.directives = (*schema.directives, GraphQLDeferDirective)
     problems = validate_schema(schema)
     if problems:
         raise SupergraphError(f"What clients would see is no valid schema: {problems[0].message}")

@@ -3,7 +3,10 @@
 import pytest
 from graphql import parse
 
+from router.executor import execute
 from router.planner import Planner, PlanningError
+from tests.router.executor.clinic import PLANNER as CLINIC_PLANNER
+from tests.router.executor.clinic import Clinic
 from tests.router.executor.subgraphs import PLANNER, Subgraphs, data, entities, run
 from tests.router.planner.plans import supergraph_of
 from tests.router.planner.trees import TREES
@@ -56,3 +59,11 @@ def test_switches_at_every_level_do_not_make_a_document_without_end() -> None:
 
     with pytest.raises(PlanningError, match="too many conditions within one another"):
         Planner(supergraph_of(TREES)).plan(parse(f"query ({declared}) {{ tree {inner} }}"), None)
+
+
+async def test_a_type_that_is_fetched_for_the_router_is_only_told_if_it_is_asked_for() -> None:
+    query = "query($on: Boolean!) { staff { __typename @skip(if: $on) ... on Nurse { name } } }"
+
+    answer = await execute(CLINIC_PLANNER.plan(parse(query), None), {"on": True}, Clinic())
+
+    assert answer == data({"staff": [{}, {"name": "Flo"}, {"name": "Max"}]})

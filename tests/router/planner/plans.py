@@ -42,3 +42,10 @@ def plan_of(types: str, operation: str, labels: frozenset[str] = frozenset()) ->
     document = parse(operation)
     assert not validate(supergraph.public_schema, document)
     return show_plan(Planner(supergraph, labels).plan(document, None))
+
+
+def deferring_plan_of(types: str, operation: str, *switched_on: str) -> str:
+    supergraph = supergraph_of(types)
+    document = parse(operation)
+    assert not validate(supergraph.public_schema, document)
+    return show_plan(Planner(supergraph).plan(document, None, frozenset(switched_on)))

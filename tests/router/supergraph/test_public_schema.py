@@ -37,6 +37,17 @@ def test_clients_see_neither_machinery_nor_what_is_inaccessible() -> None:
     assert print_schema(read_supergraph(SUPERGRAPH).public_schema) == snapshot('''\
 directive @live on QUERY
 
+"""
+Directs the executor to defer this fragment when the `if` argument is true or undefined.
+"""
+directive @defer(
+  """Deferred when true or undefined."""
+  if: Boolean! = true
+
+  """Unique name"""
+  label: String
+) on FRAGMENT_SPREAD | INLINE_FRAGMENT
+
 type Query {
   """Whoever asks."""
   me(kind: Kind = OPEN): Person
