@@ -179,7 +179,7 @@ def _leading_to(field: Field, block: int) -> Field | None:
 
 def at_place(selections: Selections, place: Place) -> Selections:
     for step in place:
-        selections = next(f.children for f in selections if (f.on, f.key) == (step.on, step.key))
+        selections = next((f.children for f in selections if (f.on, f.key) == (step.on, step.key)), ())
     return selections
 
 
