@@ -42,7 +42,9 @@ async def test_the_parts_are_framed_as_clients_read_them(serve: Any, client: Any
     )
 
 
-@pytest.mark.parametrize("accept", ["application/json", "*/*", "multipart/mixed;subscriptionSpec=1.0, */*"])
+@pytest.mark.parametrize(
+    "accept", ["application/json", "*/*", "multipart/mixed;subscriptionSpec=1.0;q=0.5, application/json"]
+)
 async def test_who_does_not_read_parts_is_told_all_at_once(serve: Any, client: Any, accept: str) -> None:
     status, content_type, body = await posted(serve, client, QUERY, accept)
 
