@@ -92,19 +92,6 @@ async def test_it_tells_of_each_request_only_where_it_is_asked_to(
     assert [json.loads(line)["event"] for line in output.splitlines()] == told
 
 
-@pytest.mark.parametrize(("level", "told"), [("info", []), ("debug", ["request"])])
-async def test_it_tells_of_each_request_only_where_it_is_asked_to(
-    client: Any, supergraph: Path, monkeypatch: pytest.MonkeyPatch, level: str, told: list[str]
-) -> None:
-    monkeypatch.setenv("HOSPITAL_ROUTER_LOG_LEVEL", level)
-    async with router_process(supergraph) as (process, url):
-        async with client.post(url, json={"query": "{ __typename }"}) as response:
-            assert await response.json() == {"data": {"__typename": "Query"}}
-        process.send_signal(signal.SIGTERM)
-        output, _ = await asyncio.wait_for(process.communicate(), 10)
-    assert [json.loads(line)["event"] for line in output.splitlines()] == told
-
-
 async def test_it_takes_a_supergraph_that_replaces_its_own_with_the_addresses_in_it(
     serve: Any, client: Any, clinic_app: Starlette, supergraph_of: Callable[[str], Path], supergraph: Path
 ) -> None:

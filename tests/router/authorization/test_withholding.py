@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from router.context import NOBODY, RequestContext
 from router.errors import OperationRefused
+from router.pipeline import GraphQLRequest
 from tests.router.authorization.ward import Ward, caller, withheld
 from tests.router.executor.subgraphs import data, entities
 
@@ -164,3 +166,19 @@ async def test_no_more_than_a_thousand_places_are_told() -> None:
     errors: list[Any] = (await ward.ask("{ patients { name age } }"))["errors"]
     assert len(errors) == 1_001
     assert errors[-1]["message"] == "500 more errors are left out."
+
+
+@pytest.mark.parametrize(("context", "defers"), [(NOBODY, False), (caller(), True)], ids=["nobody", "somebody"])
+async def test_only_who_may_see_all_of_it_is_told_in_parts(context: RequestContext, defers: bool) -> None:
+    query = "{ patient { name ... @defer { age } } }"
+    call = await Ward().pipeline.prepare_aside(GraphQLRequest(query), context, deferring=True)
+    assert call.defers is defers
+
+
+async def test_what_is_withheld_is_in_no_part() -> None:
+    ward = Ward(a=[data({"patient": {"name": "ada"}})])
+    query = "{ patient { name ... @defer { age } } }"
+    assert await ward.ask(query) == {
+        "data": {"patient": {"name": "ada", "age": None}},
+        "errors": withheld(["patient", "age"]),
+    }

@@ -1,7 +1,6 @@
-"""Operations by chance over schemas by chance. HOSPITAL_TEST_ORACLE_SEED repeats a run that failed."""
+"""Operations by chance over schemas by chance. HOSPITAL_TEST_ORACLE_SEED has others."""
 
 import os
-import random
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +10,7 @@ from tests.router.oracle.hunt import as_test, hunt
 from tests.router.oracle.shrink import shrink
 
 OPERATIONS = 300
-SEED = int(os.environ.get("HOSPITAL_TEST_ORACLE_SEED") or random.randrange(1_000_000_000))
+SEED = int(os.environ.get("HOSPITAL_TEST_ORACLE_SEED", "1"))
 
 if not INSTALLED.is_dir():
     pytest.skip("The composer is not installed: `make test` installs it.", allow_module_level=True)
