@@ -66,7 +66,8 @@ class _Parting:
         return self._children(parent, field)
 
     def _children(self, parent: GraphQLCompositeType, field: Field) -> Parted:
-        result = get_named_type(self._needs.schema.get_field(parent, field.name).type)  # type: ignore[union-attr]
+        definition = self._needs.schema.get_field(parent, field.name)
+        result = get_named_type(definition.type)  # type: ignore[union-attr]  # the operation is valid
         below = self._position(cast(GraphQLCompositeType, result), field.children)
         if not below.withheld:
             return Parted((field,), (field,))
@@ -87,7 +88,7 @@ class _Parting:
     def _others(self, type_: GraphQLCompositeType, field: Field, seen: set[tuple[str, str]]) -> list[Field]:
         if not field.is_withheld or field.on or all(key != field.response_key for _, key in seen):
             return [field]
-        possible = self._needs.schema.get_possible_types(type_)  # type: ignore[arg-type]
+        possible = self._needs.schema.get_possible_types(type_)  # type: ignore[arg-type]  # what has fields of its types
         return [field.within(p.name) for p in possible if (p.name, field.response_key) not in seen]
 
 
