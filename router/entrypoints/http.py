@@ -1,7 +1,7 @@
 """GraphQL over HTTP, GET and POST (the specification's draft of 2025)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -13,9 +13,9 @@ from starlette.types import Receive, Scope, Send
 from router.auth import Authenticator
 from router.context import RequestContext
 from router.entrypoints.answers import MethodRefused, answered, failure_response, refusal_response
-from router.entrypoints.framing import FRAMINGS, Framing
+from router.entrypoints.framing import FRAMINGS, DeferredParts, Framing
 from router.entrypoints.headers import REQUEST_ID, forwarded
-from router.entrypoints.incremental import PartsResponse, accepts_parts
+from router.entrypoints.incremental import Begun, accepts_parts
 from router.entrypoints.negotiation import (
     EVENT_STREAM,
     JSON,
@@ -29,7 +29,7 @@ from router.entrypoints.parameters import decode_json, graphql_request
 from router.entrypoints.streams import OpenStreams
 from router.errors import RequestRefused, refused
 from router.live import LivePipeline
-from router.pipeline import Call, GraphQLRequest
+from router.pipeline import Call, GraphQLRequest, Pipeline
 from router.settings import RouterSettings
 from router.watching import GONE, OK, REFUSED, WatchedRequest
 
@@ -86,7 +86,7 @@ class GraphQLOverHttp:
         token = await self._authenticator.authenticate(request.headers.getlist("authorization"))
         context = RequestContext(headers, token)
         parameters, pipeline = await self._parameters(request), self._live.current
-        in_parts = accepts_parts(request.headers.get("accept"))
+        in_parts = accepts_parts(request.headers.get("accept")) and self._streams.has_room()
         call = await pipeline.prepare_aside(parameters, context, deferring=in_parts)
         watched.kind = call.kind.value
         refuse_by_method(call, request.method)
@@ -95,10 +95,22 @@ class GraphQLOverHttp:
             watched.outcome = OK
             return self._streams.response(pipeline.stream(call, context), framing, token)
         if call.defers:
-            return await in_parts_of(pipeline.deliver(call, context), watched, media_type)
+            return await self._parts(pipeline, call, context, watched, media_type)
         result = await pipeline.execute(call, context)
         watched.answered(result)
         return answered(result, media_type)
+
+    async def _parts(
+        self, pipeline: Pipeline, call: Call, context: RequestContext, watched: WatchedRequest, media_type: str
+    ) -> Response:
+        """What has nothing to follow is a plain answer."""
+        payloads = pipeline.deliver(call, context)
+        first = await anext(payloads)
+        watched.answered(first)
+        if first["hasNext"]:
+            return self._streams.response(Begun(first, payloads), DeferredParts(), context.token)
+        await payloads.aclose()
+        return answered({name: value for name, value in first.items() if name != "hasNext"}, media_type)
 
     def _framing(self, request: Request) -> Framing:
         self._streams.refuse_too_many()
@@ -158,15 +170,3 @@ async def drain(stream: AsyncIterator[bytes], most_bytes: int) -> None:
 def refuse_by_method(call: Call, method: str) -> None:
     if call.kind is OperationType.MUTATION and method != "POST":
         raise MethodRefused("Mutations are sent by POST.", allow="POST")
-
-
-async def in_parts_of(
-    payloads: AsyncGenerator[Mapping[str, Any], None], watched: WatchedRequest, media_type: str
-) -> Response:
-    """What has nothing to follow is a plain answer."""
-    first = await anext(payloads)
-    watched.answered(first)
-    if first["hasNext"]:
-        return PartsResponse(first, payloads)
-    await payloads.aclose()
-    return answered({name: value for name, value in first.items() if name != "hasNext"}, media_type)

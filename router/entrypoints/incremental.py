@@ -1,22 +1,12 @@
-"""Answers in parts: `multipart/mixed` as clients of @defer read it (deferSpec 20220824)."""
+"""Answers in parts: who reads them, and the first part beside those that follow."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
-import orjson
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
+from router.entrypoints.framing import DEFER_SPEC
 from router.entrypoints.negotiation import MULTIPART, Range, ranges_of
-from router.errors import masked
 
-SPEC = "20220824"
-CONTENT_TYPE = f'{MULTIPART}; boundary="-"; deferSpec={SPEC}'
-START, END = b"\r\n---", b"--\r\n"
-PART = b"\r\nContent-Type: application/json; charset=utf-8\r\n\r\n%b\r\n---"
 Payload = Mapping[str, Any]
 
 
@@ -28,53 +18,23 @@ def accepts_parts(accept: str | None) -> bool:
 
 def _is_ours(range_: Range) -> bool:
     versions = {name: value for name, value in range_.parameters.items() if name.endswith("spec")}
-    named = not versions or versions.get("deferspec") == SPEC
+    named = not versions or versions.get("deferspec") == DEFER_SPEC
     return range_.type == MULTIPART and range_.quality > 0 and named
 
 
-class PartsResponse(Response):
-    """`first` has been made already. The rest ends with the client: what still runs for it is stopped."""
+class Begun:
+    """Payloads of which the first has been taken already; closed, what is still to come is stopped."""
 
     def __init__(self, first: Payload, rest: AsyncGenerator[Payload, None]) -> None:
-        super().__init__(None, headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
-        del self.headers["content-length"]
-        self._first, self._rest = first, rest
+        self._first: Payload | None = first
+        self._rest = rest
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sending = asyncio.create_task(self._send(send))
-        leaving = asyncio.create_task(_gone(receive))
-        try:
-            await asyncio.wait([sending, leaving], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sending, leaving):
-                task.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+    def __aiter__(self) -> Self:
+        return self
 
-    async def _send(self, send: Send) -> None:
-        async with aclosing(self._rest):
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            await _send_body(send, START + _part(self._first))
-            async for payload in _until_failed(self._rest):
-                await _send_body(send, _part(payload))
-            await _send_body(send, END, more=False)
+    async def __anext__(self) -> Payload:
+        first, self._first = self._first, None
+        return await anext(self._rest) if first is None else first
 
-
-async def _until_failed(payloads: AsyncIterator[Payload]) -> AsyncIterator[Payload]:
-    try:
-        async for payload in payloads:
-            yield payload
-    except Exception as error:
-        yield {"errors": [masked(error)], "hasNext": False}
-
-
-async def _send_body(send: Send, body: bytes, *, more: bool = True) -> None:
-    await send({"type": "http.response.body", "body": body, "more_body": more})
-
-
-def _part(payload: Payload) -> bytes:
-    return PART % orjson.dumps(payload)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    async def aclose(self) -> None:
+        await self._rest.aclose()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from http import HTTPStatus
 
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from router.auth import CheckedToken
 from router.entrypoints.framing import Framing
 from router.entrypoints.telling import Responses, Telling
 from router.errors import ErrorCode, refused
+from router.metrics import SUBSCRIPTIONS
 from router.settings import RouterSettings
 
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
@@ -34,8 +36,11 @@ class OpenStreams:
         self._open: dict[Telling, asyncio.Task[None]] = {}
         self._draining = False
 
+    def has_room(self) -> bool:
+        return not self._draining and len(self._open) < self._settings.limits.http_streams
+
     def refuse_too_many(self) -> None:
-        if self._draining or len(self._open) >= self._settings.limits.http_streams:
+        if not self.has_room():
             message = "No more streams can be opened here now: try again later."
             raise refused(message, ErrorCode.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -48,20 +53,24 @@ class OpenStreams:
         return StreamResponse(framing.content_type, run)
 
     async def drain(self) -> None:
-        """Ends every stream and waits until what it was told from has ended."""
+        """Ends every stream, lets answers be told to their end, and waits until what each was told from has ended."""
         self._draining = True
         running = list(self._open.values())
         for telling in self._open:
-            telling.interrupt()
+            if not telling.is_answer:
+                telling.interrupt()
         if running:
             await asyncio.wait(running, timeout=self._settings.drain_seconds)
+        for telling in self._open:
+            telling.interrupt()
 
     async def _run(self, telling: Telling, token: CheckedToken | None) -> None:
         running = self._open[telling] = asyncio.ensure_future(telling.run(token))
-        if self._draining:
+        if self._draining and not telling.is_answer:
             telling.interrupt()
         try:
-            await running
+            with nullcontext() if telling.is_answer else SUBSCRIPTIONS.track_inprogress():
+                await running
         finally:
             running.cancel()
             del self._open[telling]

@@ -2,21 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.types import Receive, Scope, Send
 
 from router.auth import CheckedToken
 from router.entrypoints.framing import Framing
 from router.errors import ErrorCode, RequestRefused, masked, refused, unauthenticated
-from router.metrics import SUBSCRIPTIONS
 from router.server import ABORT
 from router.settings import RouterSettings
 
 LAST_SECONDS = 1.0
-Responses = AsyncGenerator[Mapping[str, Any], None]
+
+
+class Responses(Protocol):
+    """Closed, it stops what makes those that are still to come."""
+
+    def __aiter__(self) -> AsyncIterator[Mapping[str, Any]]: ...
+
+    async def aclose(self) -> None: ...
 
 
 class Telling:
@@ -43,7 +49,7 @@ class Telling:
         works = (self._tell(), self._beat(), self._notice_leaving())
         tasks = [asyncio.create_task(work) for work in works]
         try:
-            with self._while_good(token), SUBSCRIPTIONS.track_inprogress():
+            with self._while_good(token):
                 last = await self._last
         finally:
             for task in tasks:
@@ -51,6 +57,10 @@ class Telling:
             await asyncio.gather(*tasks, return_exceptions=True)
         if last is not None:
             await self._finish(last)
+
+    @property
+    def is_answer(self) -> bool:
+        return self._framing.is_answer
 
     def interrupt(self) -> None:
         refusal = refused("The router stops: connect again.", ErrorCode.SERVICE_UNAVAILABLE)
@@ -89,7 +99,7 @@ class Telling:
         self._end(self._framing.complete)
 
     async def _beat(self) -> None:
-        while True:
+        while self._framing.heartbeat:
             await asyncio.sleep(self._settings.streams.heartbeat_seconds)
             await self._write(self._framing.heartbeat)
 

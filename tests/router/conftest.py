@@ -239,7 +239,10 @@ def serve() -> Callable[..., Any]:
 
 @pytest.fixture
 def start_router(supergraph: Supergraph, local: Transport) -> Callable[..., Any]:
-    """`async with start_router(**settings) as router:` serves a router before the clinic; `router.url` is its API."""
+    """`async with start_router(**settings) as router:` serves a router before the clinic; `router.url` is its API.
+
+    `other` is a supergraph of the test's own.
+    """
 
     @asynccontextmanager
     async def starting(
@@ -248,10 +251,11 @@ def start_router(supergraph: Supergraph, local: Transport) -> Callable[..., Any]
         mounts: Mapping[str, ASGIApp] | None = None,
         readiness: Any = None,
         transport: Transport | None = None,
+        other: Supergraph | None = None,
         **settings: Any,
     ) -> AsyncIterator[Any]:
         app = create_app(
-            supergraph,
+            other or supergraph,
             transport or local,
             RouterSettings(**settings),
             token_checker=token_checker,

@@ -1,15 +1,18 @@
 """Answers in parts, byte by byte, over a real connection."""
 
 import asyncio
+import time
 from typing import Any
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 
 from router.app import create_app
 from router.entrypoints.incremental import accepts_parts
 from router.settings import Limits, RouterSettings
 from router.transports.base import SubgraphRequest
+from tests.router.entrypoints.test_streams import Tokens
 from tests.router.executor.clinic import SUPERGRAPH, Clinic
 
 APOLLO = "multipart/mixed;deferSpec=20220824,application/graphql-response+json,application/json;q=0.9"
@@ -167,3 +170,84 @@ async def test_it_refuses_too_many_deferred_parts(serve: Any, client: Any) -> No
 )
 def test_parts_are_for_who_names_them(accept: str | None, expected: bool) -> None:
     assert accepts_parts(accept) is expected
+
+
+class Held:
+    """A clinic of which subgraph b waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.free = asyncio.Event()
+        self.clinic = Clinic(self._delay)
+
+    async def _delay(self, request: SubgraphRequest) -> None:
+        if request.subgraph == "b":
+            await self.free.wait()
+
+    def asked(self, client: Any, router: Any, **headers: str) -> Any:
+        return client.post(router.url, json={"query": QUERY}, headers={"accept": APOLLO, **headers})
+
+
+@pytest.fixture
+def held() -> Held:
+    return Held()
+
+
+@pytest.fixture
+def start_clinic(start_router: Any, held: Held) -> Any:
+    return lambda **options: start_router(transport=held.clinic, other=SUPERGRAPH, **options)
+
+
+async def begun(response: Any) -> bytes:
+    return await response.content.readuntil(b"}\r\n---")
+
+
+async def test_where_no_more_streams_are_opened_the_answer_is_whole(start_clinic: Any, client: Any, held: Held) -> None:
+    async with start_clinic(limits=Limits(http_streams=1)) as router, held.asked(client, router) as response:
+        await begun(response)
+        held.free.set()
+        async with held.asked(client, router) as other:
+            assert await other.json() == {"data": {"patient": {"id": "p1", "owed": 1}}}
+
+
+async def test_a_token_that_ends_ends_the_parts(start_clinic: Any, client: Any, held: Held) -> None:
+    bearer = f"Bearer until-{time.time() + 0.5}"
+    async with (
+        start_clinic(token_checker=Tokens()) as router,
+        held.asked(client, router, authorization=bearer) as response,
+    ):
+        body = await response.text()
+    assert '"code":"UNAUTHENTICATED"' in body
+    assert body.endswith('"hasNext":false}\r\n-----\r\n')
+    assert held.clinic.ended == ["b"]
+
+
+async def test_a_router_that_stops_tells_an_answer_to_its_end(start_clinic: Any, client: Any, held: Held) -> None:
+    async with start_clinic() as router, held.asked(client, router) as response:
+        await begun(response)
+        router.server.should_exit = True
+        asyncio.get_running_loop().call_later(0.3, held.free.set)
+        assert b'"owed":1' in await response.content.read()
+
+
+async def test_an_answer_that_takes_longer_than_a_router_drains_is_ended_in_order(
+    start_clinic: Any, client: Any, held: Held
+) -> None:
+    async with start_clinic(drain_seconds=1) as router, held.asked(client, router) as response:
+        await begun(response)
+        router.server.should_exit = True
+        rest = await response.content.read()
+    assert b'"code":"SERVICE_UNAVAILABLE"' in rest
+    assert rest.endswith(b'"hasNext":false}\r\n-----\r\n')
+
+
+async def test_an_answer_in_parts_is_no_subscription(start_clinic: Any, client: Any, held: Held) -> None:
+    open_before = subscriptions()
+    async with start_clinic() as router, held.asked(client, router) as response:
+        await begun(response)
+        assert subscriptions() == open_before
+        held.free.set()
+        await response.read()
+
+
+def subscriptions() -> float | None:
+    return REGISTRY.get_sample_value("hospital_subscriptions")
