@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -96,7 +97,9 @@ def create_app(
         ready.draining = True
         await asyncio.gather(http.drain(), sockets.drain())
 
-    app = Starlette(
+    app = RouterApp(
+        settings.path,
+        http,
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", ready.respond),
@@ -123,6 +126,21 @@ def graphql_routes(graphql: GraphQLOverHttp, settings: RouterSettings) -> list[B
         Route(settings.path, PageOrApi(page, graphql)),
         Mount(f"{settings.path}/assets", page.static_files()),
     ]
+
+
+class RouterApp(Starlette):
+    """A POST to the API needs nothing of what stands around the other routes, unless it comes from a page."""
+
+    def __init__(self, path: str, api: ASGIApp, **options: Any) -> None:
+        super().__init__(**options)
+        self._path, self._api = path, api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        direct = scope["type"] == "http" and scope["path"] == self._path and scope["method"] == "POST"
+        if direct and not any(name == b"origin" for name, _ in scope["headers"]):
+            await self._api(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class PageOrApi:

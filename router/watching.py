@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,7 +15,11 @@ from router.transports.base import SubgraphRequest
 
 OK, ERRORS, REFUSED, FAILED, GONE, NONE = "ok", "errors", "refused", "failed", "gone", "none"
 
-log = structlog.get_logger(__name__)
+
+@cache
+def log() -> Any:
+    """Bound at the first word; the logger of a module is bound again by each."""
+    return structlog.get_logger(__name__).bind()
 
 
 class WatchedRequest:
@@ -39,7 +44,7 @@ class WatchedRequest:
         took = time.perf_counter() - self._started
         self._span.set_attributes({"graphql.operation.type": self.kind, "hospital.outcome": self.outcome})
         REQUEST_SECONDS.labels(self.kind, self.outcome).observe(took)
-        log.debug("request", kind=self.kind, outcome=self.outcome, seconds=took)
+        log().debug("request", kind=self.kind, outcome=self.outcome, seconds=took)
         self._spanning.__exit__(None, None, None)
 
     def answered(self, response: Mapping[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from typing import Any
 
 from router.metrics import ASKING, NOT_ASKED, WAITING
@@ -20,8 +19,11 @@ class CappedTransport:
         line = self._line(request.subgraph)
         if line is None:
             return await self._inner.execute(request)
-        async with line.place():
+        await line.enter()
+        try:
             return await self._inner.execute(request)
+        finally:
+            line.leave()
 
     def subscribe(self, request: SubgraphRequest) -> AsyncIterator[Mapping[str, Any]]:
         return self._inner.subscribe(request)
@@ -43,16 +45,14 @@ class Line:
         self._waiting = 0
         self._asking_gauge, self._waiting_gauge = ASKING.labels(subgraph), WAITING.labels(subgraph)
 
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
+    async def enter(self) -> None:
         """Raises NotAsked."""
         await (self._wait() if self._places.locked() else self._places.acquire())
         self._asking_gauge.inc()
-        try:
-            yield
-        finally:
-            self._asking_gauge.dec()
-            self._places.release()
+
+    def leave(self) -> None:
+        self._asking_gauge.dec()
+        self._places.release()
 
     async def _wait(self) -> None:
         if self._waiting >= self._rules.waiting:

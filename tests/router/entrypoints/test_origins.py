@@ -81,6 +81,20 @@ async def test_no_form_of_any_page_changes_anything(
     assert clinic.seen == []
 
 
+@pytest.mark.parametrize(("origin", "told"), [(ALLOWED, ALLOWED), (FOREIGN, None), (None, None)])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_an_answer_may_be_read_by_allowed_pages_alone(
+    start_router: Any, client: Any, origin: str | None, told: str | None, method: str
+) -> None:
+    asked = {"params": {"query": "{ hello }"}} if method == "GET" else {"json": {"query": "{ hello }"}}
+    headers = {"origin": origin} if origin else {}
+    async with (
+        start_router(allowed_origins=ALLOWED) as router,
+        client.request(method, router.url, headers=headers, **asked) as response,
+    ):
+        assert response.headers.get("access-control-allow-origin") == told
+
+
 @pytest.mark.parametrize("origin", [ALLOWED, FOREIGN, "null"])
 @pytest.mark.parametrize("allowed", ["", ALLOWED])
 @pytest.mark.parametrize("header", ["content-type", "authorization", "apollo-require-preflight"])
