@@ -223,13 +223,14 @@ class Connection:
         async with self._sending:
             if self._closing.done():
                 return
+            loop, seconds = asyncio.get_running_loop(), self._settings.sockets.send_seconds
+            timer = loop.call_later(seconds, self.close, CloseCode.POLICY_VIOLATION, "The client reads too slowly")
             try:
-                async with asyncio.timeout(self._settings.sockets.send_seconds):
-                    await self._socket.send_text(encoded(message).decode())
-            except TimeoutError:
-                self.close(CloseCode.POLICY_VIOLATION, "The client reads too slowly")
+                await self._socket.send_text(encoded(message).decode())
             except (WebSocketDisconnect, WebSocketDisconnected):
                 self.close(CloseCode.ABNORMAL, "")
+            finally:
+                timer.cancel()
 
     # ---- the end
 

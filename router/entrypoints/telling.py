@@ -41,7 +41,6 @@ class Telling:
         self._cut: Callable[[], None] | None = scope.get("extensions", {}).get(ABORT, {}).get("abort")
         self._receive = receive
         self._send = send
-        self._sending = asyncio.Lock()
         self._last: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
 
     async def run(self, token: CheckedToken | None) -> None:
@@ -110,18 +109,16 @@ class Telling:
 
     async def _write(self, frame: bytes) -> None:
         """Returns when there is room for more: who produces events waits for who reads them."""
-        async with self._sending:
-            try:
-                async with asyncio.timeout(self._settings.sockets.send_seconds):
-                    await self._send({"type": "http.response.body", "body": frame, "more_body": True})
-            except TimeoutError:
-                await self._abort()
+        timer = asyncio.get_running_loop().call_later(self._settings.sockets.send_seconds, self._abort)
+        try:
+            await self._send({"type": "http.response.body", "body": frame, "more_body": True})
+        finally:
+            timer.cancel()
 
-    async def _abort(self) -> None:
-        """What is not read cannot be ended in order. Waits until it is noticed that nobody is there."""
+    def _abort(self) -> None:
+        """What is not read cannot be ended in order."""
         if self._cut:
             self._cut()
-            await self._last
         self._end(None)
 
     async def _finish(self, last: bytes) -> None:

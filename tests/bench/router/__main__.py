@@ -15,8 +15,10 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench.router.contenders import GATEWAYS, OURS, Running, contenders, running
+from tests.bench.router.composing import composed
+from tests.bench.router.contenders import OURS, Running, contenders, running
 from tests.bench.router.growing import grows_evenly
+from tests.bench.router.listening import LISTENING, compare_listening
 from tests.bench.router.measuring import CONNECTIONS, Measured, answer_of, body_of, measure
 from tests.bench.router.subgraphs import LIBRARY, RecordedSubgraphs
 from tests.bench.router.wire import AnsweringConnection, load, post
@@ -30,14 +32,24 @@ _AT_MOST_TIMES = 0.5
 async def main(options: argparse.Namespace) -> bool:
     """Whether all answers were alike and all limits held."""
     os.sched_setaffinity(0, {_LOAD_CORE})
+    held = True
+    if asked := options.workloads.replace(LISTENING, ""):
+        held = await _compare_asking(asked, options)
+    if LISTENING in options.workloads:
+        with tempfile.TemporaryDirectory() as scratch:
+            await compare_listening(options.only, Path(scratch), _ROUTER_CORE)
+    return held
+
+
+async def _compare_asking(workloads: str, options: argparse.Namespace) -> bool:
     async with AsyncExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         subgraphs = RecordedSubgraphs()
         supergraph = await stack.enter_async_context(_served(subgraphs, scratch))
         chosen = [one for one in contenders() if not options.only or one.name in options.only]
         routers = [await stack.enter_async_context(running(one, supergraph, scratch, _ROUTER_CORE)) for one in chosen]
-        held = [await _compare(workload, routers, subgraphs, options) for workload in options.workloads]
-        if routers[0].contender.name == OURS:
+        held = [await _compare(workload, routers, subgraphs, options) for workload in workloads]
+        if routers[0].contender.name == OURS and not options.only:
             held.append(await grows_evenly(routers[0], subgraphs, options.seconds))
         return all(held)
 
@@ -47,14 +59,7 @@ async def _served(subgraphs: RecordedSubgraphs, scratch: Path) -> AsyncIterator[
     """The file of the supergraph, while its subgraphs are served."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: AnsweringConnection(subgraphs.answer), "127.0.0.1", 0)
-    supergraph, port = scratch / "supergraph.graphql", server.sockets[0].getsockname()[1]
-    with supergraph.open("wb") as output:
-        composing = await asyncio.create_subprocess_exec(
-            *("node", str(GATEWAYS / "compose.mjs"), f"http://127.0.0.1:{port}", str(LIBRARY)), stdout=output
-        )
-        if await composing.wait():
-            raise SystemExit("The subgraphs cannot be composed.")
-    yield supergraph
+    yield await composed(LIBRARY, server.sockets[0].getsockname()[1], scratch)
     server.close()
 
 
@@ -106,7 +111,7 @@ def _options() -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="python -m tests.bench.router", description=__doc__)
     options.add_argument("--quick", action="store_true", help="one short round")
     options.add_argument("--only", action="append", help="a router by its name; may be repeated")
-    options.add_argument("--workloads", default="abc")
+    options.add_argument("--workloads", default="abcd")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--seconds", type=float, default=5.0)
     options.add_argument("--warm", type=float, default=10.0)

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.services.ports import spare_port
@@ -59,6 +59,14 @@ def contenders() -> list[Contender]:
     if program := shutil.which("hive_router") or shutil.which("hive-router"):
         found.append(Contender("Hive Router", (program,), environment=_HIVE_ROUTER))
     return found
+
+
+def listened_to() -> list[Contender]:
+    """Those that serve subscriptions; ours also with a stream from the subgraph for each listener."""
+    ours, _, hive, *_ = contenders()
+    not_shared = {"HOSPITAL_ROUTER_SUBSCRIPTIONS__SHARED": "false"}
+    alone = replace(ours, name=f"{OURS}, nothing shared", environment=not_shared)
+    return [ours, alone, hive]
 
 
 @asynccontextmanager

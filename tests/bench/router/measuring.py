@@ -65,7 +65,7 @@ async def answer_of(router: Running, body: bytes) -> Any:
 
 async def measure(router: Running, subgraphs: RecordedSubgraphs, body: bytes, seconds: float) -> Measured:
     request = post(router.contender.path, body)
-    pids = [pid for pid, _ in _members(router.group)]
+    pids = pids_of(router)
     asked, executed = subgraphs.asked, subgraphs.executed
     cpu, own, began = cpu_seconds(pids), time.process_time(), time.perf_counter()
     took = await load(router.port, request, seconds, CONNECTIONS)
@@ -78,10 +78,18 @@ async def measure(router: Running, subgraphs: RecordedSubgraphs, body: bytes, se
         cpu_ms=cpu / len(took) * 1_000,
         p50_ms=cuts[49] * 1_000,
         p99_ms=cuts[98] * 1_000,
-        resident_mb=sum(megabytes for _, megabytes in _members(router.group)),
+        resident_mb=resident_mb_of(router),
         fetches=(subgraphs.asked - asked) / len(took),
         load_busy=own / elapsed,
     )
+
+
+def pids_of(router: Running) -> list[int]:
+    return [pid for pid, _ in _members(router.group)]
+
+
+def resident_mb_of(router: Running) -> float:
+    return sum(megabytes for _, megabytes in _members(router.group))
 
 
 def _members(group: int) -> list[tuple[int, float]]:

@@ -5,5 +5,7 @@ import { unifiedGraphHandler } from "@graphql-hive/router-runtime";
 export const gatewayConfig = defineConfig({
   ...(process.env.HIVE_PLANNER === "rust" && { unifiedGraphHandler }),
   inboundInflightRequestDeduplication: false,
-  transportEntries: { "*.http": { options: { deduplicateInflightRequests: false } } },
+  transportEntries: {
+    "*.http": { options: { deduplicateInflightRequests: false, subscriptions: { kind: "ws" } } },
+  },
 });
