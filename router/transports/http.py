@@ -22,6 +22,7 @@ HEADERS = {
     "content-type": "application/json",
     "accept": "application/graphql-response+json, application/json;q=0.9",
 }
+_OF_WHAT_STANDS_BEFORE = frozenset({502, 503, 504})
 
 
 class Way(NamedTuple):
@@ -103,8 +104,14 @@ class HttpTransport:
 
 
 def graphql_response(subgraph: str, status: int, body: bytes) -> Mapping[str, Any]:
-    """A GraphQL response counts whatever its status; anything else does not."""
+    """A GraphQL response counts whatever its status. Anything else does not, and may not come from the subgraph at all:
+    what stands before one that is away or too busy says so by its status."""
     try:
         return checked_response(subgraph, orjson.loads(body))
     except orjson.JSONDecodeError:
-        raise TransportError(f"{subgraph} answered {status} with something that is not JSON") from None
+        kind = Unreachable if status in _OF_WHAT_STANDS_BEFORE else TransportError
+        raise kind(f"{subgraph} answered {status} with something that is not JSON") from None
+    except TransportError as error:
+        if status in _OF_WHAT_STANDS_BEFORE:
+            raise Unreachable(f"{error} ({status})") from None
+        raise

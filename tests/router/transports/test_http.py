@@ -58,7 +58,8 @@ async def test_a_graphql_answer_counts_whatever_its_status(
 @pytest.mark.parametrize(
     "answer",
     [
-        Response("<h1>Bad gateway</h1>", 502),
+        Response("<h1>No such page</h1>", 404),
+        Response("<h1>It broke</h1>", 500),
         Response("", 200),
         Response("{", 200),
         Response(b"\xff", 200),
@@ -79,7 +80,18 @@ async def test_what_is_not_graphql_is_a_transport_error(
     serve: Any, transport_to: Any, hello: Any, answer: Response
 ) -> None:
     async with serve(subgraph(answer)) as server:
-        with pytest.raises(TransportError):
+        with pytest.raises(TransportError) as refused:
+            await transport_to(f"{server.url}/graphql").execute(hello)
+    assert not isinstance(refused.value, Unreachable)
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("body", ["<h1>Bad gateway</h1>", "", '{"message": "no healthy upstream"}', "[]"])
+async def test_a_gateway_that_does_not_reach_the_subgraph_counts_as_that(
+    serve: Any, transport_to: Any, hello: Any, status: int, body: str
+) -> None:
+    async with serve(subgraph(Response(body, status))) as server:
+        with pytest.raises(Unreachable, match=str(status)):
             await transport_to(f"{server.url}/graphql").execute(hello)
 
 
