@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsError
 
 from hospital.components.settings import AdminSettings, ComponentSettings
 from hospital.logs import LogSettings
-from hospital.problems import CannotDo
+from hospital.problems import CannotDo, as_it_is_set
 from hospital.sending_settings import SendingSettings
 from router.settings import RouterSettings
 from subgraphs.kernel.settings import Settings
@@ -65,8 +65,9 @@ def read_kafka_settings() -> KafkaSettings:
 
 
 def read_log_settings() -> LogSettings:
-    """Raises CannotDo, naming the variable that is wrong."""
-    return _read(LogSettings)
+    """Raises CannotRun, naming the variable that is wrong: components read it as well, before all else."""
+    with as_it_is_set():
+        return _read(LogSettings)
 
 
 def read_component_settings() -> ComponentSettings:
