@@ -1,7 +1,7 @@
 """How events get about in one process: handed over after their commit, and read from the outboxes in any case."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -75,8 +75,8 @@ class Delivery:
         return False
 
 
-async def _bring(own: Sequence[OutboxSource]) -> None:
-    """What takes too long is not waited for again until it has come."""
+async def _bring(own: Sequence[OutboxSource], keys: Collection[str]) -> None:
+    """All that stands in the outboxes, whatever it is of. What takes too long is not waited for again until it came."""
     ends: Sequence[int] = ()
     try:
         async with asyncio.timeout(_AWAITED_AT_MOST_SECONDS):

@@ -1,10 +1,11 @@
-"""Waiting for news over components (`Arrivals`): the owners are asked for what they announced of late.
+"""Waiting for news over components (`Arrivals`): the owners are asked for what they announced of what is missed.
 
 What they say is handled as what the broker brings, once, whichever comes first.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -13,41 +14,52 @@ from subgraphs.kernel.events import Envelope
 from subgraphs.kernel.inbox import Subscriber
 from workers.failures import passes
 
-Announcements = Callable[[], Awaitable[Told]]
+Announcements = Callable[[Collection[str]], Awaitable[Told]]
 
 AWAITED_AT_MOST_SECONDS = 3.0
 
 log = structlog.get_logger(__name__)
 
 
+class _Round:
+    """One asking of all owners, for all who wait for it; `all_asked` None: it has not come to its end."""
+
+    def __init__(self) -> None:
+        self.keys = set[str]()
+        self.all_asked: bool | None = None
+
+
 class Bringing:
-    """Who comes while the owners are asked waits for the next time, and all who wait share it."""
+    """Who comes while the owners are asked waits for the next round, and all who wait share it."""
 
     def __init__(self, owners: Sequence[Announcements], subscribers: Sequence[Subscriber]) -> None:
         self._owners, self._subscribers = owners, subscribers
-        self._turn, self._begun, self._all_asked = asyncio.Lock(), 0, True
+        self._turn, self._next = asyncio.Lock(), _Round()
 
-    async def __call__(self) -> None:
+    async def __call__(self, keys: Collection[str]) -> None:
         """Whoever cannot be asked, or not in time, is not waited for. Raises NotAsked then, when the others were."""
-        seen = self._begun
+        mine = self._next
+        mine.keys.update(keys)
         async with self._turn:
-            if self._begun == seen:
-                self._begun += 1
-                self._all_asked = await self._ask_all()
-            if not self._all_asked:
-                raise NotAsked
+            if mine is self._next:
+                self._next = _Round()
+            if mine.all_asked is None:  # nobody before, or one who went away meanwhile
+                mine.all_asked = await self._ask_all(mine.keys)
+        if not mine.all_asked:
+            raise NotAsked
 
-    async def _ask_all(self) -> bool:
+    async def _ask_all(self, keys: Collection[str]) -> bool:
         done, late = await asyncio.wait(
-            [asyncio.create_task(self._brought(owner)) for owner in self._owners], timeout=AWAITED_AT_MOST_SECONDS
+            [asyncio.create_task(self._brought(owner, keys)) for owner in self._owners],
+            timeout=AWAITED_AT_MOST_SECONDS,
         )
         for task in late:
             task.cancel()
         return not late and all(task.result() for task in done)
 
-    async def _brought(self, owner: Announcements) -> bool:
+    async def _brought(self, owner: Announcements, keys: Collection[str]) -> bool:
         try:
-            told = await owner()
+            told = await owner(keys)
             received = [await _received(subscriber, told.events) for subscriber in self._subscribers]
         except Exception as error:
             log.warning("arrivals.not_brought", error=error)
@@ -56,16 +68,22 @@ class Bringing:
 
 
 async def _received(subscriber: Subscriber, events: Sequence[Envelope]) -> bool:
-    """Each by itself: one that cannot be handled is the consumer's to bury, and hinders no other.
+    """All at once, or else each by itself: one that cannot be handled is the consumer's to bury, and hinders no other.
 
     False where one may be handled later.
     """
-    all_settled = True
-    for event in events:
-        if event.topic in subscriber.topics and event.id not in subscriber.recent:
-            try:
-                await subscriber.receive([event])
-            except Exception as error:
-                log.warning("arrivals.not_handled", event_id=event.id, error=type(error).__name__)
-                all_settled = all_settled and not passes(error)
-    return all_settled
+    fresh = [event for event in events if event.topic in subscriber.topics and event.id not in subscriber.recent]
+    if len(fresh) > 1:
+        with suppress(Exception):
+            await subscriber.receive(fresh)
+            return True
+    return all([await _received_alone(subscriber, event) for event in fresh])
+
+
+async def _received_alone(subscriber: Subscriber, event: Envelope) -> bool:
+    try:
+        await subscriber.receive([event])
+    except Exception as error:
+        log.warning("arrivals.not_handled", event_id=event.id, error=type(error).__name__)
+        return not passes(error)
+    return True

@@ -73,7 +73,7 @@ def _answered(wired: Wired) -> Mapping[str, Call]:
     domain, answered = wired.domain, dict(wired.answered)
     if domain.base.name in DECIDERS:
         types = types_decided_by(domain.base.name)
-        answered |= calls.of_announced(Announced(domain.base.database, domain.base.clock, types).recently)
+        answered |= calls.of_announced(Announced(domain.base.database, types).of)
     if any(domain.base.name in deciders for deciders in DECIDERS.values()):
         answered |= calls.of_subscribers(domain.subscribers)
     return answered

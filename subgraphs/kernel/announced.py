@@ -1,38 +1,38 @@
-"""What a domain has announced of late, for another that is about to say that there is no such thing."""
+"""What a domain has announced of some entities, for another that is about to say that there is no such thing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import JSON, BindParameter, bindparam, or_, select, type_coerce, union
 from sqlmodel import col
 
-from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.rows import run
 from subgraphs.kernel.tables import OutboxRow
 
-LATE_AT_MOST = timedelta(minutes=1)
-TOGETHER_AT_MOST = 200
+KEYS_TOGETHER, EVENTS_TOGETHER = 100, 1000
 
-_NEWEST = select(col(OutboxRow.sequence), col(OutboxRow.body)).where(
-    col(OutboxRow.type).in_(bindparam("types", expanding=True))
+_KEYS: BindParameter[str] = bindparam("keys", expanding=True)
+_ATTRIBUTES = type_coerce(col(OutboxRow.body), JSON)
+_OF_TYPES = select(col(OutboxRow.sequence)).where(col(OutboxRow.type).in_(bindparam("types", expanding=True)))
+_FOUND = union(
+    _OF_TYPES.where(col(OutboxRow.key).in_(_KEYS)),
+    _OF_TYPES.where(col(OutboxRow.patient_id).in_(_KEYS)),
+    _OF_TYPES.where(  # written by the release before, while this one is rolled out
+        col(OutboxRow.key).is_(None),
+        or_(*(_ATTRIBUTES[name].as_string().in_(_KEYS) for name in ("subject", "auditpatientid"))),
+    ),
 )
-_WAITING = (
-    _NEWEST.where(col(OutboxRow.published_at).is_(None))
-    .order_by(col(OutboxRow.sequence).desc())
-    .limit(TOGETHER_AT_MOST + 1)
-)
-_PUBLISHED = (
-    _NEWEST.where(col(OutboxRow.published_at) > bindparam("since"))
-    .order_by(col(OutboxRow.published_at).desc())
-    .limit(TOGETHER_AT_MOST + 1)
+_BODIES = (
+    select(col(OutboxRow.body))
+    .where(col(OutboxRow.sequence).in_(bindparam("sequences", expanding=True)))
+    .order_by(col(OutboxRow.sequence))
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Recent:
-    """`bodies` of events, oldest first; `is_cut`: there are older ones that may be on their way as well."""
+class Found:
+    """`bodies` of events, oldest first; `is_cut`: there are older ones."""
 
     bodies: list[str]
     is_cut: bool
@@ -43,15 +43,15 @@ class Announced:
     """`types`: the events that others decide by."""
 
     database: Database
-    clock: Clock
     types: Sequence[str]
 
-    async def recently(self) -> Recent:
-        """What no broker has yet, and what one was given in the last minute; the newest 200."""
-        since = self.clock.now() - LATE_AT_MOST
+    async def of(self, keys: Collection[str]) -> Found:
+        """All that the outbox has of these entities and these patients; the newest 1000. Raises ValueError."""
+        if len(keys) > KEYS_TOGETHER:
+            raise ValueError(f"{len(keys)} keys, where {KEYS_TOGETHER} are asked for at most")
         async with self.database.reading() as session:
-            waiting = (await run(session, _WAITING, {"types": list(self.types)})).all()
-            published = (await run(session, _PUBLISHED, {"types": list(self.types), "since": since})).all()
-        found = {row.sequence: row.body for row in (*waiting, *published)}
-        newest = sorted(found)[-TOGETHER_AT_MOST:]
-        return Recent([found[sequence] for sequence in newest], len(found) > len(newest))
+            wanted = {"types": list(self.types), "keys": list(keys)}
+            sequences = sorted((await run(session, _FOUND, wanted)).scalars())
+            newest = sequences[-EVENTS_TOGETHER:]
+            bodies = (await run(session, _BODIES, {"sequences": newest})).scalars().all() if newest else []
+        return Found(list(bodies), len(newest) < len(sequences))

@@ -3,7 +3,7 @@
 The answer is `{"result": …}`, or with status 422 `{"refused": [problem, …]}`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from subgraphs.kernel.announced import Recent
+from subgraphs.kernel.announced import Found
 from subgraphs.kernel.correlation import Correlation, correlated
 from subgraphs.kernel.errors import Refused
 from subgraphs.kernel.events import Envelope
@@ -84,14 +84,13 @@ def of_keys(document: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Call
     return {"keys": keys}
 
 
-def of_announced(recently: Callable[[], Awaitable[Recent]]) -> dict[str, Call]:
-    """`recently` gives the events that may still be on their way to others."""
+def of_announced(of: Callable[[Collection[str]], Awaitable[Found]]) -> dict[str, Call]:
+    """`of` gives the events of some keys."""
 
     async def announced(given: dict[str, Any]) -> Any:
-        found = await recently()
-        if given.get("says_if_cut"):
-            return {"bodies": found.bodies, "is_cut": found.is_cut}
-        return found.bodies  # as a caller of the release before wants it
+        keys = given.get("keys")
+        found = Found([], is_cut=True) if keys is None else await of([str(key) for key in keys])
+        return asdict(found)  # a caller of the release before names no keys: it is told that it was not told all
 
     return {"announced": announced}
 

@@ -5,6 +5,8 @@ import secrets
 import threading
 import time
 
+ID_LENGTH = 36
+
 _RANDOM_BITS = 74
 _FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -103,11 +103,11 @@ def _scripts(owner: str) -> ScriptDirectory:
     return ScriptDirectory(str(migrations_of(owner)))
 
 
-def _upgrade(connection: Connection, owner: str) -> None:
+def _upgrade(connection: Connection, owner: str, to: str = "head") -> None:
     scripts = _scripts(owner)
 
     def steps(revision: Any, context: MigrationContext) -> Any:
-        return scripts._upgrade_revs("head", revision)
+        return scripts._upgrade_revs(to, revision)
 
     with EnvironmentContext(Config(), scripts, fn=steps) as environment:
         environment.configure(connection=connection, version_table=version_table(owner), transactional_ddl=False)

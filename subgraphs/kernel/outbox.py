@@ -8,8 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import pending_events
-from subgraphs.kernel.events import MAXIMUM_BYTES, Actor, Event, envelope
-from subgraphs.kernel.ids import new_id
+from subgraphs.kernel.events import MAXIMUM_BYTES, Actor, Envelope, Event, envelope
+from subgraphs.kernel.ids import ID_LENGTH, new_id
 from subgraphs.kernel.rows import add_row
 from subgraphs.kernel.tables import OutboxRow
 
@@ -43,8 +43,16 @@ class Outbox:
             event_id=message.id,
             shard=message.shard,
             type=message.type,
+            key=message.key[:ID_LENGTH],
+            patient_id=_patient_beside(message),
             body=body.decode(),
             recorded_at=now,
         )
         pending_events(session).append(message)
         log.debug("event.recorded", event_id=message.id, type=message.type)
+
+
+def _patient_beside(message: Envelope) -> str | None:
+    """Of whom it is, where it is not found by its key."""
+    patient_id: str | None = message.audit["patientid"]
+    return None if patient_id is None or patient_id == message.key else patient_id[:ID_LENGTH]

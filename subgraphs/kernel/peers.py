@@ -1,13 +1,13 @@
 """Asking another component over HTTP, signed: what domains ask of each other when they are processes of their own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import orjson
 
-from subgraphs.kernel.announced import TOGETHER_AT_MOST
+from subgraphs.kernel.announced import KEYS_TOGETHER
 from subgraphs.kernel.arrivals import Told
 from subgraphs.kernel.correlation import current
 from subgraphs.kernel.errors import Problem, Refused
@@ -123,15 +123,19 @@ class RemoteLinks:
 
 @dataclass(frozen=True, slots=True)
 class RemoteAnnouncements:
-    """A domain whose events another decides by, asked for those that may still be on their way."""
+    """A domain whose events another decides by, asked for those of some keys, some keys at a time."""
 
     owner: Peer
 
-    async def __call__(self) -> Told:
-        """An owner of the release before gives the bodies alone."""
-        answer = await self.owner.call("announced", {"says_if_cut": True})
-        if isinstance(answer, list):
-            answer = {"bodies": answer, "is_cut": len(answer) >= TOGETHER_AT_MOST}
+    async def __call__(self, keys: Collection[str]) -> Told:
+        ordered = sorted(keys)
+        lots = [ordered[start : start + KEYS_TOGETHER] for start in range(0, len(ordered), KEYS_TOGETHER)]
+        told = [await self._of(lot) for lot in lots]
+        return Told([event for each in told for event in each.events], all(each.is_whole for each in told))
+
+    async def _of(self, keys: Sequence[str]) -> Told:
+        """An owner of the release before gives what is new instead, where it is asked to say whether that is all."""
+        answer = await self.owner.call("announced", {"keys": keys, "says_if_cut": True})
         return Told([Envelope.from_json(body) for body in answer["bodies"]], not answer["is_cut"])
 
 

@@ -19,15 +19,25 @@ METADATA: MetaData = kernel_registry.metadata
 
 
 class OutboxRow(KernelTable, table=True):
-    """An event that waits to be published; `sequence` is the order of commits where one writer writes at a time."""
+    """An event that waits to be published; `sequence` is the order of commits where one writer writes at a time.
+
+    `key`: the event's, as long as an id at most; None where the release before wrote it while this one was rolled out.
+    `patient_id`: of whom it is, where that is not its key.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        Index("ix_outbox_key", "key", "type"),
+        Index("ix_outbox_patient_id", "patient_id", "type"),
+        {"sqlite_autoincrement": True},
+    )
 
     sequence: int | None = Field(default=None, primary_key=True, sa_type=Counter)
     event_id: str = Field(sa_type=ExactText(36), unique=True)
     shard: int
     type: str = Field(sa_type=ExactText(64))
+    key: str | None = Field(default=None, sa_type=ExactText(36))
+    patient_id: str | None = Field(default=None, sa_type=ExactText(36))
     body: str = Field(sa_type=LongText)
     recorded_at: datetime = Field(sa_type=Instant)
     published_at: datetime | None = Field(default=None, sa_type=Instant, index=True)

@@ -47,7 +47,7 @@ class Loaders:
         known = {id for id in ids if is_id(id)}
         reached = await self._reached_by_now(known)
         if self._scope.doctor_id is not None and reached != known:
-            await self._arrivals.catch_up()
+            await self._arrivals.catch_up(known - reached)
             reached |= await self._reached_by_now(known - reached)
         return [id in reached for id in ids]
 

@@ -39,7 +39,7 @@ class Loaders:
         """The record. Raises NotFound where there is none, and Hidden where there is one to be seen by others."""
         row = await self.records.load(id)
         if row is None:
-            await self._catch_up()  # as long for what never was as for what is hidden
+            await self._catch_up([id])  # as long for what never was as for what is hidden
             raise NotFound("medical record", "id")
         if not await self.sees.load(row.patient_id):
             raise Hidden("medical record", "id", target(row))
@@ -52,7 +52,7 @@ class Loaders:
         """A booking on its way is waited for before a doctor is shown nothing."""
         seen = await self._seen_by_now(patient_ids)
         hidden = [id for id in patient_ids if id not in seen and is_id(id)]
-        if hidden and await self._catch_up():
+        if hidden and await self._catch_up(hidden):
             seen |= await self._seen_by_now(hidden)
         return [id in seen for id in patient_ids]
 
@@ -60,11 +60,11 @@ class Loaders:
         async with self._base.database.reading() as session:
             return await seen_patients(session, self._base, self._principal, patient_ids)
 
-    async def _catch_up(self) -> bool:
+    async def _catch_up(self, keys: Sequence[str]) -> bool:
         """Whether it could have changed what they see."""
         if self._principal is None or access.doctor_id_of(self._principal) is None:
             return False
-        await self._arrivals.catch_up()
+        await self._arrivals.catch_up(keys)
         return True
 
     async def _of_appointments(self, ids: list[str]) -> list[MedicalRecordRow | None]:

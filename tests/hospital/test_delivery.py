@@ -19,6 +19,7 @@ from subgraphs.audit.tables import AuditEventRow
 from subgraphs.doctors.service.importing import ImportedDepartment
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import topic_of
+from subgraphs.kernel.ids import new_id
 from subgraphs.patients.service.importing import ImportedPatient
 from workers.consumer import Consumer
 from workers.contract import CONTRACT
@@ -68,7 +69,7 @@ async def test_who_catches_up_knows_what_was_announced_before(runtime: Runtime):
     domains = runtime.domains
     with runtime.delivery.without_handover():
         await domains.patients.service.import_patients(patients(3))
-        await domains.appointments.base.arrivals.catch_up()
+        await domains.appointments.base.arrivals.catch_up([new_id()])
         assert await rows(domains.appointments.base.database, PatientCopyRow) == 3
 
 
@@ -83,7 +84,7 @@ def unread(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Delive
 
 async def seconds_to_catch_up(runtime: Runtime) -> float:
     started = time.monotonic()
-    await runtime.domains.appointments.base.arrivals.catch_up()
+    await runtime.domains.appointments.base.arrivals.catch_up([new_id()])
     return time.monotonic() - started
 
 

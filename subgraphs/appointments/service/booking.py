@@ -57,7 +57,7 @@ async def book(base: Foundation, principal: Principal | None, wanted: Booking) -
         return await claiming.decided(base.database, lambda: once(base.database, base.clock, claimed, work))
 
     async with base.denials.concealing(booker, "bookAppointment"):
-        id = await base.arrivals.decided(attempt, NotHeardOf)
+        id = await base.arrivals.decided(attempt, NotHeardOf, keys=[patient_id, wanted.doctor_id])
     return booked.get(id) or await written(base.database, id)
 
 

@@ -1,5 +1,6 @@
 """Making a bill of an appointment, and voiding it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -34,7 +35,15 @@ class NewBill:
 
 
 class NotHeardOf(NotFound):
-    """The appointment, or its patient, is not known here, at all or not yet."""
+    """The appointment is not known here, at all or not yet."""
+
+
+class PatientNotHeardOf(NotFound):
+    """The patient of an appointment that is known here is not yet."""
+
+    def __init__(self, patient_id: str) -> None:
+        super().__init__("appointment", "appointmentId")
+        self.patient_id = patient_id
 
 
 class NotToBeBilled(InvalidTransition):
@@ -55,9 +64,7 @@ async def create(base: Foundation, principal: Principal | None, wanted: NewBill)
         announce_created(session, base, bill, Actor.of(clerk))
 
     async with base.denials.concealing(clerk, "createBill"):
-        id = await base.arrivals.decided(
-            lambda: once(base.database, base.clock, claimed, work), NotHeardOf, NotToBeBilled
-        )
+        id = await _decided(base, wanted.appointment_id, lambda: once(base.database, base.clock, claimed, work))
     return await written_bill(base.database, id)
 
 
@@ -128,6 +135,18 @@ def new_bill(
     )
 
 
+async def _decided(base: Foundation, appointment_id: str, attempt: Callable[[], Awaitable[str]]) -> str:
+    """What the attempt gives, with all news of the appointment, and of the patient whom that names."""
+
+    async def of_its_patient() -> str:
+        try:
+            return await attempt()
+        except PatientNotHeardOf as missing:
+            return await base.arrivals.decided(attempt, PatientNotHeardOf, keys=[missing.patient_id])
+
+    return await base.arrivals.decided(of_its_patient, NotHeardOf, NotToBeBilled, keys=[appointment_id])
+
+
 def _amounts(wanted: NewBill, currency: str) -> dict[str, Any]:
     """Raises Refused."""
     fee = wanted.consultation_fee
@@ -140,11 +159,13 @@ def _amounts(wanted: NewBill, currency: str) -> dict[str, Any]:
 
 
 async def _billable(session: AsyncSession, appointment_id: str) -> tuple[AppointmentCopyRow, PatientCopyRow]:
-    """Raises NotHeardOf, NotToBeBilled, AlreadyBilled."""
+    """Raises NotHeardOf, PatientNotHeardOf, NotToBeBilled, AlreadyBilled."""
     appointment = (await repository.appointments(session, [appointment_id])).get(appointment_id)
-    known = {} if appointment is None else await repository.patients(session, [appointment.patient_id])
-    if appointment is None or appointment.patient_id not in known:
+    if appointment is None:
         raise NotHeardOf("appointment", "appointmentId")
+    known = await repository.patients(session, [appointment.patient_id])
+    if appointment.patient_id not in known:
+        raise PatientNotHeardOf(appointment.patient_id)
     if await repository.bills_of_appointments(session, [appointment_id]):
         raise AlreadyBilled
     if appointment.status not in BILLED_FROM:

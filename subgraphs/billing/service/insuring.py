@@ -74,7 +74,7 @@ async def add_policy(base: Foundation, principal: Principal | None, wanted: NewP
         return policy
 
     async with base.denials.concealing(clerk, "addInsurancePolicy"):
-        return await base.arrivals.decided(lambda: base.database.transaction(work), NotFound)
+        return await base.arrivals.decided(lambda: base.database.transaction(work), NotFound, keys=[wanted.patient_id])
 
 
 def new_policy(id: str, wanted: NewPolicy) -> PolicyRow:

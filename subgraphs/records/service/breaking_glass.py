@@ -32,4 +32,4 @@ async def break_glass(base: Foundation, principal: Principal | None, patient_id:
         return until
 
     async with base.denials.concealing(doer, "breakGlass"):
-        return await base.arrivals.decided(lambda: base.database.transaction(work), NotFound)
+        return await base.arrivals.decided(lambda: base.database.transaction(work), NotFound, keys=[patient_id])

@@ -37,6 +37,9 @@ class NewRecord:
     revisiting_date: date | None = None
     idempotency_key: str | None = None
 
+    def ids(self) -> list[str]:
+        return [self.patient_id] if self.appointment_id is None else [self.patient_id, self.appointment_id]
+
     def values(self) -> dict[str, Any]:
         own = ("description", "diagnoses", "medicines", "treated_at", "revisiting_date")
         return {name: getattr(self, name) for name in own}
@@ -63,8 +66,8 @@ async def create(base: Foundation, principal: Principal | None, given: NewRecord
         return await once(base.database, base.clock, claimed, work)
 
     async with base.denials.concealing(doctor, MUTATION):
-        # perhaps booked or accepted a moment ago
-        id = await base.arrivals.decided(attempt, NotFound, rules.InvalidTransition)
+        # perhaps booked or accepted without news of it here
+        id = await base.arrivals.decided(attempt, NotFound, rules.InvalidTransition, keys=given.ids())
     return Written(made[id], is_new=True) if id in made else Written(await _earlier(base, doctor, id), is_new=False)
 
 

@@ -232,7 +232,7 @@ async def test_a_refusal_keeps_no_key(house):
 async def test_a_doctor_of_whom_the_news_is_on_its_way_is_awaited(house):
     doctor, patient = new_id(), await house.patient()
 
-    async def bring() -> None:
+    async def bring(keys) -> None:
         await house.doctor(doctor)
 
     house.domain.base.arrivals.bring = bring
@@ -242,11 +242,12 @@ async def test_a_doctor_of_whom_the_news_is_on_its_way_is_awaited(house):
 async def test_who_is_unknown_when_all_news_is_here_is_not_found(house):
     brought = []
 
-    async def bring() -> None:
-        brought.append(1)
+    async def bring(keys) -> None:
+        brought.append(keys)
 
     house.domain.base.arrivals.bring = bring
-    payload = await house.book(new_id(), new_id(), "2026-03-02T09:00:00Z")
+    doctor, patient = new_id(), new_id()
+    payload = await house.book(doctor, patient, "2026-03-02T09:00:00Z")
     assert codes(payload) == ["NOT_FOUND", "NOT_FOUND"]
-    assert brought == [1]
+    assert brought == [{doctor, patient}]
     assert await house.announced() == []

@@ -82,7 +82,7 @@ async def test_what_is_on_its_way_is_waited_for(house):
     patient = await house.patient()
     for id in (visit, "01900000-0000-7000-8000-000000000001"):
 
-        async def bring(id: str = id) -> None:
+        async def bring(keys, id: str = id) -> None:
             await house.visit(patient, id)
 
         house.base.arrivals.bring = bring

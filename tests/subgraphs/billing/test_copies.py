@@ -33,7 +33,7 @@ async def test_an_appointment_of_a_patient_who_is_not_heard_of_yet_waits_for_the
     visit = await house.visit(patient)
     assert codes(await house.do("createBill", appointmentId=visit, drugsAmount="1")) == ["NOT_FOUND"]
 
-    async def bring() -> None:
+    async def bring(keys) -> None:
         await house.patient(patient)
 
     house.base.arrivals.bring = bring

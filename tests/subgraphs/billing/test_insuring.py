@@ -47,7 +47,7 @@ async def test_a_policy_that_is_none_is_refused(house, given, field):
 
 
 async def test_a_policy_of_nobody_is_refused_once_all_is_known(house):
-    async def bring() -> None:
+    async def bring(keys) -> None:
         await house.patient("01900000-0000-7000-8000-000000000001")
 
     days = {"validFrom": "2026-01-01", "validTo": "2026-12-31"}

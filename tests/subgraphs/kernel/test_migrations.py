@@ -1,8 +1,11 @@
 import re
+from collections import Counter as Counted
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
+import orjson
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import create_mock_engine
@@ -11,7 +14,8 @@ from sqlalchemy.dialects import mysql
 import subgraphs
 from subgraphs.kernel.columns import Counter, ExactText, Instant, LongText, Money, PlainText
 from subgraphs.kernel.database import Database
-from subgraphs.kernel.migrate import _main, _metadata, _scripts, differences, migrate, upgrade
+from subgraphs.kernel.ids import new_id
+from subgraphs.kernel.migrate import _main, _metadata, _scripts, _upgrade, differences, migrate, upgrade
 from subgraphs.kernel.revisions import behind, known_revisions
 from subgraphs.kernel.rows import run
 
@@ -76,6 +80,32 @@ async def test_a_database_is_behind_until_all_owners_are_at_their_newest_revisio
             assert await behind(database, "kernel", "patients") == lacking
 
 
+_OUTBOX = sa.table("outbox", *map(sa.column, ("event_id", "shard", "type", "body", "recorded_at", "key", "patient_id")))
+
+
+def of_the_first_release(body: str) -> dict[str, object]:
+    return {"event_id": new_id(), "shard": 0, "type": "t", "body": body, "recorded_at": datetime(2026, 1, 1)}  # noqa: DTZ001
+
+
+async def test_events_of_earlier_releases_are_found_by_their_keys_as_well(databases):
+    visit, patient = new_id(), new_id()
+    told = [
+        {"subject": visit, "auditpatientid": patient},
+        {"subject": patient, "auditpatientid": patient},
+        {"subject": "ß" * 100},
+    ]
+    bodies = [*(orjson.dumps(each).decode() for each in told), "?"]
+    async with databases.empty() as database:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(_upgrade, "kernel", "0002")
+            await connection.execute(sa.insert(_OUTBOX), [of_the_first_release(body) for body in bodies * 700])
+            await connection.execute(sa.delete(_OUTBOX).where(sa.column("sequence") < 5))
+        await upgrade(database, "kernel")
+        async with database.engine.connect() as connection:
+            found = (await connection.execute(sa.select(_OUTBOX.c.key, _OUTBOX.c.patient_id))).all()
+    assert Counted(found) == dict.fromkeys([(visit, patient), (patient, None), ("ß" * 36, None), (None, None)], 699)
+
+
 class Stopped(Exception):
     """As a killed process would be."""
 
@@ -96,6 +126,19 @@ def stopping(database: Database, after: int) -> Iterator[None]:
         yield
     finally:
         sa.event.remove(database.engine.sync_engine, "before_cursor_execute", count)
+
+
+@pytest.mark.mysql
+async def test_what_others_write_to_is_filled_in_lots_that_are_committed_each(databases):
+    body = orjson.dumps({"subject": new_id()}).decode()
+    async with databases.empty() as database:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(_upgrade, "kernel", "0002")
+            await connection.execute(sa.insert(_OUTBOX), [of_the_first_release(body) for _ in range(1500)])
+        with stopping(database, after=5), suppress(Stopped):  # two columns, two indexes, one lot
+            await upgrade(database, "kernel")
+        async with database.engine.connect() as connection:
+            assert await connection.scalar(sa.select(sa.func.count(_OUTBOX.c.key))) == 1000
 
 
 @pytest.mark.parametrize("owner", OWNERS)

@@ -64,7 +64,7 @@ def waited_for(patients, tell) -> list[Envelope | None]:
     """What is waited for: each wait brings the last of these, or as None nothing."""
     on_its_way: list[Envelope | None] = []
 
-    async def bring() -> None:
+    async def bring(keys) -> None:
         if (message := on_its_way.pop()) is not None:
             await tell(message)
 
@@ -97,16 +97,21 @@ async def test_who_is_unknown_is_waited_for_as_who_is_hidden_and_who_is_seen_is_
     assert await look(patient_id, doctor) is not None
 
 
-async def test_one_request_waits_once_however_often_it_asks(waited_for, patients, ask, patient_id, doctor):
-    waited_for.append(None)
+async def test_one_request_waits_once_for_each_whom_it_asks_for(patients, ask, patient_id, doctor):
+    asked, other = list[str](), new_id()
+
+    async def bring(keys) -> None:
+        asked.extend(keys)
+
+    patients.base.arrivals.bring = bring
     document = """query ($id: ID!, $of: [_Any!]!) {
         patient(id: $id) { name }
         _entities(representations: $of) { ... on Patient { name } }
     }"""
-    of = [{"__typename": "Patient", "id": new_id()}]
+    of = [{"__typename": "Patient", "id": id} for id in (patient_id, other)]
     answer = await ask(patients.subgraph, document, doctor, id=patient_id, of=of)
-    assert answer == {"data": {"patient": None, "_entities": [None]}}
-    assert waited_for == []
+    assert answer == {"data": {"patient": None, "_entities": [None, None]}}
+    assert sorted(asked) == sorted([patient_id, other])
 
 
 async def test_a_booking_with_another_doctor_does_not(tell, look, find, patient_id, doctor):

@@ -43,7 +43,7 @@ def on_its_way(house):
     """What is waited for: each wait calls the last of these."""
     coming = []
 
-    async def bring() -> None:
+    async def bring(keys) -> None:
         await coming.pop()()
 
     house.domain.base.arrivals.bring = bring
@@ -70,13 +70,21 @@ async def test_what_never_was_is_waited_for_as_what_is_hidden(house, treated, on
         assert on_its_way == []
 
 
-async def test_one_request_waits_once_however_often_it_asks(house, treated, on_its_way):
+async def test_one_request_waits_once_for_each_thing_that_it_misses(house, treated):
     author, patient = treated
-    record, booked = await house.created(author, patient), new_id()
-    on_its_way.append(lambda: house.visit(booked, patient, "PENDING"))
-    document = "query ($a: ID!, $b: ID!) { a: medicalRecord(id: $a) { id } b: medicalRecord(id: $b) { id } }"
-    answer = await house.ask(document, house.as_doctor(booked), a=new_id(), b=record["id"])
-    assert answer == {"a": None, "b": {"id": record["id"]}}
+    record, booked, unknown, asked = await house.created(author, patient), new_id(), new_id(), list[str]()
+
+    async def bring(keys) -> None:
+        asked.extend(keys)
+        if patient in keys:
+            await house.visit(booked, patient, "PENDING")
+
+    house.domain.base.arrivals.bring = bring
+    fields = ("a: medicalRecord(id: $a) { id }", "b: medicalRecord(id: $b) { id }", "c: medicalRecord(id: $a) { id }")
+    document = f"query ($a: ID!, $b: ID!) {{ {' '.join(fields)} }}"
+    answer = await house.ask(document, house.as_doctor(booked), a=unknown, b=record["id"])
+    assert answer == {"a": None, "b": {"id": record["id"]}, "c": None}
+    assert sorted(asked) == sorted([unknown, patient])
 
 
 async def test_who_sees_a_record_waits_for_nothing(house, treated, on_its_way):

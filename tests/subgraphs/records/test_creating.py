@@ -190,7 +190,7 @@ async def test_one_key_makes_one_record(house, treated):
 async def test_what_was_booked_a_moment_ago_is_waited_for(house):
     doctor, patient = new_id(), await house.patient()
 
-    async def bring() -> None:
+    async def bring(keys) -> None:
         await house.visit(doctor, patient)
 
     house.domain.base.arrivals.bring = bring
