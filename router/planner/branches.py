@@ -22,6 +22,11 @@ class Branch:
         self.items: dict[str, Item] = {}
         self.types: dict[str, Branch] = {}
 
+    @property
+    def is_interface_object(self) -> bool:
+        known = self.graph.type_at(self.node)
+        return known is not None and known.interface_object
+
     def add(self, field: Field, child: Node) -> "Branch | None":
         """Asks for the field; gives the branch below it, None for a leaf."""
         edge = self.graph.edge(self.node, field.name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from router.planner.branches import Branch, Item
 from router.planner.conditions import ALWAYS, Clause, Condition, variables_of
 from router.planner.errors import PlanningError
+from router.planner.naming import RESERVED
 from router.planner.selections import TYPENAME
 
 MOST_REPEATED_CHARACTERS = 1_000_000
@@ -19,7 +20,7 @@ class Writer:
     variables: set[str] = field(default_factory=set)
 
     def selection_set(self, branch: Branch) -> str:
-        return f"{{ {' '.join(self._parts(branch)) or TYPENAME} }}"
+        return f"{{ {' '.join(self._parts(branch)) or _anything(branch)} }}"
 
     def _parts(self, branch: Branch) -> Iterator[str]:
         if branch.types and TYPENAME not in branch.items:
@@ -44,6 +45,11 @@ class Writer:
             raise PlanningError("The operation has too many conditions within one another.")
         self.variables |= variables_of(condition)
         return " ".join(_within(clause, text) for clause in sorted(condition, key=sorted))
+
+
+def _anything(branch: Branch) -> str:
+    """What an interface object calls its type is not the type of the object."""
+    return f"{RESERVED}type: {TYPENAME}" if branch.is_interface_object else TYPENAME
 
 
 def _within(clause: Clause, text: str) -> str:

@@ -84,14 +84,6 @@ def _narrowed(field: Field, condition: Condition) -> Iterable[Field]:
     return (replace(child, condition=both(field.condition, child.condition)) for child in field.children)
 
 
-def ambiguous_keys(selections: Selections) -> frozenset[str]:
-    """Keys that mean one thing for one type and another for the next."""
-    meanings: dict[str, set[tuple[str, str]]] = {}
-    for field in selections:
-        meanings.setdefault(field.key, set()).add((field.name, field.arguments))
-    return frozenset(key for key, found in meanings.items() if len(found) > 1)
-
-
 def clash(left: Selections, right: Selections) -> bool:
     """Whether the two cannot be sent in one representation: a name that stands for different arguments."""
     known: dict[tuple[str | None, str], list[Field]] = {}

@@ -196,3 +196,52 @@ Sequence {
   }
 }\
 """)
+
+
+def test_a_field_of_one_type_is_asked_of_no_other() -> None:
+    assert plan_of(ACCOUNTS, "{ holders { id ... on Admin { id balance } } }") == snapshot("""\
+Sequence {
+  Fetch b {
+    {
+      holders {
+        id
+      }
+    }
+  }
+  Fetch a {
+    $representations: holders { __typename: Account, id }
+    query ($representations: [_Any!]!) {
+      _entities(representations: $representations) {
+        ... on Account {
+          __typename
+          ... on Admin {
+            id
+          }
+        }
+      }
+    }
+  }
+  Fetch b {
+    $representations: holders|Admin { __typename: Account, id }
+    query ($representations: [_Any!]!) {
+      _entities(representations: $representations) {
+        ... on Account {
+          balance
+        }
+      }
+    }
+  }
+}\
+""")
+
+
+def test_what_an_interface_object_calls_its_type_is_not_taken_for_it() -> None:
+    assert plan_of(ACCOUNTS, "{ holders { balance @skip(if: true) } }") == snapshot("""\
+Fetch b {
+  {
+    holders {
+      _qp_type: __typename
+    }
+  }
+}\
+""")
