@@ -23,10 +23,12 @@ class Writer:
         return f"{{ {' '.join(self._parts(branch)) or _anything(branch)} }}"
 
     def _parts(self, branch: Branch) -> Iterator[str]:
-        if branch.types and TYPENAME not in branch.items:
+        needs_type = bool(branch.types) and not branch.always_asks(TYPENAME)
+        if needs_type:
             yield TYPENAME
-        for item in branch.items.values():
-            yield self._under(item.field.condition, self._item(item))
+        for key, item in branch.items.items():
+            if not (needs_type and key == TYPENAME):
+                yield self._under(item.field.condition, self._item(item))
         for name, part in branch.types.items():
             inner = " ".join(self._parts(part))
             if inner:

@@ -1,4 +1,4 @@
-"""Operations by chance over a schema, valid, with their variables."""
+"""Operations by chance over a schema, with their variables: valid, but that some variables and fragments go unused."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -24,6 +24,7 @@ from graphql import (
     GraphQLSchema,
     NameNode,
     Node,
+    OverlappingFieldsCanBeMergedRule,
     SelectionSetNode,
     Undefined,
     Visitor,
@@ -61,13 +62,10 @@ def draw(schema: GraphQLSchema, chance: random.Random) -> Operation:
 def _repaired(schema: GraphQLSchema, document: DocumentNode) -> DocumentNode | None:
     """Without the fields that clash with others; None where that does not help."""
     for _ in range(MOST_REPAIRS):
-        errors = validate(schema, document, max_errors=1)
+        errors = validate(schema, document, [OverlappingFieldsCanBeMergedRule], max_errors=1)
         if not errors:
             return document
-        nodes = [node for node in errors[0].nodes or () if isinstance(node, FieldNode)]
-        if not nodes:
-            return None
-        document = without(document, nodes[-1])
+        document = without(document, [node for node in errors[0].nodes or () if isinstance(node, FieldNode)][-1])
     return None
 
 

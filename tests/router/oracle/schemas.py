@@ -302,7 +302,7 @@ class Drawing:
             return
         subgraph, part, name, signature = found
         fields = self._field_set(subgraph, name, signature)
-        if not fields or "(" in fields:
+        if not fields or "(" in fields or self._is_stuck(part.name, name):
             return
         part.fields[name] = f"{signature} @external"
         for parts in self.subgraphs.values():
@@ -310,6 +310,13 @@ class Drawing:
                 parts[part.name].fields[name] = f"{signature} @shareable"
         owner = self._owner(subgraph)
         owner.fields[f"q{next(self.names)}"] = f": {self._wrapped(part.name)} @provides(fields: {_quoted(fields)})"
+
+    def _is_stuck(self, type_name: str, name: str) -> bool:
+        """Whether no key leads to the field: once it is provided too, the composer sees that no more."""
+        owners = (
+            parts[type_name] for parts in self.subgraphs.values() if name in parts.get(type_name, Part("")).fields
+        )
+        return any("resolvable: false" in directive for part in owners for directive in part.directives)
 
     def _owner(self, subgraph: str) -> Part:
         parts = self.subgraphs[subgraph]

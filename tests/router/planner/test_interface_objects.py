@@ -245,3 +245,82 @@ Fetch b {
   }
 }\
 """)
+
+
+def test_the_type_that_its_way_on_needs_is_fetched_though_the_client_skips_it() -> None:
+    query = "query ($shown: Boolean!) { accounts { __typename @include(if: $shown) balance } }"
+    assert plan_of(ACCOUNTS, query) == snapshot("""\
+Sequence {
+  Fetch a {
+    {
+      accounts {
+        __typename
+        ... on Admin {
+          id
+        }
+        ... on User {
+          id
+        }
+      }
+    }
+  }
+  Fetch b {
+    $representations: accounts|Admin { __typename: Account, id }
+    $representations: accounts|User { __typename: Account, id }
+    query ($representations: [_Any!]!) {
+      _entities(representations: $representations) {
+        ... on Account {
+          balance
+        }
+      }
+    }
+  }
+}\
+""")
+
+
+STAFF = (
+    ACCOUNTS.replace("type Query", "type Query @join__type(graph: C)")
+    .replace("accounts:", "admin: Admin @join__field(graph: C)\n  accounts:")
+    .replace("rights: Int", "rights: Int @join__field(graph: A)")
+    .replace('interface: "Account")', 'interface: "Account") @join__type(graph: C, key: "id")', 1)
+)
+
+
+def test_objects_of_an_interface_are_asked_apart_from_those_of_its_types() -> None:
+    assert plan_of(STAFF, "{ holders { name } admin { rights } }") == snapshot("""\
+Sequence {
+  Parallel {
+    Fetch b {
+      {
+        holders {
+          id
+        }
+      }
+    }
+    Fetch c {
+      {
+        admin {
+          id
+        }
+      }
+    }
+  }
+  Fetch a {
+    $representations0: holders { __typename: Account, id }
+    $representations1: admin { __typename: Admin, id }
+    query ($representations0: [_Any!]!, $representations1: [_Any!]!) {
+      _e0: _entities(representations: $representations0) {
+        ... on Account {
+          name
+        }
+      }
+      _e1: _entities(representations: $representations1) {
+        ... on Admin {
+          rights
+        }
+      }
+    }
+  }
+}\
+""")
