@@ -6,7 +6,7 @@ from typing import Any
 
 from router.executor.ask import OF_OTHERS, TOO_DEEP, ask
 from router.executor.asked import asked_paths
-from router.executor.errors import NoAnswer, ResponsePath, entries_of, lost, path_of, raw_entries
+from router.executor.errors import NoAnswer, ResponsePath, entries_of, path_of, raw_entries
 from router.executor.gathered import Gathered, Place, Target
 from router.executor.locate import Object, located, objects_at
 from router.executor.merge import copied, merge, move_back
@@ -80,7 +80,7 @@ class EntityFetch:
             await self._complete(run)
         except RecursionError:
             paths = dict.fromkeys((target.path[0].key,) for e in self.fetch.entities for target in e.targets)
-            run.errors.extend(lost(self.fetch.subgraph, TOO_DEEP, paths))
+            run.lose(self.fetch.subgraph, TOO_DEEP, paths)
 
     async def _complete(self, run: Run) -> None:
         gathered = [call.gather(run) for call in self.calls]
@@ -97,7 +97,7 @@ class EntityFetch:
         if isinstance(reply, NoAnswer):
             pairs = zip(self.calls, gathered, strict=True)
             paths = (path for call, found in pairs for path in call.lost(run, found))
-            run.errors.extend(lost(self.fetch.subgraph, reply, paths))
+            run.lose(self.fetch.subgraph, reply, paths)
         else:
             self._take(run, reply, gathered)
 
@@ -114,7 +114,7 @@ class EntityFetch:
             if type(answers) is list and len(answers) == len(found.representations):
                 call.spread(answers, found, run)
             elif answers is not None:
-                run.errors.extend(lost(self.fetch.subgraph, OF_OTHERS, call.lost(run, found)))
+                run.lose(self.fetch.subgraph, OF_OTHERS, call.lost(run, found))
 
     def _add_errors(self, run: Run, reply: Mapping[str, Any], gathered: list[Gathered]) -> None:
         paths: Paths = {c.alias: c.paths(run, g) for c, g in zip(self.calls, gathered, strict=True)}

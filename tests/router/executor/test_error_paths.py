@@ -8,11 +8,11 @@ import pytest
 from graphql import parse
 
 from router.executor import execute
-from router.executor.errors import client_key
+from router.executor.errors import ResponsePath, client_path
 from router.executor.run import MOST_ERRORS
 from router.planner import Planner
 from router.transports.base import SubgraphRequest, TransportError
-from tests.router.executor.subgraphs import Subgraphs, data, run
+from tests.router.executor.subgraphs import PLANNER, Subgraphs, data, run
 from tests.router.planner.plans import supergraph_of
 
 BEDS = """
@@ -39,22 +39,37 @@ def paths(answer: Mapping[str, Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("key", "own"),
+    ("path", "own"),
     [
-        ("_qp_c_id", "id"),
-        ("_qp_m1_size", "size"),
-        ("_qp_m12__qp_c_size", "size"),
-        ("_qp_0a1b2c3d_price", "price"),
-        ("_qp_m2__qp_0a1b2c3d_price", "price"),
-        ("_qp_c__qp_c_id", "_qp_c_id"),
-        ("_qp_c__qp_m1_id", "_qp_m1_id"),
-        ("_qp_", "_qp_"),
-        ("id", "id"),
-        (3, 3),
+        (["patients", 0, "name"], ["patients", 0, "name"]),
+        (["patients", 0, "_qp_c_id"], ["patients", 0, "id"]),
+        (["patients", 0, "_qp_m12__qp_c_id"], ["patients", 0, "id"]),
+        (["patients", 0, "ward", "_qp_c__qp_c_id"], ["patients", 0, "ward", "_qp_c_id"]),
+        (["patients", 0, "ward", "_qp_c__qp_m1_id"], ["patients", 0, "ward", "_qp_m1_id"]),
+        (["patients", 0, "id"], ["patients", 0]),
+        (["patients", 0, "__typename"], ["patients", 0]),
+        (["patients", 0, "ward", "code", "x"], ["patients", 0, "ward"]),
+        (["_qp_", 0], []),
     ],
 )
-def test_a_key_of_the_planners_has_the_clients_name(key: str | int, own: str | int) -> None:
-    assert client_key(key) == own
+def test_a_path_is_told_in_the_clients_names_as_far_as_the_client_sees_it(
+    path: ResponsePath, own: ResponsePath
+) -> None:
+    query = "{ patients { name id: name ward { _qp_c_id: beds _qp_m1_id: beds } } }"
+    selections = PLANNER.plan(parse(query), None).selections
+
+    assert list(client_path(tuple(path), selections)) == own
+
+
+async def test_an_error_of_a_key_that_only_the_router_asked_for_is_that_of_its_object() -> None:
+    error = {"message": "no", "path": ["patients", 0, "id"], "extensions": {"code": "X"}}
+    patients = [{"id": None, "_qp_c_id": "Ada"}]
+    subgraphs = Subgraphs(a=[{"data": {"patients": patients}, "errors": [error]}])
+
+    answer = await run("{ patients { id: name owed } }", subgraphs)
+
+    assert answer["data"] == {"patients": [{"id": "Ada", "owed": None}]}
+    assert paths(answer) == [["patients", 0]]
 
 
 async def test_an_error_of_a_field_that_was_set_apart_has_the_clients_name() -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 Path = tuple[str | int, ...]
+NOWHERE = "(not in the data)"
 
 
 def differences(expected: Mapping[str, Any], given: Mapping[str, Any], *, ordered: bool = True) -> list[str]:
@@ -50,5 +51,5 @@ def null_of(data: Any, path: Path) -> Path:
         try:
             data = data[part]
         except (KeyError, IndexError, TypeError):
-            return (*path, "(not in the data)")
+            return (*path, NOWHERE)
     return path if data is None else (*path, "(no null)")

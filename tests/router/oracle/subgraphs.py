@@ -91,6 +91,7 @@ class Subgraph:
     def resolve(self, thing: Thing | None, info: GraphQLResolveInfo, **arguments: Any) -> Any:
         session: Session = info.context
         name, type_name = info.field_name, info.parent_type.name
+        session.resolved[tuple(info.path.as_list())] = str(info.return_type).count("[")
         try:
             if name == "_entities" and thing is None:
                 return [self._entity(sent) for sent in arguments["representations"]]
