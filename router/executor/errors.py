@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.errors import ErrorCode, logged
+from router.planner.conditions import holds
 from router.planner.naming import RESERVED
 from router.planner.selections import Selections
 
@@ -76,13 +77,13 @@ def left_out(count: int) -> Error:
     return {"message": f"{count} more errors are left out.", "extensions": INTERNAL}
 
 
-def client_path(path: ResponsePath, selections: Selections) -> ResponsePath:
+def client_path(path: ResponsePath, selections: Selections, switches: Mapping[str, Any]) -> ResponsePath:
     """The path in the response of one in the data, as far as the client sees it: keys may be there for the router."""
     found: list[str | int] = []
     for part in path:
         if isinstance(part, str):
             key = SET_APART.sub("", part)
-            fields = [field for field in selections if field.key == key and not field.is_implied]
+            fields = [f for f in selections if f.key == key and not f.is_implied and holds(f.condition, switches)]
             if not fields:
                 break
             part, selections = fields[0].response_key, tuple(below for field in fields for below in field.children)

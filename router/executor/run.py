@@ -40,7 +40,8 @@ class Run:
     clients are shown. `everything` is all that the client asked for, `selections` what of it is told here.
 
     `absent` holds, by their ids, the objects in `data` that a subgraph said it has not, and no more than that.
-    It keeps them: the id of an object that is gone is given to another. `milestones` are there if a part is deferred.
+    It keeps them: the id of an object that is gone is given to another. `unanswered` holds those likewise of which a
+    subgraph owes something. `milestones` are there if a part is deferred.
     """
 
     variables: Mapping[str, Any]
@@ -55,6 +56,7 @@ class Run:
     left_out: int = 0
     nulled: bool = False
     absent: dict[int, Object] = field(default_factory=dict)
+    unanswered: dict[int, Object] = field(default_factory=dict)
     milestones: dict[int, asyncio.Event] | None = None
 
     def beside(self, selections: Selections) -> "Run":
@@ -84,7 +86,7 @@ class Run:
         self.errors.extend(self._placed(error, path) for path in islice(paths, MOST_LOST))
 
     def _placed(self, error: Error, path: ResponsePath) -> Error:
-        return placed(error, client_path(path, self.everything))
+        return placed(error, client_path(path, self.everything, self.switches))
 
     def request(self, fetch: Fetch, representations: Mapping[str, Any] = NO_VARIABLES) -> SubgraphRequest:
         """Variables the client left out are left out here too."""

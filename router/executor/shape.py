@@ -88,7 +88,7 @@ class _Compiler:
         if field.name == TYPENAME and isinstance(type_, GraphQLObjectType):
             return Part(field.response_key, field.key, None, True, condition, type_.name)
         if field.name == TYPENAME or field.name in ASKED:
-            return Part(field.response_key, field.key, condition=condition)
+            return Part(field.response_key, field.key, None, field.name == TYPENAME, condition)
         complete = self._completer(type_.fields[field.name].type, field)
         return Part(field.response_key, field.key, complete, _is_required(type_, field), condition)
 

@@ -54,7 +54,7 @@ class Losses:
 
     @cached_property
     def waiting(self) -> list[Path]:
-        """What may be lost for want of something that it requires: that has the error."""
+        """What may be otherwise, as something that it requires may be null: that has the error."""
         return [path for path in self.asked if self._requires(path) and self._has_error(path[:-1])]
 
     def _lost(self, expected: Any, given: Any, at: Path = ()) -> Iterator[Path]:
@@ -79,10 +79,9 @@ class Losses:
         return any(_related(error, path) for error in self.errors)
 
     def _of_nulls(self, nulls: list[Path]) -> Iterator[str]:
-        for null in nulls:
+        for null in () if self.silent else nulls:
             if not self._has_error(null):
-                if not self.silent and null not in self.waiting:
-                    yield f"no error for what is lost at {list(null)}"
+                yield f"no error for what is lost at {list(null)}"
             elif not self._is_due(null):
                 yield f"a null too far out at {list(null)}"
 
@@ -91,6 +90,8 @@ class Losses:
         return any(_related(path, null) and (len(path) < len(null) or null in self.carried(path)) for path in causes)
 
     def _of_errors(self) -> Iterator[str]:
+        if self.given.get("data") is None and not self.errors:
+            yield "no error where nothing is left"
         for path in self.errors:
             if NOWHERE in null_of(self.given.get("data"), path) and not self._is_otherwise(path):
                 yield f"an error that leads nowhere at {list(path)}"

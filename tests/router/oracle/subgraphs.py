@@ -109,6 +109,8 @@ class Subgraph:
             return self.world.mutation(name, arguments, session)
         if declared.external and not self._is_key(thing, name) and not _provided(thing, name):
             raise Trespass(f"{thing.type}.{name} is external.")
+        if self.world.federation.is_pending(declared):
+            raise Trespass(f"{thing.type}.{name} is not yet taken over.")
         if self._is_overridden(thing, name) and not self._is_key(thing, name):
             return self.world.value(thing, name, arguments, salt="taken over")
         required = received(thing, declared.requires) if declared.requires else None
@@ -124,7 +126,8 @@ class Subgraph:
 
     def _is_overridden(self, thing: Thing, name: str) -> bool:
         declarations = self.world.federation.declarations(thing.type, name)
-        return any(other != self.name and d.overrides == self.name for other, d in declarations)
+        taking = (d for other, d in declarations if other != self.name and d.overrides == self.name)
+        return any(not self.world.federation.is_pending(d) for d in taking)
 
     def _entity(self, sent: Mapping[str, Any]) -> Thing | None:
         known = self.declared.types.get(sent["__typename"])

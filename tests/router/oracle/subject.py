@@ -30,10 +30,11 @@ class Subject:
     composed: Composed
     seed: int
     chances: Chances
+    labels: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.schema = build_schema(self.composed.api)
-        self.federation = Federation(self.sdls)
+        self.federation = Federation(self.sdls, self.labels)
         self.world = World(self.federation, self.schema, self.seed, self.chances)
         self.world.refuse_the_impossible()
         declared = self.federation.subgraphs.items()
@@ -41,7 +42,7 @@ class Subject:
 
     @cached_property
     def planner(self) -> Planner:
-        return Planner(read_supergraph(self.composed.supergraph))
+        return Planner(read_supergraph(self.composed.supergraph), self.labels)
 
     async def differences(self, operation: Operation) -> list[str]:
         """Empty where the router is right."""

@@ -324,3 +324,9 @@ Sequence {
   }
 }\
 """)
+
+
+def test_what_an_interface_object_requires_it_has_not_though_the_supergraph_may_not_say_so() -> None:
+    unsaid = ACCOUNTS.replace("name: String @join__field(graph: A)", "name: String")
+
+    assert plan_of(unsaid, "{ holders { name rating } }") == plan_of(ACCOUNTS, "{ holders { name rating } }")
