@@ -132,7 +132,9 @@ class Refinements:
         subgraph, part, name, signature = found
         owners = [s for s, parts in self.subgraphs.items() if name in parts.get(part.name, Part("")).fields]
         if len(owners) == 1 and (named(signature) in LEAVES or named(signature) in self.subgraphs[subgraph]):
-            label = f', label: "{self.chance.choice(LABELS)}"' if self._may(0.5) else ""
+            # The composer loses labels on interface objects.
+            labelled = part.name != "P" and self._may(0.5)
+            label = f', label: "{self.chance.choice(LABELS)}"' if labelled else ""
             part.fields[name] = f'{signature} @override(from: "{owners[0]}"{label})'
 
 
