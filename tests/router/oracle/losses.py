@@ -38,7 +38,6 @@ class Losses:
     given: Mapping[str, Any]
     asked: Mapping[Path, Asked]
     federation: Federation
-    ordered: bool = True
     silent: bool = False
 
     def differences(self) -> list[str]:
@@ -63,7 +62,7 @@ class Losses:
             yield from () if expected is None else (at,)
         elif at in self.waiting:
             return  # it is another where it was given a null
-        elif isinstance(expected, dict) and isinstance(given, dict) and self._keys(expected) == self._keys(given):
+        elif isinstance(expected, dict) and isinstance(given, dict) and list(expected) == list(given):
             for key in given:
                 yield from self._lost(expected[key], given[key], (*at, key))
         elif isinstance(expected, list) and isinstance(given, list) and len(expected) == len(given):
@@ -71,9 +70,6 @@ class Losses:
                 yield from self._lost(left, right, (*at, number))
         elif json.dumps(expected) != json.dumps(given):
             raise Unlike(f"data at {list(at)}: expected {json.dumps(expected)}, given {json.dumps(given)}")
-
-    def _keys(self, found: Mapping[str, Any]) -> list[str]:
-        return list(found) if self.ordered else sorted(found)
 
     def _has_error(self, path: Path) -> bool:
         return any(_related(error, path) for error in self.errors)
@@ -108,14 +104,17 @@ class Losses:
 
     def carried(self, path: Path) -> Iterator[Path]:
         """The outermost null that comes of one at the path; where an object's type may be lost with it, of both."""
-        asked = self.asked.get(path)
-        if asked and any(
-            asked.on in (name, *self.federation.implementations(name)) for name in self.federation.as_objects
-        ):
+        if path and self._may_cost_the_type(path):
             yield from self.carried(path[:-1])
         while path and not self._may_be_null(path):
             path = path[:-1]
         yield path
+
+    def _may_cost_the_type(self, path: Path) -> bool:
+        asked, known = self.asked.get(path), self.federation
+        if asked is None:
+            return isinstance(path[-1], str)
+        return any(asked.on in (name, *known.implementations(name)) for name in known.as_objects)
 
     def _requires(self, path: Path) -> bool:
         """What cannot be asked for want of something else is explained with that."""

@@ -52,7 +52,7 @@ class Subject:
             plan = self.planner.plan(parse(operation.text, no_location=True), None)
             given = await _answer(plan, operation, transport)
             expected = self.expected(operation, whole)
-            found = differences(expected, given, ordered=_is_ordered(operation))
+            found = differences(expected, given)
             found += self._trespasses(session, whole)
             return found or await self._failing(plan, operation, transport, expected, whole)
         except Exception:
@@ -75,7 +75,7 @@ class Subject:
         session = Session()
         given = await _answer(plan, operation, Failing(self.subgraphs, session, question(doomed), way, seed))
         silent = way is an_absent_entity
-        found = Losses(expected, given, whole.asked, self.federation, _is_ordered(operation), silent).differences()
+        found = Losses(expected, given, whole.asked, self.federation, silent).differences()
         found += self._trespasses(session, whole)
         return [f"{way.__name__} in {doomed.subgraph}: {difference}" for difference in found]
 
@@ -105,7 +105,3 @@ class Subject:
 async def _answer(plan: QueryPlan, operation: Operation, transport: InProcess) -> Mapping[str, Any]:
     given = await execute(plan, operation.variables, transport)
     return orjson.loads(orjson.dumps(given))  # type: ignore[no-any-return]
-
-
-def _is_ordered(operation: Operation) -> bool:
-    return "(if: $" not in operation.text
