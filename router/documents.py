@@ -94,7 +94,7 @@ class Inputs:
         checked = get_variable_values(schema, self.definitions, given, MAX_ERRORS)
         if isinstance(checked, list):
             raise OperationRefused([without_values(error) for error in checked], ErrorCode.BAD_USER_INPUT)
-        if self.page_sizes and cost_of(self.cost, self.page_sizes, given) > limits.cost:
+        if self.page_sizes and cost_of(self.cost, self.page_sizes, given, limits.assumed_page_size) > limits.cost:
             raise asks_too_much(
                 f"The operation is too large: more than {limits.cost} points of cost. Ask for less at a time."
             )

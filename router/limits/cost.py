@@ -34,10 +34,11 @@ def page_sizes(operation: OperationDefinitionNode, cost: Cost, assumed: int) -> 
     return {name: declared.get(name, assumed) for names in cost for name in names}
 
 
-def cost_of(cost: Cost, defaults: Mapping[str, int], variables: Mapping[str, Any]) -> int:
-    sizes = {name: size_of(variables.get(name), default) for name, default in defaults.items()}
+def cost_of(cost: Cost, defaults: Mapping[str, int], variables: Mapping[str, Any], assumed: int) -> int:
+    sizes = {name: size_of(variables.get(name, default), assumed) for name, default in defaults.items()}
     return sum(weight * prod(sizes[name] for name in names) for names, weight in cost.items())
 
 
 def size_of(value: object, otherwise: int) -> int:
-    return max(1, value) if isinstance(value, int) else otherwise
+    """JSON's 1000.0 and 1e3 are whole numbers to GraphQL. For a null, what is declared does not hold."""
+    return max(1, int(value)) if isinstance(value, int | float) else otherwise

@@ -13,9 +13,11 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    NullValueNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
     get_named_type,
     is_composite_type,
@@ -144,21 +146,27 @@ class DocumentScale:
         own.depth = 1 + below.depth
         own.introspection_depth = below.introspection_depth
         own.introspection_fields = below.introspection_fields
-        own.cost = times(below.cost, self._page_size(node, definition))
+        for size in self._page_sizes(node, definition):
+            own.cost.update(times(below.cost, size))
         own.cost[()] += 1
         return own
 
     def _definition(self, node: FieldNode, parent: GraphQLNamedType | None) -> GraphQLField | None:
         return self._schema.get_field(parent, node.name.value) if is_composite_type(parent) else None
 
-    def _page_size(self, node: FieldNode, definition: GraphQLField | None) -> int | str:
-        """The factor of what is below the field: a number, or the name of the variable that holds it."""
-        for argument in node.arguments or ():
-            if argument.name.value in self._limits.page_size_arguments:
-                if isinstance(argument.value, VariableNode):
-                    return argument.value.name.value
-                return as_page_size(argument.value, self._limits.assumed_page_size)
-        return self._default_page_size(definition)
+    def _page_sizes(self, node: FieldNode, definition: GraphQLField | None) -> list[int | str]:
+        """The factors of what is below the field: numbers, or names of the variables that hold them.
+
+        Who gives several sizes gets no more than all of them together; one that is null does not hide another.
+        """
+        given = [a.value for a in node.arguments or () if a.name.value in self._limits.page_size_arguments]
+        sizes = [self._page_size(value) for value in given if not isinstance(value, NullValueNode)]
+        return sizes or [self._limits.assumed_page_size if given else self._default_page_size(definition)]
+
+    def _page_size(self, value: ValueNode) -> int | str:
+        if isinstance(value, VariableNode):
+            return value.name.value
+        return as_page_size(value, self._limits.assumed_page_size)
 
     def _default_page_size(self, definition: GraphQLField | None) -> int:
         declared = definition.args if definition else {}

@@ -125,6 +125,26 @@ def test_a_variable_page_size_left_out_counts_by_its_default(supergraph: Supergr
         admit(supergraph, query.format(100))
 
 
+@pytest.mark.parametrize("n", [100, 100.0, None])
+def test_a_page_size_counts_however_it_is_sent(supergraph: Supergraph, n: Any) -> None:
+    query = "query Q($n: Int = 1) { patients(first: $n) { friends(first: $n) { id } } }"
+    admit(supergraph, query, {})
+    with pytest.raises(OperationRefused, match="too large"):
+        admit(supergraph, query, {"n": n})
+
+
+@pytest.mark.parametrize("sizes", ["first: 1, last: 10000", "first: null, last: 10000"])
+def test_no_page_size_hides_another(supergraph: Supergraph, sizes: str) -> None:
+    with pytest.raises(OperationRefused, match="too large"):
+        admit(supergraph, f"{{ patients({sizes}) {{ id }} }}")
+
+
+def test_no_page_size_hides_that_of_a_variable(supergraph: Supergraph) -> None:
+    document = parse("query($n: Int) { patients(first: 3, last: $n) { id } }")
+    (cost,) = weigh_all(document, supergraph.public_schema, LIMITS).values()
+    assert cost == {(): 4, ("n",): 1}
+
+
 def test_a_page_size_without_value_or_default_counts_as_the_schemas(supergraph: Supergraph) -> None:
     assert admit(supergraph, "{ patients { id } }").cost == {(): 21}
 
