@@ -47,7 +47,10 @@ class BreakingTransport:
             circuit.leave(tries, reached)
 
     def subscribe(self, request: SubgraphRequest) -> AsyncIterator[Mapping[str, Any]]:
-        self._circuit(request.subgraph).refuse_if_open()
+        try:
+            self._circuit(request.subgraph).refuse_if_open()
+        except NotAsked as refusal:
+            return broken_off(refusal)
         return self._inner.subscribe(request)
 
     def _circuit(self, subgraph: str) -> "Circuit":
@@ -55,6 +58,12 @@ class BreakingTransport:
         if circuit is None:
             circuit = self._circuits[subgraph] = Circuit(subgraph, self._rules)
         return circuit
+
+
+async def broken_off(why: NotAsked) -> AsyncIterator[Mapping[str, Any]]:
+    """A stream that ends by this before its first event."""
+    raise why
+    yield
 
 
 class Circuit:

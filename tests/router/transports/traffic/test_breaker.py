@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 import structlog
 
-from router.settings import Breaker
+from router.context import NOBODY
+from router.pipeline import GraphQLRequest, Pipeline
+from router.settings import Breaker, Limits
+from router.supergraph import Supergraph
 from router.transports.base import NotAsked, SubgraphRequest, TransportError, Unreachable
 from router.transports.traffic.breaker import Circuit, State
 
@@ -86,6 +89,19 @@ async def test_a_subscription_is_refused_at_once_too(ruled: Any, clinic: Any, he
     with pytest.raises(Unreachable, match="left alone"):
         async for _ in transport.subscribe(hello):
             pass
+
+
+async def test_who_subscribes_meanwhile_is_told_which_subgraph_is_away(
+    ruled: Any, supergraph: Supergraph, clinic: Any, hello: SubgraphRequest
+) -> None:
+    transport, clinic.away = ruled(breaker=RULES), 10
+    await fail(transport, hello, 10)
+    pipeline = Pipeline(supergraph, transport, Limits())
+    call = await pipeline.prepare_aside(GraphQLRequest("subscription { ticks }"))
+    (response,) = [response async for response in pipeline.stream(call, NOBODY)]
+    (error,) = response["errors"]
+    assert error["message"] == "Subgraph clinic: it gave no answer."
+    assert error["extensions"]["reason"] == "TRY_AGAIN"
 
 
 async def test_each_change_is_a_line_of_the_log(ruled: Any, clinic: Any, hello: SubgraphRequest) -> None:
