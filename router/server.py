@@ -1,17 +1,17 @@
 """Serving an application so that it drains before it stops."""
 
+import asyncio
 import errno
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from router.heads import BoundedHttp
 from router.settings import RouterSettings
-
-ABORT = "hospital.abort"
-"""The extension of an HTTP scope that cuts its connection, whatever waits to be sent."""
 
 
 class CannotListen(Exception):
@@ -49,12 +49,6 @@ def address_of(listener: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-class AbortableHttp(HttpToolsProtocol):
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
-
-
 class DrainingServer(uvicorn.Server):
     """Drains first: left to itself, uvicorn would close every WebSocket with 1012 and cut its operations off."""
 
@@ -88,7 +82,7 @@ def server_config(app: ASGIApp, settings: RouterSettings, *, host: str, port: in
         app,
         host=host,
         port=port,
-        http=AbortableHttp,
+        http=cast(type[asyncio.Protocol], partial(BoundedHttp, settings)),
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=settings.limits.socket_message_bytes,

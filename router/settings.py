@@ -60,6 +60,9 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    head_bytes: PositiveInt = Field(
+        65_536, description="How large the address and the headers of a request may be together."
+    )
     body_bytes: PositiveInt = Field(1_000_000, description="The largest body of a request.")
     json_depth: PositiveInt = Field(32, description="How deeply the JSON of a request may be nested.")
     json_values: PositiveInt = Field(5_000, description="How many values the JSON of a request may have.")
@@ -231,6 +234,13 @@ class Sharing(BaseModel):
         ("x-request-id", "traceparent", "tracestate"), description="Headers that may differ between them."
     )
 
+    @field_validator("other_headers")
+    @classmethod
+    def tell_nobody_apart(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if named := set(CREDENTIALS).intersection(value):
+            raise ValueError(f"{min(named)} says who asks: what is for one is not for another")
+        return value
+
 
 class HeaderRules(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -299,6 +309,10 @@ class RouterSettings(BaseSettings):
     traffic: Traffic = Traffic()
     streams: StreamTimes = StreamTimes()
     subscriptions: SharedSubscriptions = SharedSubscriptions()
+    head_seconds: PositiveFloat = Field(
+        10.0,
+        description="How long a client may take to send the headers of a request, the first from when it connects.",
+    )
     body_seconds: PositiveFloat = Field(10.0, description="How long a client may take to send a body.")
     drain_seconds: PositiveInt = Field(10, description="How long a router that stops waits for what it is doing.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -315,7 +329,7 @@ class RouterSettings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), validation_alias="HOSPITAL_ALLOWED_ORIGINS", description="Other origins whose pages may use the API."
     )
-    forwarded_headers: tuple[str, ...] = Field(
+    forwarded_headers: tuple[HeaderName, ...] = Field(
         ("authorization", "traceparent", "x-request-id"), description="The headers of clients that subgraphs are given."
     )
 

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from router.auth import CheckedToken
 from router.entrypoints.framing import Framing
 from router.errors import ErrorCode, RequestRefused, masked, refused, unauthenticated
-from router.server import ABORT
+from router.heads import ABORT
 from router.settings import RouterSettings
 
 LAST_SECONDS = 1.0

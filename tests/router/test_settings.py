@@ -52,12 +52,21 @@ def test_every_setting_says_what_it_is_for(model: type[BaseModel]) -> None:
         ("GRAPHIQL_TABS", "/no/such/folder"),
         ("TOKEN_ALGORITHMS", '["HS256"]'),
         ("TOKEN_TYPES", '["at+jwt", "id"]'),
+        ("FORWARDED_HEADERS", '["x tenant"]'),
+        ("FORWARDED_HEADERS", '["content-length"]'),
+        ("TRAFFIC__SHARING__OTHER_HEADERS", '["x-request-id", "Authorization"]'),
     ],
 )
 def test_what_cannot_be_served_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"HOSPITAL_ROUTER_{name}", value)
-    with pytest.raises(ValueError, match=name.lower()):
+    with pytest.raises(ValueError, match=name.lower().replace("__", ".")):
         RouterSettings()
+
+
+def test_headers_are_the_same_however_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else an `Authorization` that nobody checked would pass by the one that was."""
+    monkeypatch.setenv("HOSPITAL_ROUTER_FORWARDED_HEADERS", '["Authorization", "X-Tenant"]')
+    assert RouterSettings().taken_headers == ("authorization", "x-tenant")
 
 
 @pytest.mark.parametrize("origins", ["*", "foo", "https://a.example/path", "https://a.example, b.example"])

@@ -1,0 +1,92 @@
+"""HTTP as uvicorn speaks it, with the bounds that it lacks: to the size and the time of what is no body."""
+
+from asyncio import BaseTransport, TimerHandle, Transport
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from router.settings import RouterSettings
+
+ABORT = "hospital.abort"
+"""The extension of an HTTP scope that cuts its connection, whatever waits to be sent."""
+REFUSAL = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+class TooLarge(Exception):
+    """For httptools, which stops at it."""
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """The parser tells of a header when it is whole, and keeps it until then: what it does not tell of is counted."""
+
+    def __init__(self, settings: RouterSettings, **options: Any) -> None:
+        super().__init__(**options)
+        self._most_bytes, self._seconds = settings.limits.head_bytes, settings.head_seconds
+        self._untold_bytes = 0
+        self._told = self._in_head = self._too_large = False
+        self._timer: TimerHandle | None = None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        assert isinstance(transport, Transport)
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._told = False
+        super().data_received(data)
+        self._untold_bytes = 0 if self._told else self._untold_bytes + len(data)
+        if self._untold_bytes > self._most_bytes:
+            self._too_large = True
+            self.send_400_response("")
+        elif self._in_head:
+            self._wait_for_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
+        self._in_head = True
+
+    def on_headers_complete(self) -> None:
+        self._told, self._in_head = True, False
+        self._stop_waiting()
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self._most_bytes:
+            self._too_large = True
+            raise TooLarge
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._told = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._told = True
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """What is left of a body that was answered already may not come for ever."""
+        super().on_response_complete()
+        if self.cycle.response_complete and self.cycle.more_body:
+            self._wait_for_head()
+
+    def send_400_response(self, msg: str) -> None:
+        """Not into an answer that has begun."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.abort()
+        elif self._too_large:
+            self.transport.write(REFUSAL)
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
+
+    def _wait_for_head(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(self._seconds, self.transport.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
