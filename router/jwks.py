@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 import aiohttp
 import orjson
 import structlog
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet
 
 from router.auth import JwksSource
 from router.transports.session import HttpSession
@@ -21,6 +22,9 @@ MAX_KEYS_BYTES = 100_000
 
 class KeysUnavailable(Exception):
     """No keys were ever fetched, and they cannot be fetched now."""
+
+
+NO_KEY = (ValueError, KeyError, TypeError, AttributeError, JoseError)
 
 
 class HttpJwksSource(JwksSource):
@@ -90,7 +94,22 @@ class HttpJwksSource(JwksSource):
                 body = await response.content.read(MAX_KEYS_BYTES)
                 while chunk := await response.content.read(MAX_KEYS_BYTES - len(body)):
                     body += chunk
-            self._keys = KeySet.import_key_set(orjson.loads(body))
+            self._keys = key_set(orjson.loads(body))
             self._fetched_at = self._clock()
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError, TypeError, JoseError):
+        except (aiohttp.ClientError, TimeoutError, OSError, *NO_KEY):
             log.warning("the token issuer's keys could not be fetched", url=self._url, exc_info=True)
+
+
+def key_set(document: Any) -> KeySet:
+    """Those that are understood (RFC 7517, 5): a key of a new kind beside them ends no rotation. Raises NO_KEY."""
+    found = [key for entry in document["keys"] for key in usable(entry)]
+    if not found:
+        raise ValueError("no key that is understood")
+    return KeySet(found)
+
+
+def usable(entry: Any) -> list[Key]:
+    try:
+        return list(KeySet.import_key_set({"keys": [entry]}))
+    except NO_KEY:
+        return []

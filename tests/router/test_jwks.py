@@ -134,7 +134,20 @@ async def test_an_issuer_that_hangs_holds_up_nobody_twice(serve: Any, issuer: Is
     assert issuer.asked == 3
 
 
-async def test_a_key_of_an_unknown_kind_spoils_no_other(serve: Any, issuer: Issuer, session: HttpSession) -> None:
-    issuer.published = {"keys": [{"kty": "AKP", "kid": "k0"}, {**KEYS[0].as_dict(private=False)}]}
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kty": "AKP", "kid": "k0"},
+        {"kty": "EC", "kid": "k0", "crv": "P-999", "x": "AA", "y": "AA"},
+        {"kty": "OKP", "kid": "k0", "crv": "Ed25519", "x": "A"},
+        {"kty": ["OKP"], "kid": "k0"},
+        {"kid": "k0"},
+        "k0",
+    ],
+)
+async def test_a_key_of_an_unknown_kind_spoils_no_other(
+    serve: Any, issuer: Issuer, session: HttpSession, other: Any
+) -> None:
+    issuer.published = {"keys": [other, {**KEYS[0].as_dict(private=False)}]}
     async with serve(issuer.app) as server:
         assert kids(await HttpJwksSource(f"{server.url}/keys", session).keys()) == ["k1"]
