@@ -5,6 +5,8 @@ import zlib
 from router.transports.http1.errors import BadReply, ReplyTooLarge
 
 _GZIP_WINDOW = zlib.MAX_WBITS | 16
+_MOST_PARTS = 1_000
+"""What is left is copied for each: a million bytes in parts of twenty would take seconds."""
 
 
 def opened(body: bytes, encoding: str, at_most_bytes: int) -> bytes:
@@ -19,7 +21,11 @@ def opened(body: bytes, encoding: str, at_most_bytes: int) -> bytes:
 def _gunzipped(body: bytes, at_most_bytes: int) -> bytes:
     """A gzip body may be several, one after the other."""
     whole, rest = _inflated(body, _GZIP_WINDOW, at_most_bytes)
+    parts = 1
     while rest:
+        parts += 1
+        if parts > _MOST_PARTS:
+            raise BadReply("a compressed body of too many parts")
         part, rest = _inflated(rest, _GZIP_WINDOW, at_most_bytes - len(whole))
         whole += part
     return whole

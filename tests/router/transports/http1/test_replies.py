@@ -50,6 +50,7 @@ BAD = {
         "an encoding that was not asked for",
     ),
     "another gzip": (counted(BODY, b"content-encoding: gzip"), "cannot be opened"),
+    "a gzip of 2,000 parts": (counted(gzip.compress(b"") * 2_000, b"content-encoding: gzip"), "too many parts"),
     "half a gzip": (counted(gzip.compress(BODY)[:-9], b"content-encoding: gzip"), "breaks off"),
     "an upgrade": (SWITCHED, "another protocol"),
     "more than allowed": (counted(b" " * 100_001), "more than 100000 bytes"),
