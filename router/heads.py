@@ -1,6 +1,6 @@
 """HTTP as uvicorn speaks it, with the bounds that it lacks: to the size and the time of what is no body."""
 
-from asyncio import BaseTransport, TimerHandle, Transport
+from asyncio import TimerHandle, Transport
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -26,8 +26,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._told = self._in_head = self._too_large = False
         self._timer: TimerHandle | None = None
 
-    def connection_made(self, transport: BaseTransport) -> None:
-        assert isinstance(transport, Transport)
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self._wait_for_head()
 
