@@ -1,5 +1,6 @@
 """Paths that belong to other components: passed on whole, streaming both ways."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable
 from http import HTTPStatus
@@ -27,7 +28,7 @@ HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
-SET_BY_US = frozenset({"host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})
+SET_BY_US = frozenset({HEADER, "host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})
 PASSED_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -64,7 +65,11 @@ class Proxy:
         url, headers = self._url(request), request_headers(request)
         body: AsyncIterator[bytes] | bytes | None = request.stream() if has_body(request) else None
         if self._signer is not None:
-            body = await request.body()
+            try:
+                async with asyncio.timeout(self._timeout.total):
+                    body = await request.body()
+            except TimeoutError:
+                return problem("The body did not come in time.", HTTPStatus.REQUEST_TIMEOUT)
             authorization = request.headers.get("authorization", "")
             headers = [*headers, (HEADER, self._signer.signature(request.method, str(url), body, authorization))]
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from yarl import URL
+
+from router.entrypoints.passthrough import Proxy
+from router.transports.session import HttpSession
+from router.transports.signatures import Signer
 
 
 class Component:
@@ -58,6 +63,7 @@ def component() -> Component:
 
 async def test_a_request_is_passed_on_whole(serve: Any, start_router: Any, client: Any, component: Component) -> None:
     headers = {"x-own": "1", "connection": "x-drop", "x-drop": "1", "x-forwarded-for": "6.6.6.6", "te": "trailers"}
+    headers["hospital-signature"] = "caller=patients"
     async with serve(component.app) as server, start_router(passthrough={"/oauth": server.url}) as router:
         url = URL(f"{router.base}/oauth/token?a=%2F&b=c+d", encoded=True)
         async with client.post(url, data=b"g=1", headers=headers) as response:
@@ -69,7 +75,7 @@ async def test_a_request_is_passed_on_whole(serve: Any, start_router: Any, clien
     assert seen["headers"]["x-own"] == "1"
     assert seen["headers"]["x-forwarded-for"] == "127.0.0.1"
     assert seen["headers"]["x-forwarded-host"] == urlsplit(router.base).netloc
-    assert {"x-drop", "te"}.isdisjoint(seen["headers"])
+    assert {"x-drop", "te", "hospital-signature"}.isdisjoint(seen["headers"])
 
 
 async def test_an_answer_streams(serve: Any, start_router: Any, client: Any, component: Component) -> None:
@@ -114,6 +120,26 @@ async def test_a_body_too_large_is_not_passed_on(
         client.post(f"{router.base}/oauth/token", data=b"x" * 2_000) as response,
     ):
         assert response.status == 413
+    assert component.paths == []
+
+
+async def test_a_body_that_is_to_be_signed_is_not_waited_for_without_end(
+    serve: Any, client: Any, component: Component, tmp_path: Path
+) -> None:
+    async def slowly() -> Any:
+        yield b"g="
+        await asyncio.sleep(3)
+
+    keys = tmp_path / "callers.json"
+    keys.write_text('{"router": {"k1": "a key"}}')
+    session = HttpSession()
+    async with (
+        serve(component.app) as server,
+        serve(Proxy(server.url, session, 0.2, Signer("router", keys))) as router,
+        client.post(f"{router.url}/oauth/token", data=slowly()) as response,
+    ):
+        assert response.status == 408
+    await session.aclose()
     assert component.paths == []
 
 
