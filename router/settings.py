@@ -92,6 +92,7 @@ class Limits(BaseModel):
         500, description="How many fields of introspection an operation may ask for."
     )
 
+    sockets: PositiveInt = Field(10_000, description="How many WebSockets may be open in one process at a time.")
     socket_message_bytes: PositiveInt = Field(256_000, description="The largest message of a client over a WebSocket.")
     socket_operations: PositiveInt = Field(50, description="How many operations may run on one WebSocket at a time.")
     http_streams: PositiveInt = Field(

@@ -1,7 +1,9 @@
 """Where WebSockets come in: who may open one, and how all of them are closed when the router stops."""
 
 import asyncio
+from http import HTTPStatus
 
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -24,8 +26,10 @@ class GraphQLOverWebSocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
-        if self._draining or not is_trusted_origin(socket.headers, self._settings.allowed_origins):
+        if not is_trusted_origin(socket.headers, self._settings.allowed_origins):
             await socket.close()
+        elif self._draining or len(self._open) >= self._settings.limits.sockets:
+            await socket.send_denial_response(Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE))
         elif PROTOCOL not in scope["subprotocols"]:
             await socket.accept()
             await socket.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")

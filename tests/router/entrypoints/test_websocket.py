@@ -62,6 +62,17 @@ async def subscribe(socket: ClientConnection, query: str, operation_id: str = "1
     await send(socket, type="subscribe", id=operation_id, payload={"query": query, **more})
 
 
+@asynccontextmanager
+async def eventually_acknowledged(router: Any) -> AsyncIterator[ClientConnection]:
+    """The router may not have seen yet that another has gone."""
+    while True:
+        with suppress(InvalidStatus):
+            async with acknowledged(router) as socket:
+                yield socket
+            return
+        await asyncio.sleep(0.01)
+
+
 async def test_it_streams_a_subscription_to_its_end(start_router: Any) -> None:
     async with start_router() as router, acknowledged(router) as socket:
         await subscribe(socket, "subscription S($c: Int) { ticks(count: $c) }", variables={"c": 2})
@@ -269,6 +280,15 @@ async def test_it_takes_its_own_origin_and_those_allowed(start_router: Any) -> N
         for origin in (router.base, "https://app.example"):
             async with connect(router.socket, subprotocols=[PROTOCOL], additional_headers={"Origin": origin}) as socket:
                 assert socket.subprotocol == PROTOCOL
+
+
+async def test_no_more_sockets_are_opened_than_may_be(start_router: Any) -> None:
+    async with start_router(limits={"sockets": 1}) as router:
+        async with acknowledged(router):
+            with pytest.raises(InvalidStatus, match="503"):
+                await connect(router.socket, subprotocols=[PROTOCOL])
+        async with asyncio.timeout(5), eventually_acknowledged(router):
+            pass
 
 
 async def test_too_many_operations_are_refused_and_the_socket_stays(start_router: Any) -> None:
