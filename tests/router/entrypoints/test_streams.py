@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from router.app import create_app
 from router.auth import CheckedToken, TokenRefused
-from router.settings import Limits
+from router.settings import Limits, RouterSettings
 from router.sharing import too_slow
 from tests.router.entrypoints.reading import PARTS, SSE, eventually, streamed
 
@@ -211,6 +212,18 @@ async def test_a_router_that_stops_ends_streams_so_that_clients_come_again(
         assert (last["payload"], last["errors"][0]["extensions"]["code"]) == (None, "SERVICE_UNAVAILABLE")
         assert await parts.rest() == b"--\r\n"
         assert clinic.open_streams == 0
+
+
+@BOTH
+async def test_none_is_opened_by_a_router_that_stops(
+    serve: Any, client: Any, supergraph: Any, local: Any, accept: str
+) -> None:
+    app = create_app(supergraph, local, RouterSettings())
+    async with serve(app) as router:
+        await app.state.drain()
+        body, headers = {"query": "subscription { forever }"}, {"accept": accept}
+        async with client.post(f"{router.url}/graphql", json=body, headers=headers) as response:
+            assert response.status == 503
 
 
 async def test_no_more_streams_are_opened_than_are_allowed(start_router: Any, client: Any, clinic: Any) -> None:
