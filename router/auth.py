@@ -16,7 +16,7 @@ from joserfc.jwk import Key, KeySet, RSAKey
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
 
-from router.errors import unauthenticated
+from router.errors import unauthenticated, unavailable
 
 MAX_TOKEN_BYTES = 8_192
 MAX_INTEGER_DIGITS = 20
@@ -34,8 +34,14 @@ COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE | re.ASCII)
 
 
+class KeysUnavailable(Exception):
+    """No keys were ever fetched, and they cannot be fetched now."""
+
+
 class JwksSource(Protocol):
-    async def keys(self) -> KeySet: ...
+    async def keys(self) -> KeySet:
+        """Raises KeysUnavailable."""
+        ...
 
     async def refreshed_keys(self) -> KeySet:
         """Asked for when a token names a key that `keys` does not hold."""
@@ -156,6 +162,8 @@ class Authenticator:
             return await self._checker.check(bearer[1])
         except TokenRefused as error:
             raise unauthenticated(f"{error} Sign in, or refresh the session.") from None
+        except KeysUnavailable:
+            raise unavailable("Access tokens cannot be checked at the moment: try again.") from None
 
 
 def fits(key: Key, algorithm: str) -> bool:

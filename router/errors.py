@@ -72,6 +72,10 @@ def unauthenticated(message: str) -> RequestRefused:
     return refused(message, ErrorCode.UNAUTHENTICATED, HTTPStatus.UNAUTHORIZED)
 
 
+def unavailable(message: str) -> RequestRefused:
+    return refused(message, ErrorCode.SERVICE_UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
 def coded(error: GraphQLError, code: ErrorCode) -> GraphQLError:
     """The error with the code, unless it brought one of its own."""
     if error.extensions is None or "code" not in error.extensions:

@@ -11,17 +11,13 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, KeySet
 
-from router.auth import JwksSource
+from router.auth import JwksSource, KeysUnavailable
 from router.transports.session import HttpSession
 from router.transports.signatures import Signer
 
 log = structlog.get_logger()
 
 MAX_KEYS_BYTES = 100_000
-
-
-class KeysUnavailable(Exception):
-    """No keys were ever fetched, and they cannot be fetched now."""
 
 
 NO_KEY = (ValueError, KeyError, TypeError, AttributeError, JoseError)

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from enum import IntEnum
+from http import HTTPStatus
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
@@ -35,6 +36,7 @@ class CloseCode(IntEnum):
     GOING_AWAY = 1001
     ABNORMAL = 1006
     POLICY_VIOLATION = 1008
+    TRY_AGAIN_LATER = 1013
     BAD_REQUEST = 4400
     UNAUTHORIZED = 4401
     FORBIDDEN = 4403
@@ -149,7 +151,9 @@ class Connection:
         try:
             token = await self._authenticator.authenticate(authorization)
         except RequestRefused as refusal:
-            raise SocketRefused(CloseCode.FORBIDDEN, str(refusal)) from None
+            passes = refusal.status is HTTPStatus.SERVICE_UNAVAILABLE
+            code = CloseCode.TRY_AGAIN_LATER if passes else CloseCode.FORBIDDEN
+            raise SocketRefused(code, str(refusal)) from None
         if token:
             self._close_after(token.expires_at - time.time(), CloseCode.FORBIDDEN, "The access token has ended")
         if authorization and "authorization" in self._settings.taken_headers:

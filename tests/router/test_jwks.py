@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from router.jwks import HttpJwksSource, KeysUnavailable
+from router.auth import KeysUnavailable, TokenChecker
+from router.jwks import HttpJwksSource
 from router.transports.session import HttpSession
 
 KEYS = [OKPKey.generate_key("Ed25519", {"kid": kid}) for kid in ("k1", "k2")]
@@ -91,6 +92,23 @@ async def test_known_keys_outlive_an_issuer_that_answers_nonsense(
 async def test_without_any_keys_it_says_so(session: HttpSession) -> None:
     with pytest.raises(KeysUnavailable):
         await HttpJwksSource("http://127.0.0.1:9/keys", session).keys()
+
+
+async def test_who_brings_a_token_before_there_are_keys_is_told_to_come_again(
+    start_router: Any, client: Any, session: HttpSession
+) -> None:
+    checker = TokenChecker(HttpJwksSource("http://127.0.0.1:9/keys", session), issuer="i", audience="a")
+    authorization = {"authorization": "Bearer a.b.c"}
+    async with start_router(token_checker=checker) as router:
+        async with client.post(router.url, json={"query": "{ hello }"}, headers=authorization) as response:
+            assert response.status == 503
+            assert (await response.json())["errors"][0]["extensions"] == {"code": "SERVICE_UNAVAILABLE"}
+        async with client.ws_connect(router.socket, protocols=["graphql-transport-ws"]) as socket:
+            await socket.send_json({"type": "connection_init", "payload": authorization})
+            await socket.receive()
+            assert socket.close_code == 1013
+        async with client.post(router.url, json={"query": "{ hello }"}) as response:
+            assert await response.json() == {"data": {"hello": "world"}}
 
 
 async def test_keys_that_grow_old_serve_while_they_are_fetched_anew(
