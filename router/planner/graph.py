@@ -128,7 +128,7 @@ class Graph:
 
     def _resolves(self, node: Node, name: str, field: SubgraphField) -> bool:
         if field.override_label and (field.override_label in self._labels) is not bool(field.overrides):
-            return False
+            return self._is_key(node, name)
         if not field.external and (field.override_label or not field.used_overridden):
             return True
         return any(True for _ in _provided(node, name)) or (field.used_overridden and self._is_key(node, name))

@@ -142,7 +142,7 @@ class Search:
             if token not in demand.chain:
                 chain = demand.chain | {token}
                 requests = 1 + self._unsupplied(draft, (*move.key, *way.requires))
-                estimate = requests * ENTRY_COST + way.taken.cost
+                estimate = requests * ENTRY_COST + way.taken.cost + len(move.key)
                 yield Option(way.taken, None, move, way.remainder, way.requires, chain, estimate)
 
     def _token(self, node: Node, key: str, field: Field | None) -> tuple[str, str, str, str]:
