@@ -50,6 +50,10 @@ class Draft:
     def _waits_for(self, index: int, other: int) -> bool:
         return index == other or any(self._waits_for(before, other) for before in self.entries[index].after)
 
+    def level(self, index: int) -> int:
+        """How many entries at least come before it."""
+        return 1 + max(map(self.level, self.entries[index].after), default=-1)
+
     def supplied(self, index: int, needed_by: int | None) -> "Draft":
         if needed_by is None:
             return self
@@ -86,6 +90,7 @@ class Option:
     requires: Selections
     chain: Chain
     estimate: int
+    level: int = 0
 
     @property
     def is_certain(self) -> bool:
@@ -97,9 +102,9 @@ class Option:
         return self.is_certain and self.estimate < ENTRY_COST
 
     @property
-    def rank(self) -> tuple[int, bool]:
-        """What is left of a field is likely to cost another request; at the same price the whole comes first."""
-        return self.estimate + (ENTRY_COST if self.remainder else 0), self.remainder is not None
+    def rank(self) -> tuple[int, bool, int]:
+        """What is left of a field is likely to cost another request. At one price the whole comes first, and soon."""
+        return self.estimate + (ENTRY_COST if self.remainder else 0), self.remainder is not None, self.level
 
     def applied(self, draft: Draft, demand: Demand) -> tuple[Draft, tuple[Demand, ...]]:
         index, draft, needs = self._entered(draft)

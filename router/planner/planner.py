@@ -119,8 +119,9 @@ class Planner:
             fetches = FetchGraph(self._graph, operation.kind, budget)
             fetches.add(solution)
             merge_steps(fetches)
-            if not (found and _absorbed(found[-1], fetches)):
-                found.append(fetches)
+            if found and _taken_along(found[-1], fetches):
+                found.pop()
+            found.append(fetches)
         return found
 
 
@@ -137,14 +138,14 @@ def _in_turn(operation: Operation) -> tuple[Selections, ...]:
     return (operation.fetched,) if operation.fetched else ()
 
 
-def _absorbed(before: FetchGraph, after: FetchGraph) -> bool:
-    """Joins two mutations that follow one another in the same subgraph and need nothing else."""
-    if len(before.steps) != 1 or len(after.steps) != 1:
-        return False
-    first, second = (next(iter(fetches.steps.values())) for fetches in (before, after))
-    if first.subgraph != second.subgraph or first.calls[0].condition != second.calls[0].condition:
+def _taken_along(before: FetchGraph, after: FetchGraph) -> bool:
+    """Joins a mutation that needs one request to the next one, if that begins in the same subgraph."""
+    first, *others = before.steps.values()
+    second = next(iter(after.steps.values()))
+    if others or first.subgraph != second.subgraph or first.calls[0].condition != second.calls[0].condition:
         return False
     first.calls[0].branch.absorb(second.calls[0].branch)
+    second.calls = first.calls
     return True
 
 

@@ -127,14 +127,15 @@ class Search:
 
     def _existing(self, draft: Draft, index: int, entry: Opened, demand: Demand) -> Iterator[Option]:
         token = self._token(entry.node, entry.move.text if entry.move else "", demand.field)
+        level = draft.level(index)
         for way in self._ways(entry.node, demand):
             if not way.requires:
-                yield Option(way.taken, index, None, way.remainder, (), demand.chain, way.taken.cost)
+                yield Option(way.taken, index, None, way.remainder, (), demand.chain, way.taken.cost, level)
             elif index > 0 and token not in demand.chain and not clash(entry.needs, way.requires):
                 chain = demand.chain | {token}
                 missing = self._unsupplied(draft, way.requires)
                 estimate = way.taken.cost + missing * ENTRY_COST
-                yield Option(way.taken, index, None, way.remainder, way.requires, chain, estimate)
+                yield Option(way.taken, index, None, way.remainder, way.requires, chain, estimate, level)
 
     def _new(self, draft: Draft, move: Move, demand: Demand) -> Iterator[Option]:
         for way in self._ways(move.node, demand):
