@@ -1,6 +1,7 @@
 """The stages of planning, in order. Each takes what the one before gave."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from graphql import DocumentNode
 
@@ -18,7 +19,7 @@ from router.planner.nodes import Sequence as SequenceNode
 from router.planner.operation import Operation, read_operation
 from router.planner.schedule import Scheduler, sequence
 from router.planner.selections import Field, Selections
-from router.planner.solution import Solution
+from router.planner.solution import ENTRY_COST, Solution
 from router.planner.walk import Walker
 from router.planner.withholding import Withhold, nothing
 from router.planner.writing import FetchWriter
@@ -93,7 +94,7 @@ class Planner:
         schema, naming, guarded = self.supergraph.schema, self._naming, self._guarded
         operation = read_operation(document, operation_name, schema, naming, guarded, withhold, blocks)
         walker = Walker(self._graph, budget, blocks.before) if blocks else Walker(self._graph, budget)
-        solutions = tuple(self._walk(operation, part, walker) for part in _in_turn(operation))
+        solutions = tuple(self._solutions(operation, walker))
         fetches = tuple(self._fetch_graphs(operation, solutions, budget))
         plan = QueryPlan(
             operation=operation.kind,
@@ -106,9 +107,17 @@ class Planner:
         )
         return Stages(operation, solutions, fetches, plan)
 
-    def _walk(self, operation: Operation, selections: Selections, walker: Walker) -> Solution:
+    def _solutions(self, operation: Operation, walker: Walker) -> Iterator[Solution]:
+        """A mutation is run where the one before it was, if that is as good as elsewhere."""
+        before: Solution | None = None
+        for part in _in_turn(operation):
+            before = self._walk(operation, part, walker, before)
+            yield before
+
+    def _walk(self, operation: Operation, selections: Selections, walker: Walker, before: Solution | None) -> Solution:
         narrowed = Narrowing(self._graph).root(operation.root, selections)
-        solution = walker.solve(Node(operation.root, ""), narrowed)
+        followed = _followed(before, narrowed, walker) if before else None
+        solution = followed or walker.solve(Node(operation.root, ""), narrowed)
         if solution.missing:
             raise _Unreachable(operation.root, solution.missing)
         return solution
@@ -136,6 +145,15 @@ def _in_turn(operation: Operation) -> tuple[Selections, ...]:
     if operation.kind == "mutation":
         return tuple((field,) for field in operation.fetched)
     return (operation.fetched,) if operation.fetched else ()
+
+
+def _followed(before: Solution, selections: Selections, walker: Walker) -> Solution | None:
+    entry = before.entries[0]
+    local, rest = walker.local(entry.move.node, selections)
+    if rest:
+        return None
+    entered = replace(entry, taken=local.taken, condition=selections[0].condition)
+    return replace(before, entries=(entered,), cost=local.cost + ENTRY_COST)
 
 
 def _taken_along(before: FetchGraph, after: FetchGraph) -> bool:

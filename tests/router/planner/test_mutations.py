@@ -129,18 +129,12 @@ Sequence {
 
 def test_a_mutation_that_two_subgraphs_have_is_run_in_one() -> None:
     assert plan_of(WRITES, "mutation { charge(amount: 1) { total } both }") == snapshot("""\
-Sequence {
-  Fetch b {
-    mutation {
-      charge(amount: 1) {
-        total
-      }
+Fetch b {
+  mutation {
+    charge(amount: 1) {
+      total
     }
-  }
-  Fetch a {
-    mutation {
-      both
-    }
+    both
   }
 }\
 """)
