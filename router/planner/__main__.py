@@ -1,4 +1,4 @@
-"""`python -m router.planner --supergraph FILE [--operation FILE] [--label NAME]…` prints how an operation is planned."""
+"""`python -m router.planner --supergraph FILE [--operation FILE] [--label NAME]…` prints how it is planned."""
 
 import sys
 from argparse import ArgumentParser
@@ -40,8 +40,8 @@ def explain(supergraph: Supergraph, text: str, operation_name: str | None, label
         document = parse(text)
     except GraphQLError as error:
         raise _refused(error) from error
-    for error in validate(supergraph.public_schema, document):
-        raise _refused(error)
+    if invalid := validate(supergraph.public_schema, document):
+        raise _refused(invalid[0])
     deferring = deferring_of(document)
     switched_on = deferring.switched_on({}) if deferring else None
     return show_stages(Planner(supergraph, labels).stages(document, operation_name, switched_on=switched_on))
