@@ -8,6 +8,7 @@ from graphql import DocumentNode
 from router.planner.blocks import BlockPlanner
 from router.planner.budget import Budget
 from router.planner.deferral import PRIMARY, Blocks, blocks_in, told_by
+from router.planner.distances import Distances
 from router.planner.errors import PlanningError
 from router.planner.fetches import FetchGraph
 from router.planner.graph import Graph, Node, needed_names
@@ -18,6 +19,7 @@ from router.planner.nodes import Fetch, PlanNode, QueryPlan, Subscription
 from router.planner.nodes import Sequence as SequenceNode
 from router.planner.operation import Operation, read_operation
 from router.planner.schedule import Scheduler, sequence
+from router.planner.search import alone_before
 from router.planner.selections import Field, Selections
 from router.planner.solution import ENTRY_COST, Solution
 from router.planner.walk import Walker
@@ -42,6 +44,7 @@ class Planner:
     def __init__(self, supergraph: Supergraph, labels: frozenset[str] = frozenset()) -> None:
         self.supergraph = supergraph
         self._graph = Graph(supergraph, labels)
+        self._distances = Distances(self._graph)
         self._naming = Naming(needed_names(supergraph))
         self._guarded = supergraph.guarded_types
 
@@ -93,7 +96,7 @@ class Planner:
     ) -> Stages:
         schema, naming, guarded = self.supergraph.schema, self._naming, self._guarded
         operation = read_operation(document, operation_name, schema, naming, guarded, withhold, blocks)
-        walker = Walker(self._graph, budget, blocks.before) if blocks else Walker(self._graph, budget)
+        walker = Walker(self._graph, self._distances, budget, blocks.before if blocks else alone_before)
         solutions = tuple(self._solutions(operation, walker))
         fetches = tuple(self._fetch_graphs(operation, solutions, budget))
         plan = QueryPlan(

@@ -168,3 +168,34 @@ Sequence {
   }
 }\
 """)
+
+
+def test_a_key_that_is_only_provided_leads_on() -> None:
+    types = """
+    type Query @join__type(graph: A) @join__type(graph: B) { bed: Bed @join__field(graph: A, provides: "number") }
+    type Bed @join__type(graph: A, key: "number") @join__type(graph: B, key: "number") {
+      number: ID! @join__field(graph: A, external: true) @join__field(graph: B)
+      free: Boolean @join__field(graph: B)
+    }
+    """
+    assert plan_of(types, "{ bed { free } }") == snapshot("""\
+Sequence {
+  Fetch a {
+    {
+      bed {
+        number
+      }
+    }
+  }
+  Fetch b {
+    $representations: bed { __typename: Bed, number }
+    query ($representations: [_Any!]!) {
+      _entities(representations: $representations) {
+        ... on Bed {
+          free
+        }
+      }
+    }
+  }
+}\
+""")
