@@ -121,7 +121,6 @@ class Option:
     def applied(self, draft: Draft, demand: Demand) -> tuple[Draft, tuple[Demand, ...]]:
         index, draft, needs = self._entered(draft)
         entry = draft.entries[index]
-        needs = tuple(need for need in needs if need not in entry.needs)
         entry = replace(entry, taken=(*entry.taken, self.taken), needs=entry.needs + needs)
         draft = replace(draft.changed(index, entry), cost=draft.cost + self.taken.cost)
         added = [Demand(need, index, self.chain) for need in needs]

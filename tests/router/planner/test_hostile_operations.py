@@ -4,15 +4,17 @@ import pytest
 from graphql import parse
 
 from router.planner import Planner, PlanningError
-from router.planner.budget import Budget
+from router.planner.budget import MOST_SECONDS, Budget
+from router.planner.distances import Distances
 from router.planner.fetches import FetchGraph
-from router.planner.graph import Graph
+from router.planner.graph import Graph, Node
 from router.planner.merging import merge_steps
 from router.planner.show import show_plan
+from router.planner.walk import Walker
 from router.supergraph import Supergraph
 from tests.router.planner.plans import supergraph_of
 from tests.router.planner.trees import TREES, doubling
-from tests.router.planner.wide import requiring, ring, shared, union
+from tests.router.planner.wide import islands, requiring, ring, shared, union
 
 
 def test_it_gives_up_an_operation_that_grows_without_end() -> None:
@@ -46,8 +48,12 @@ def planned(supergraph: Supergraph, text: str) -> int:
         assert time.thread_time() - began < 5
 
 
+def own_fields(count: int) -> str:
+    return " ".join(f"f{n}" for n in range(count))
+
+
 def test_thirty_subgraphs_that_all_lead_on_are_no_maze() -> None:
-    own = " ".join(f"f{n}" for n in range(30))
+    own = own_fields(30)
 
     assert planned(shared(30), f"{{ thing {{ {own} }} }}") == 30
     assert planned(shared(30), "{ thing " + "{ next " * 10 + "{ f7 }" + " }" * 11) == 2
@@ -62,7 +68,19 @@ def test_it_goes_the_shorter_way_round_from_key_to_key() -> None:
 
 def test_it_sees_at_once_that_nothing_leads_to_a_field() -> None:
     with pytest.raises(PlanningError, match=r"No subgraph resolves Query\.thing\.lost"):
-        planned(ring(30), "{ thing { lost } }")
+        planned(islands(20), "{ thing { lost } }")
+
+
+def spent(budget: Budget) -> int:
+    """The steps it takes to find the cheapest way round a ring, or any way."""
+    before, graph = budget.steps, Graph(ring(10))
+    narrowed = Planner(graph.supergraph).stages(parse(f"{{ thing {{ {own_fields(10)} }} }}"), None).operation.fetched
+    Walker(graph, Distances(graph), budget).solve(Node("Query", ""), narrowed)
+    return before - budget.steps
+
+
+def test_when_half_the_time_is_over_it_takes_what_it_has_found() -> None:
+    assert spent(Budget(ends_at=time.thread_time() + MOST_SECONDS / 3)) < spent(Budget()) / 2
 
 
 def test_requirements_that_double_at_each_level_are_met_once() -> None:

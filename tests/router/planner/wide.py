@@ -16,7 +16,24 @@ def ring(subgraphs: int) -> Supergraph:
     """Each knows two keys, its own and that of the next."""
     keys = " ".join(_type(n, f"k{n}") + _type(n, f"k{(n + 1) % subgraphs}") for n in range(subgraphs))
     fields = (f"k{n}: ID {_in(n)} {_in((n - 1) % subgraphs)} f{n}: Int {_in(n)}" for n in range(subgraphs))
-    return _thing(subgraphs, f"{keys} {{ {' '.join(fields)} lost: Int @join__field(graph: A) }}")
+    return _thing(subgraphs, f"{keys} {{ {' '.join(fields)} }}")
+
+
+def islands(subgraphs: int) -> Supergraph:
+    """On each of two islands every subgraph can be entered by all keys of the island; only one of them has `lost`."""
+    half = subgraphs // 2
+    keys = "".join(
+        _type(n, f"k{other}") for n in range(subgraphs) for other in range(subgraphs) if _beside(n, other, half)
+    )
+    fields = (
+        f"k{n}: ID {' '.join(_in(other) for other in range(subgraphs) if _beside(n, other, half))}"
+        for n in range(subgraphs)
+    )
+    return _thing(subgraphs, f"{keys} {{ {' '.join(fields)} lost: Int {_in(subgraphs - 1)} }}")
+
+
+def _beside(one: int, other: int, half: int) -> bool:
+    return (one < half) is (other < half)
 
 
 def requiring(subgraphs: int, levels: int) -> Supergraph:
@@ -42,8 +59,8 @@ def union(members: int, subgraphs: int) -> Supergraph:
 
 
 def _thing(subgraphs: int, rest: str) -> Supergraph:
-    query = f"type Query {_known(subgraphs)} @join__type(graph: A) {{ thing: Thing {_in(0)} }}"
-    return _read(subgraphs, [query, f"type Thing @join__type(graph: A) {rest}"])
+    query = f"type Query {_known(subgraphs)} {{ thing: Thing {_in(0)} }}"
+    return _read(subgraphs, [query, f"type Thing {rest}"])
 
 
 def _read(subgraphs: int, types: Iterable[str]) -> Supergraph:
