@@ -1,22 +1,25 @@
 """OpenTelemetry, on where OTEL_EXPORTER_OTLP_ENDPOINT names who collects traces: its own variables say the rest."""
 
 import os
+from importlib import import_module
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
 from sqlalchemy import Engine, event
 
+_EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
+"""Imported where spans are sent to somebody."""
+
 _COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 def configure_traces(component: str) -> None:
     if any(os.environ.get(name) for name in _COLLECTORS):
-        trace_with(BatchSpanProcessor(OTLPSpanExporter()), component)
+        trace_with(BatchSpanProcessor(import_module(_EXPORTER).OTLPSpanExporter()), component)
 
 
 def trace_with(processor: SpanProcessor, component: str) -> None:

@@ -1,5 +1,6 @@
 """What a component needs to know to run as a process of its own: where databases and other components are."""
 
+from functools import cache
 from ssl import SSLError
 from typing import Annotated, cast
 from urllib.parse import urlsplit
@@ -43,11 +44,6 @@ def _address(url: str) -> str:
         raise ValueError("0 is no port")
     return origin(url)
 
-
-_NAMED = {
-    name: (subgraph.url or "").removesuffix("/graphql")
-    for name, subgraph in read_supergraph(SUPERGRAPH.read_text("utf-8")).subgraphs.items()
-}
 
 _DATABASES = {
     f"{name}_database_url": (
@@ -101,4 +97,11 @@ class ComponentSettings(_Settings):
     def url(self, domain: str) -> str:
         """The root of the component's addresses."""
         given = cast(str | None, getattr(self, f"{domain}_url"))
-        return given or _NAMED[domain]
+        return given or _named()[domain]
+
+
+@cache
+def _named() -> dict[str, str]:
+    """Read where it is asked for: the whole schema takes as long to read as all settings together."""
+    subgraphs = read_supergraph(SUPERGRAPH.read_text("utf-8")).subgraphs
+    return {name: (subgraph.url or "").removesuffix("/graphql") for name, subgraph in subgraphs.items()}

@@ -11,6 +11,7 @@ from router.watching import WatchedFetch
 
 TOO_DEEP = NoAnswer("its answer is nested too deeply.")
 MALFORMED = NoAnswer("its answer is no GraphQL response.")
+NOT_ASKED = NoAnswer("it was not asked, for want of what another subgraph owes.")
 OF_OTHERS = NoAnswer("it answered for other entities than asked.")
 
 

@@ -12,14 +12,21 @@ def asked_paths(
     run: Run, places: Iterable[tuple[Object, ResponsePath]], fields: tuple[str, ...]
 ) -> Iterator[ResponsePath]:
     """The path of each of these fields that the client waits for; of the object, where it waits for none of them."""
+    for at, wanted in asked_fields(run, places, fields):
+        yield from ((*at, name) for name in wanted) if wanted else (at,)
+
+
+def asked_fields(
+    run: Run, places: Iterable[tuple[Object, ResponsePath]], fields: tuple[str, ...]
+) -> Iterator[tuple[ResponsePath, list[str]]]:
+    """For each object which of these fields the client waits for."""
     positions: dict[ResponsePath, Selections] = {}
     for found, at in places:
         keys = tuple(part for part in at if isinstance(part, str))
         if keys not in positions:
             positions[keys] = _selections_at(run, keys)
         asked = _keys(run, positions[keys], found)
-        wanted = [name for name in fields if name in asked]
-        yield from ((*at, name) for name in wanted) if wanted else (at,)
+        yield at, [name for name in fields if name in asked]
 
 
 def _selections_at(run: Run, keys: ResponsePath) -> Selections:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import Any
 
-from router.executor.ask import OF_OTHERS, TOO_DEEP, ask
-from router.executor.asked import asked_paths
-from router.executor.errors import NoAnswer, ResponsePath, entries_of, lost, path_of, raw_entries
+from router.executor.ask import NOT_ASKED, OF_OTHERS, TOO_DEEP, ask
+from router.executor.asked import asked_fields, asked_paths
+from router.executor.errors import NoAnswer, ResponsePath, entries_of, path_of, raw_entries
 from router.executor.gathered import Gathered, Place, Target
 from router.executor.locate import Object, located, objects_at
 from router.executor.merge import copied, merge, move_back
@@ -47,17 +47,30 @@ class EntitiesCall:
 
     def lost(self, run: Run, gathered: Gathered) -> Iterator[ResponsePath]:
         """The paths of what the client waits for in vain."""
+        run.unanswered.update((id(place), place) for places in gathered.places for _, place in places)
         paths = self.paths(run, gathered)
         places = ((found[0][1], at) for found, own in zip(gathered.places, paths, strict=True) for at in own)
         return asked_paths(run, places, self.entities.fields)
 
     def paths(self, run: Run, gathered: Gathered) -> list[list[ResponsePath]]:
         """For each representation, where in the response its objects stand."""
+        at = self._located(run)
+        return [list(dict.fromkeys(p for _, o in places for p in at.get(id(o), ()))) for places in gathered.places]
+
+    def _located(self, run: Run) -> dict[int, list[ResponsePath]]:
         at: dict[int, list[ResponsePath]] = {}
         for target in self.entities.targets:
             for found, path in located(run.data, target.path):
                 at.setdefault(id(found), []).append(path)
-        return [list(dict.fromkeys(p for _, o in places for p in at.get(id(o), ()))) for places in gathered.places]
+        return at
+
+    def not_asked(self, run: Run, gathered: Gathered, others: frozenset[str]) -> list[ResponsePath]:
+        """What the client waits for, but for these others, of objects of which another subgraph owes their key."""
+        skipped = [found for found in gathered.skipped if id(found) in run.unanswered]
+        at = self._located(run) if skipped else {}
+        places = ((found, path) for found in skipped for path in at.get(id(found), ()))
+        fields = tuple(name for name in self.entities.fields if name not in others)
+        return [(*path, name) for path, wanted in asked_fields(run, places, fields) for name in wanted]
 
 
 def _share(answer: Object, number: int, places: list[Place]) -> None:
@@ -74,20 +87,30 @@ class EntityFetch:
         self.fetch = fetch
         self.calls = [EntitiesCall(entities) for entities in fetch.entities]
         self.plain = EntityFetch(fetch.plain) if fetch.plain else None
+        plainly = fetch.plain.entities if fetch.plain else ()
+        self.asked_plainly = frozenset(name for entities in plainly for name in entities.fields)
 
     async def __call__(self, run: Run) -> None:
         try:
             await self._complete(run)
         except RecursionError:
             paths = dict.fromkeys((target.path[0].key,) for e in self.fetch.entities for target in e.targets)
-            run.errors.extend(lost(self.fetch.subgraph, TOO_DEEP, paths))
+            run.lose(self.fetch.subgraph, TOO_DEEP, paths)
 
     async def _complete(self, run: Run) -> None:
         gathered = [call.gather(run) for call in self.calls]
-        if self.plain and any(found.skipped for found in gathered):
+        skipped = any(found.skipped for found in gathered)
+        if skipped and run.unanswered:
+            self._lose_skipped(run, gathered)
+        if self.plain and skipped:
             await together(self._ask(run, gathered), self.plain(run))
         else:
             await self._ask(run, gathered)
+
+    def _lose_skipped(self, run: Run, gathered: list[Gathered]) -> None:
+        pairs = zip(self.calls, gathered, strict=True)
+        if paths := [path for call, found in pairs for path in call.not_asked(run, found, self.asked_plainly)]:
+            run.lose(self.fetch.subgraph, NOT_ASKED, paths)
 
     async def _ask(self, run: Run, gathered: list[Gathered]) -> None:
         if not any(found.representations for found in gathered):
@@ -97,7 +120,7 @@ class EntityFetch:
         if isinstance(reply, NoAnswer):
             pairs = zip(self.calls, gathered, strict=True)
             paths = (path for call, found in pairs for path in call.lost(run, found))
-            run.errors.extend(lost(self.fetch.subgraph, reply, paths))
+            run.lose(self.fetch.subgraph, reply, paths)
         else:
             self._take(run, reply, gathered)
 
@@ -114,7 +137,7 @@ class EntityFetch:
             if type(answers) is list and len(answers) == len(found.representations):
                 call.spread(answers, found, run)
             elif answers is not None:
-                run.errors.extend(lost(self.fetch.subgraph, OF_OTHERS, call.lost(run, found)))
+                run.lose(self.fetch.subgraph, OF_OTHERS, call.lost(run, found))
 
     def _add_errors(self, run: Run, reply: Mapping[str, Any], gathered: list[Gathered]) -> None:
         paths: Paths = {c.alias: c.paths(run, g) for c, g in zip(self.calls, gathered, strict=True)}

@@ -1,19 +1,21 @@
 """Errors of subgraphs, with paths that mean something to the client."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from router.errors import ErrorCode, logged
+from router.planner.conditions import holds
 from router.planner.naming import RESERVED
+from router.planner.selections import Selections
 
 Error = dict[str, Any]
 ResponsePath = tuple[str | int, ...]
 
-MOST_LOST = 100
-MOVED = re.compile(rf"^({RESERVED}m\d+_)?({RESERVED}(c|[0-9a-f]{{8}})_)?(?=.)")
+SET_APART = re.compile(rf"^{RESERVED}m\d+_")
+"""What planning puts before a key that would clash within one request."""
+
 INTERNAL = {"code": ErrorCode.INTERNAL_SERVER_ERROR.value}
 
 
@@ -60,23 +62,30 @@ def raw_entries(reply: Mapping[str, Any]) -> list[Any]:
     return errors if isinstance(errors, list) else [] if errors is None else [errors]
 
 
-def placed(error: Error, path: Iterable[str | int]) -> Error:
-    own = [client_key(part) for part in path]
-    return {"message": error["message"], **({"path": own} if own else {}), "extensions": error["extensions"]}
+def placed(error: Error, path: ResponsePath) -> Error:
+    return {"message": error["message"], **({"path": list(path)} if path else {}), "extensions": error["extensions"]}
 
 
-def lost(subgraph: str, why: NoAnswer, paths: Iterable[ResponsePath]) -> list[Error]:
-    """One error for each field that a subgraph owes, as far as that stays readable."""
+def owed(subgraph: str, why: NoAnswer) -> Error:
+    """The error of each field that the subgraph does not answer."""
     extensions = logged("a subgraph owes its answer", subgraph=subgraph, reason=why.reason, cause=why.cause)
     extensions |= {"reason": "TRY_AGAIN"} if why.passes else {}
-    error = {"message": f"Subgraph {subgraph}: {why.reason}", "extensions": extensions}
-    return [placed(error, path) for path in islice(paths, MOST_LOST)]
+    return {"message": f"Subgraph {subgraph}: {why.reason}", "extensions": extensions}
 
 
 def left_out(count: int) -> Error:
     return {"message": f"{count} more errors are left out.", "extensions": INTERNAL}
 
 
-def client_key(part: str | int) -> str | int:
-    """The client's name for a key that planning had moved aside, or set apart within one request."""
-    return MOVED.sub("", part) if isinstance(part, str) else part
+def client_path(path: ResponsePath, selections: Selections, switches: Mapping[str, Any]) -> ResponsePath:
+    """The path in the response of one in the data, as far as the client sees it: keys may be there for the router."""
+    found: list[str | int] = []
+    for part in path:
+        if isinstance(part, str):
+            key = SET_APART.sub("", part)
+            fields = [f for f in selections if f.key == key and not f.is_implied and holds(f.condition, switches)]
+            if not fields:
+                break
+            part, selections = fields[0].response_key, tuple(below for field in fields for below in field.children)
+        found.append(part)
+    return tuple(found)

@@ -163,7 +163,15 @@ def _start(
     shown_extensions: frozenset[str],
 ) -> Run:
     switches = {**plan.defaults, **variables} if plan.defaults else variables
-    return Run(variables, switches, transport, context, selections=plan.selections, shown_extensions=shown_extensions)
+    return Run(
+        variables,
+        switches,
+        transport,
+        context,
+        selections=plan.selections,
+        everything=plan.everything,
+        shown_extensions=shown_extensions,
+    )
 
 
 def _response(plan: QueryPlan, prepared: Prepared, run: Run) -> dict[str, Any]:

@@ -30,13 +30,13 @@ class Target:
 class Gathered:
     """Distinct representations, and for each the places it stands for.
 
-    `skipped` says that some objects could not be represented; `known` finds the places of those that could, by the
+    `skipped` are those that could not be represented; `known` finds the places of those that could, by the
     names of what is sent and then by its values.
     """
 
     representations: list[Representation] = field(default_factory=list)
     places: list[list[Place]] = field(default_factory=list)
-    skipped: bool = False
+    skipped: list[Object] = field(default_factory=list)
     known: dict[tuple[str, ...], dict[Row, list[Place]]] = field(default_factory=dict)
 
     def add(self, target: Target, objects: list[Object]) -> None:
@@ -63,7 +63,7 @@ class Gathered:
             representation = target.project(found)
             row = columns.row(representation) if columns and representation else None
             if representation is None:
-                self.skipped = True
+                self.skipped.append(found)
             elif columns and row is not None:
                 self._add_rows(columns, [row], [(target.number, found)])
             else:

@@ -6,7 +6,7 @@ from typing import Any
 
 from router.executor.ask import TOO_DEEP, ask
 from router.executor.asked import asked_paths
-from router.executor.errors import NoAnswer, entries_of, lost, path_of, raw_entries
+from router.executor.errors import NoAnswer, entries_of, path_of, raw_entries
 from router.executor.locate import located, objects_at
 from router.executor.merge import copied, merge, move_back
 from router.executor.run import Run
@@ -40,7 +40,7 @@ class RootFetch:
     def _take(self, run: Run, reply: Mapping[str, Any] | NoAnswer, places: list[Any]) -> None:
         if isinstance(reply, NoAnswer):
             why = in_doubt(reply) if self.fetch.operation == "mutation" else reply
-            run.errors.extend(lost(self.fetch.subgraph, why, asked_paths(run, places, self.fetch.fields)))
+            run.lose(self.fetch.subgraph, why, asked_paths(run, places, self.fetch.fields))
             return
         self._add_errors(run, reply, places)
         data = reply.get("data")

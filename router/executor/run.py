@@ -1,13 +1,14 @@
 """The state of one request. Plans hold none, so this is the only thing that changes while one runs."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from router.context import RequestContext
 from router.errors import SHOWN_EXTENSIONS
-from router.executor.errors import Error, ResponsePath, placed
+from router.executor.errors import Error, NoAnswer, ResponsePath, client_path, owed, placed
 from router.executor.locate import Object
 from router.planner.conditions import Condition, holds
 from router.planner.nodes import Fetch
@@ -15,6 +16,7 @@ from router.planner.selections import Selections
 from router.transports.base import SubgraphRequest, Transport
 
 MOST_ERRORS = 1_000
+MOST_LOST = 100
 NO_VARIABLES: Mapping[str, Any] = {}
 
 
@@ -35,10 +37,11 @@ async def together(*steps: Coroutine[Any, Any, None]) -> None:
 class Run:
     """`data` is what subgraphs gave, merged; `nulled` says that a null stood where the schema allows none.
     `left_out` counts the errors that were too many to tell; `shown_extensions` are those of subgraphs' errors that
-    clients are shown.
+    clients are shown. `everything` is all that the client asked for, `selections` what of it is told here.
 
     `absent` holds, by their ids, the objects in `data` that a subgraph said it has not, and no more than that.
-    It keeps them: the id of an object that is gone is given to another. `milestones` are there if a part is deferred.
+    It keeps them: the id of an object that is gone is given to another. `unanswered` holds those likewise of which a
+    subgraph owes something. `milestones` are there if a part is deferred.
     """
 
     variables: Mapping[str, Any]
@@ -48,10 +51,12 @@ class Run:
     data: dict[str, Any] = field(default_factory=dict)
     errors: list[Error] = field(default_factory=list)
     selections: Selections = ()
+    everything: Selections = ()
     shown_extensions: frozenset[str] = frozenset(SHOWN_EXTENSIONS)
     left_out: int = 0
     nulled: bool = False
     absent: dict[int, Object] = field(default_factory=dict)
+    unanswered: dict[int, Object] = field(default_factory=dict)
     milestones: dict[int, asyncio.Event] | None = None
 
     def beside(self, selections: Selections) -> "Run":
@@ -72,8 +77,16 @@ class Run:
     def report(self, error: Error, places: Sequence[ResponsePath], below: ResponsePath = ()) -> None:
         """An error of all these places, as far as there is room: a reply may have thousands, each of as many places."""
         room = max(0, MOST_ERRORS - len(self.errors))
-        self.errors.extend(placed(error, (*at, *below)) for at in places[:room])
+        self.errors.extend(self._placed(error, (*at, *below)) for at in places[:room])
         self.left_out += max(0, len(places) - room)
+
+    def lose(self, subgraph: str, why: NoAnswer, paths: Iterable[ResponsePath]) -> None:
+        """One error for each field that the subgraph owes, as far as that stays readable."""
+        error = owed(subgraph, why)
+        self.errors.extend(self._placed(error, path) for path in islice(paths, MOST_LOST))
+
+    def _placed(self, error: Error, path: ResponsePath) -> Error:
+        return placed(error, client_path(path, self.everything, self.switches))
 
     def request(self, fetch: Fetch, representations: Mapping[str, Any] = NO_VARIABLES) -> SubgraphRequest:
         """Variables the client left out are left out here too."""

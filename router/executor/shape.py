@@ -26,14 +26,15 @@ from graphql import (
 from router.executor.generated import object_reader
 from router.executor.locate import Object
 from router.executor.run import Run
-from router.planner.conditions import ALWAYS, Condition
+from router.planner.conditions import ALWAYS, Condition, variables_of
 from router.planner.introspection import ASKED
 from router.planner.nodes import Deferred, QueryPlan
 from router.planner.refinements import needs_own_types
-from router.planner.selections import TYPENAME, Field, Selections, selections_for
+from router.planner.selections import TYPENAME, Field, Selections, Turns, first_turn, in_turn, selections_for
 
 Completer = Callable[[Any, Run], Any]
 Shaper = Callable[[Any, Run], dict[str, Any] | None]
+_MOST_ORDERS = 64
 
 
 class Part(NamedTuple):
@@ -76,9 +77,11 @@ class _Compiler:
     def object(self, type_: GraphQLObjectType | GraphQLInterfaceType, selections: Selections) -> Shaper:
         known = type_.name, tuple(id(field) for field in selections)
         if known not in self._shapers:
-            self._shapers[known] = _object_shaper(
-                [self._part(type_, field) for field in selections if not field.is_implied]
-            )
+            shown = in_turn(field for field in selections if not field.is_implied)
+            parts = [self._part(type_, field) for field in shown]
+            turning = any(field.turns and field.turns[0][1] != field.condition for field in shown)
+            turns = [field.turns for field in shown]
+            self._shapers[known] = _turning_shaper(parts, turns) if turning else _object_shaper(parts)
         return self._shapers[known]
 
     def _part(self, type_: GraphQLObjectType | GraphQLInterfaceType, field: Field) -> Part:
@@ -88,7 +91,7 @@ class _Compiler:
         if field.name == TYPENAME and isinstance(type_, GraphQLObjectType):
             return Part(field.response_key, field.key, None, True, condition, type_.name)
         if field.name == TYPENAME or field.name in ASKED:
-            return Part(field.response_key, field.key, condition=condition)
+            return Part(field.response_key, field.key, None, field.name == TYPENAME, condition)
         complete = self._completer(type_.fields[field.name].type, field)
         return Part(field.response_key, field.key, complete, _is_required(type_, field), condition)
 
@@ -181,6 +184,22 @@ def _conditional_shaper(parts: list[Part]) -> Shaper:
                 return None
             found[part.name] = value
         return found
+
+    return shape
+
+
+def _turning_shaper(parts: list[Part], turns: list[Turns]) -> Shaper:
+    """Where it depends on variables which place of a field is its first, and so in which order they come."""
+    names = sorted({name for places in turns for _, condition in places for name in variables_of(condition)})
+
+    @lru_cache(maxsize=_MOST_ORDERS)
+    def shaper_for(outcome: tuple[bool, ...]) -> Shaper:
+        switches = dict(zip(names, outcome, strict=True))
+        order = sorted(range(len(parts)), key=lambda number: first_turn(turns[number], switches))
+        return _conditional_shaper([parts[number] for number in order])
+
+    def shape(data: Any, run: Run) -> dict[str, Any] | None:
+        return shaper_for(tuple(bool(run.switches.get(name)) for name in names))(data, run)
 
     return shape
 

@@ -27,5 +27,5 @@ def _places(selections: Selections, value: Any, at: ResponsePath, run: Run) -> I
         on = (None, value.get(TYPENAME))
         for field in selections:
             if field.on in on and run.holds(field.condition):
-                where = (*at, field.response_key)
+                where = (*at, field.key)
                 yield from (where,) if field.is_withheld else _places(field.children, value.get(field.key), where, run)

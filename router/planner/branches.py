@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from router.planner.conditions import either
+from router.planner.conditions import ALWAYS, either
 from router.planner.graph import Graph, Node
 from router.planner.selections import TYPENAME, Field
 
@@ -21,6 +21,19 @@ class Branch:
         self.node, self.graph = node, graph
         self.items: dict[str, Item] = {}
         self.types: dict[str, Branch] = {}
+
+    @property
+    def is_interface_object(self) -> bool:
+        known = self.graph.type_at(self.node)
+        return known is not None and known.interface_object
+
+    @property
+    def may_be(self) -> frozenset[str]:
+        """The types that the objects it asks may have here."""
+        return frozenset([self.node.type, *(node.type for node in self.graph.possible(self.node))])
+
+    def always_asks(self, key: str) -> bool:
+        return key in self.items and self.items[key].field.condition == ALWAYS
 
     def add(self, field: Field, child: Node) -> "Branch | None":
         """Asks for the field; gives the branch below it, None for a leaf."""

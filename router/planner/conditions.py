@@ -33,6 +33,13 @@ def both(left: Condition, right: Condition) -> Condition:
     return _simplified(frozenset(a | b for a in left for b in right if not _contradict(a, b)))
 
 
+def unless(condition: Condition) -> Condition:
+    found = ALWAYS
+    for clause in condition:
+        found = both(found, _simplified(frozenset(frozenset([(name, not value)]) for name, value in clause)))
+    return found
+
+
 def holds(condition: Condition, variables: Mapping[str, Any]) -> bool:
     return any(all(bool(variables.get(name)) is value for name, value in clause) for clause in condition)
 

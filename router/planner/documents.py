@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from router.planner.branches import Branch, Item
 from router.planner.conditions import ALWAYS, Clause, Condition, variables_of
 from router.planner.errors import PlanningError
+from router.planner.naming import RESERVED
 from router.planner.selections import TYPENAME
 
 MOST_REPEATED_CHARACTERS = 1_000_000
@@ -19,13 +20,15 @@ class Writer:
     variables: set[str] = field(default_factory=set)
 
     def selection_set(self, branch: Branch) -> str:
-        return f"{{ {' '.join(self._parts(branch)) or TYPENAME} }}"
+        return f"{{ {' '.join(self._parts(branch)) or _anything(branch)} }}"
 
     def _parts(self, branch: Branch) -> Iterator[str]:
-        if branch.types and TYPENAME not in branch.items:
+        needs_type = bool(branch.types) and not branch.always_asks(TYPENAME)
+        if needs_type:
             yield TYPENAME
-        for item in branch.items.values():
-            yield self._under(item.field.condition, self._item(item))
+        for key, item in branch.items.items():
+            if not (needs_type and key == TYPENAME):
+                yield self._under(item.field.condition, self._item(item))
         for name, part in branch.types.items():
             inner = " ".join(self._parts(part))
             if inner:
@@ -44,6 +47,11 @@ class Writer:
             raise PlanningError("The operation has too many conditions within one another.")
         self.variables |= variables_of(condition)
         return " ".join(_within(clause, text) for clause in sorted(condition, key=sorted))
+
+
+def _anything(branch: Branch) -> str:
+    """What an interface object calls its type is not the type of the object."""
+    return f"{RESERVED}type: {TYPENAME}" if branch.is_interface_object else TYPENAME
 
 
 def _within(clause: Clause, text: str) -> str:

@@ -122,16 +122,23 @@ class Graph:
         if name == TYPENAME:
             return None if known.interface_object else Edge("String!", None)
         field = known.fields.get(name)
-        if field is None or not self._resolves(node, name, field):
+        if field is None or not self._resolves(node, name, field, known):
             return None
         return Edge(field.type, self._child(node, name, field), self._fieldset(node.type, field.requires))
 
-    def _resolves(self, node: Node, name: str, field: SubgraphField) -> bool:
+    def _resolves(self, node: Node, name: str, field: SubgraphField, known: SubgraphType) -> bool:
         if field.override_label and (field.override_label in self._labels) is not bool(field.overrides):
             return self._is_key(node, name)
-        if not field.external and (field.override_label or not field.used_overridden):
+        external = field.external or (known.interface_object and self._is_required(known, name))
+        if not external and (field.override_label or not field.used_overridden):
             return True
         return any(True for _ in _provided(node, name)) or (field.used_overridden and self._is_key(node, name))
+
+    def _is_required(self, known: SubgraphType, name: str) -> bool:
+        """What a subgraph requires it has not; of interface objects some composers do not say so."""
+        fieldsets = (self._fieldset(known.name, field.requires) for field in known.fields.values())
+        required = any(name == field.name and field.is_leaf for fields in fieldsets for field in fields)
+        return required and not self._is_key(Node(known.name, known.subgraph), name)
 
     def _is_key(self, node: Node, name: str) -> bool:
         """A key stays with a subgraph even if another has taken the field over: it is how the object is named."""

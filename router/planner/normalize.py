@@ -34,7 +34,7 @@ from router.planner.errors import PlanningError
 from router.planner.naming import Naming
 from router.planner.nodes import Place, PlaceStep
 from router.planner.refinements import needs_own_types
-from router.planner.selections import ANY, TYPENAME, UNASKED, Field, Selections, implied_typename, merged
+from router.planner.selections import ANY, TYPENAME, UNASKED, Field, Selections, Turn, implied_typename, merged
 
 MOST_LEVELS = 80
 MOST_POSITIONS = 10_000
@@ -51,6 +51,12 @@ class _Drafted:
     condition: Condition = NEVER
     occurrences: list[Occurrence] = field(default_factory=list)
     asked: dict[int, tuple[int, Condition]] = field(default_factory=dict)
+    turns: list[tuple[Turn, Condition]] = field(default_factory=list)
+
+    def stands(self, turn: Turn, condition: Condition) -> None:
+        """What stands after a place that always counts decides nothing, but for what is below."""
+        if self.node.selection_set or not self.turns or self.turns[-1][1] != ALWAYS:
+            self.turns.append((turn, condition))
 
 
 class Normalizer:
@@ -100,7 +106,8 @@ class Normalizer:
         self, type_: GraphQLCompositeType, occurrences: list[Occurrence], place: Place, block: int
     ) -> Selections:
         collector = _Collector(self.schema, self.fragments, type_, place, self.blocks)
-        for condition, own, node in occurrences:
+        for number, (condition, own, node) in enumerate(occurrences):
+            collector.occurrence = number
             collector.collect(type_, None, node.selections, condition, own)
         if self.blocks:
             collector.share(self.blocks)
@@ -130,6 +137,7 @@ class Normalizer:
             is_leaf=result is None,
             block=block,
             asked=drafted.asked if self.blocks else UNASKED,
+            turns=tuple(drafted.turns),
         )
 
     def _fetching(self, drafted: _Drafted, held: int) -> int:
@@ -164,7 +172,7 @@ class _Collector:
     ) -> None:
         self.schema, self.fragments, self.type, self.place, self.blocks = schema, fragments, type_, place, blocks
         self.found: dict[tuple[str | None, str], _Drafted] = {}
-        self._turns = 0
+        self.occurrence = self._turns = 0
         self._visited: set[tuple[str, str | None, str, Condition, int]] = set()
 
     def collect(
@@ -194,8 +202,10 @@ class _Collector:
         key = node.alias.value if node.alias else node.name.value
         drafted = self.found.setdefault((on, key), _Drafted(node))
         drafted.condition = either(drafted.condition, condition)
-        if self.blocks:
-            self._turns += 1
+        self._turns += 1
+        if not self.blocks:
+            drafted.stands((self.occurrence, self._turns), condition)
+        else:
             turn, known = drafted.asked.get(block, (self._turns, NEVER))
             drafted.asked[block] = turn, either(known, condition)
         if node.selection_set:

@@ -7,6 +7,7 @@ from graphql import DocumentNode
 
 from router.planner.blocks import BlockPlanner
 from router.planner.budget import Budget
+from router.planner.conditions import NEVER, both, either, unless
 from router.planner.deferral import PRIMARY, Blocks, blocks_in, told_by
 from router.planner.distances import Distances
 from router.planner.errors import PlanningError
@@ -20,7 +21,7 @@ from router.planner.nodes import Sequence as SequenceNode
 from router.planner.operation import Operation, read_operation
 from router.planner.schedule import Scheduler, sequence
 from router.planner.search import alone_before
-from router.planner.selections import Field, Selections
+from router.planner.selections import Field, Selections, Turn
 from router.planner.solution import ENTRY_COST, Solution
 from router.planner.walk import Walker
 from router.planner.withholding import Withhold, nothing
@@ -146,8 +147,19 @@ class _Unreachable(PlanningError):
 def _in_turn(operation: Operation) -> tuple[Selections, ...]:
     """Fields of a mutation are run one after the other, so each is planned alone."""
     if operation.kind == "mutation":
-        return tuple((field,) for field in operation.fetched)
+        places = [place for field in operation.fetched for place in _places(field)]
+        return tuple((field,) for _, field in sorted(places, key=lambda place: place[0]))
     return (operation.fetched,) if operation.fetched else ()
+
+
+def _places(field: Field) -> Iterator[tuple[Turn, Field]]:
+    """The turns at which the field may be run, each for when it was not run before."""
+    before = NEVER
+    for turn, condition in field.turns or (((0, 0), field.condition),):
+        when = both(condition, unless(before))
+        if when != NEVER:
+            yield turn, replace(field, condition=when)
+        before = either(before, condition)
 
 
 def _followed(before: Solution, selections: Selections, walker: Walker) -> Solution | None:

@@ -12,7 +12,7 @@ from router.planner.budget import Budget
 from router.planner.distances import Distances
 from router.planner.draft import Demand, Draft, Opened, Option
 from router.planner.graph import Edge, Graph, Move, Node
-from router.planner.selections import ANY, Field, Selections, ambiguous_keys, clash
+from router.planner.selections import ANY, Field, Selections, clash
 from router.planner.solution import ENTRY_COST, MISSING_COST, Chain, Solution, Taken
 
 MOST_BRANCHES = 500
@@ -66,10 +66,8 @@ class Search:
         self.may_split = node.type not in (roots.get("mutation"), roots.get("subscription"))
         self.best: Draft | None = None
         self.branches = 0
-        self.ambiguous: frozenset[str] = frozenset()
 
     def run(self, selections: Selections) -> Solution:
-        self.ambiguous = ambiguous_keys(selections)
         draft, demands = Draft.start(self.node), []
         for field in selections:
             if self.walker.distances.reaches(self.node, field.name, self.node.type):
@@ -176,7 +174,7 @@ class Search:
                 yield _Way(Taken(None, solution, demand.needed_by), None, ())
             return
         edge = self.graph.edge(node, field.name)
-        if edge is None or (field.on and field.key in self.ambiguous):
+        if edge is None or field.on:
             return
         if edge.child is None:
             yield _Way(Taken(field, Solution(node), demand.needed_by), None, edge.requires)

@@ -7,10 +7,11 @@ taken at once; what remains is searched for over the moves of the position (see 
 from collections.abc import Iterable, Mapping
 
 from router.planner.budget import Budget
+from router.planner.conditions import ALWAYS
 from router.planner.distances import Distances
 from router.planner.graph import Graph, Node
 from router.planner.search import Before, Search, alone_before
-from router.planner.selections import Field, Selections, ambiguous_keys, merged, selections_for
+from router.planner.selections import Field, Selections, merged, selections_for
 from router.planner.solution import EMPTY, ENTRY_COST, Chain, Solution, Taken, joined
 
 
@@ -84,10 +85,9 @@ class Walker:
 
     def _local_of_object(self, node: Node, selections: Selections) -> tuple[Solution, Selections]:
         taken, rest = [], []
-        ambiguous = ambiguous_keys(selections)
         for asked in self._asked(node, selections):
             edge = self.graph.edge(node, asked.name)
-            if edge is None or edge.requires or (asked.on and asked.key in ambiguous) or not node.takes(asked):
+            if edge is None or edge.requires or asked.on or not node.takes(asked):
                 rest.append(asked)
             else:
                 found, remaining = self._split(asked, edge.child)
@@ -97,7 +97,7 @@ class Walker:
 
     def _asked(self, node: Node, selections: Selections) -> Selections:
         known = self.graph.type_at(node)
-        return selections if known and known.interface_object else self.narrowed(selections, node.type)
+        return _once(selections) if known and known.interface_object else self.narrowed(selections, node.type)
 
     def _local_of_abstract(self, node: Node, selections: Selections) -> tuple[Solution, Selections]:
         taken: list[Taken] = []
@@ -137,6 +137,12 @@ class Walker:
             return [Taken(asked, solution)], []
         remaining = self.part(asked, rest)
         return ([] if solution.is_empty else [Taken(asked, solution)]), [remaining]
+
+
+def _once(selections: Selections) -> Selections:
+    """Without what is asked of one type and of all objects besides."""
+    of_all = {field.key: field.condition for field in selections if field.on is None}
+    return tuple(f for f in selections if not (f.on and f.is_leaf and of_all.get(f.key) in (ALWAYS, f.condition)))
 
 
 def _missing_of_types(selections: Selections, by_type: Mapping[str, Solution]) -> Selections:

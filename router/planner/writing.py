@@ -15,15 +15,20 @@ REPRESENTATIONS = "representations"
 
 @dataclass
 class _Group:
-    """Calls that are answered by one `_entities`: each type with one selection set."""
+    """Calls that are answered by one `_entities`: each type with one selection set, that no object of others meets."""
 
     condition: Condition
     texts: dict[str, str] = field(default_factory=dict)
     branches: dict[str, Branch] = field(default_factory=dict)
     targets: list[Flatten] = field(default_factory=list)
 
-    def takes(self, type_name: str, text: str, condition: Condition) -> bool:
-        return self.condition == condition and self.texts.get(type_name, text) == text
+    def takes(self, call: Call, text: str) -> bool:
+        if self.condition != call.condition:
+            return False
+        type_name = call.branch.node.type
+        if type_name in self.texts:
+            return self.texts[type_name] == text
+        return all(branch.may_be.isdisjoint(call.branch.may_be) for branch in self.branches.values())
 
     def add(self, call: Call, text: str) -> None:
         type_name = call.branch.node.type
@@ -88,8 +93,7 @@ class FetchWriter:
         groups: list[_Group] = []
         for call in step.calls:
             text = Writer().selection_set(call.branch)
-            type_name = call.branch.node.type
-            group = next((g for g in groups if g.takes(type_name, text, call.condition)), None)
+            group = next((g for g in groups if g.takes(call, text)), None)
             if group is None:
                 groups.append(group := _Group(call.condition))
             group.add(call, text)

@@ -86,8 +86,6 @@ class _JoinReader:
         owner = next((str(a.get("graph")) for a in applied(node, f"{self.join}__owner")), None)
         found = {f.name.value: self._field(node, f, graph, owner) for f in node.fields or ()}
         fields = {name: field for name, field in found.items() if field is not None}
-        if membership.interface_object:
-            return _without_required(fields, membership)
         return fields if owner is None else _with_keys(fields, membership)
 
     def _field(
@@ -134,18 +132,8 @@ class _JoinReader:
 
 def _with_keys(fields: dict[str, SubgraphField], membership: _Membership) -> dict[str, SubgraphField]:
     """Before join v0.2 a subgraph that extends a type lists its key fields in the key alone."""
-    names = _key_names(membership) & fields.keys()
+    names = {name for key in membership.keys for name in key_names(key.fields)} & fields.keys()
     return fields | {name: replace(fields[name], external=False) for name in names}
-
-
-def _without_required(fields: dict[str, SubgraphField], membership: _Membership) -> dict[str, SubgraphField]:
-    """What an interface object requires it cannot resolve itself; not every composer says so of each field."""
-    required = {name for field in fields.values() for name in leaf_names(field.requires)} - _key_names(membership)
-    return fields | {name: replace(fields[name], external=True) for name in required & fields.keys()}
-
-
-def _key_names(membership: _Membership) -> set[str]:
-    return {field.name.value for key in membership.keys for field in outermost(key.fields)}
 
 
 def _field_of(field: FieldDefinitionNode, use: dict[str, Any]) -> SubgraphField:
@@ -160,11 +148,7 @@ def _field_of(field: FieldDefinitionNode, use: dict[str, Any]) -> SubgraphField:
     )
 
 
-def leaf_names(fields: str | None) -> set[str]:
-    return {field.name.value for field in outermost(fields) if not field.selection_set} if fields else set()
-
-
-def outermost(fields: str) -> Iterator[FieldNode]:
-    """The fields of a field set that stand in no other."""
+def key_names(fields: str) -> tuple[str, ...]:
+    """The outermost field names of a field set."""
     operation = cast(OperationDefinitionNode, parse(f"{{{fields}}}", no_location=True).definitions[0])
-    return (node for node in operation.selection_set.selections if isinstance(node, FieldNode))
+    return tuple(s.name.value for s in operation.selection_set.selections if isinstance(s, FieldNode))

@@ -1,10 +1,11 @@
 """The root of audit."""
 
-from strawberry.federation.schema import Schema
+from functools import cache
 
 from subgraphs.audit.queries import Query
-from subgraphs.kernel.federation import subgraph_schema
+from subgraphs.kernel.federation import SubgraphSchema, subgraph_schema
 
 
-def make_schema() -> Schema:
+@cache
+def make_schema() -> SubgraphSchema:
     return subgraph_schema(query=Query)

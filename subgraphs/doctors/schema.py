@@ -1,11 +1,12 @@
 """The roots of doctors, joined."""
 
-from strawberry.federation.schema import Schema
+from functools import cache
 
 from subgraphs.doctors.mutations import Mutation
 from subgraphs.doctors.queries import Query
-from subgraphs.kernel.federation import subgraph_schema
+from subgraphs.kernel.federation import SubgraphSchema, subgraph_schema
 
 
-def make_schema() -> Schema:
+@cache
+def make_schema() -> SubgraphSchema:
     return subgraph_schema(query=Query, mutation=Mutation)

@@ -39,7 +39,7 @@ class _Names(NameConverter):
         return super().apply_naming_config(name.rstrip("_"))
 
 
-class _Schema(Schema):
+class SubgraphSchema(Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Nothing: what is to be logged is logged once, where it is masked."""
 
@@ -47,6 +47,10 @@ class _Schema(Schema):
         self, info: Info, representations: list[FederationAny]
     ) -> list[FederationAny]:
         return await resolve_entities(self._entities, info, representations)
+
+    @cached_property
+    def operations(self) -> Operations:
+        return Operations(self._schema)
 
     @cached_property
     def _entities(self) -> dict[str, Any]:
@@ -59,9 +63,9 @@ class _Schema(Schema):
 
 def subgraph_schema(
     *, query: type, mutation: type | None = None, subscription: type | None = None, types: Sequence[type] = ()
-) -> Schema:
+) -> SubgraphSchema:
     """A federation 2.9 schema with the contract's scalars and names."""
-    return _Schema(
+    return SubgraphSchema(
         query=query,
         mutation=mutation,
         subscription=subscription,
@@ -78,14 +82,13 @@ class Subgraph:
     def __init__(
         self,
         name: str,
-        schema: Schema,
+        schema: SubgraphSchema,
         context: Callable[[Principal | None], Any],
         tokens: TokenChecker,
         denials: DenialLog,
     ) -> None:
         self.name, self.schema = name, schema
         self._context, self._tokens, self._denials = context, tokens, denials
-        self._operations = Operations(schema._schema)
 
     async def execute(
         self, document: str, variables: Mapping[str, Any], operation_name: str | None, headers: Mapping[str, str]
@@ -103,7 +106,7 @@ class Subgraph:
             principal = await self._tokens.principal(headers.get("authorization"))
         except Unauthenticated as error:
             return {"data": None, "errors": [error.formatted]}
-        result = await self._operations.execute(document, variables, operation_name, self._context(principal))
+        result = await self.schema.operations.execute(document, variables, operation_name, self._context(principal))
         if result.errors:
             await self._note_denials(principal, result.errors)
         return response(result)

@@ -1,5 +1,6 @@
 """The settings that every component shares, read once from the environment (`HOSPITAL_…`)."""
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -14,9 +15,15 @@ from subgraphs.kernel.currency import known_currency
 LEAST_SECRET_CHARACTERS = 16
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Read from the disk."""
+    return frozenset(available_timezones())
+
+
 def known_zone(name: str) -> str:
     """The name of an IANA zone. Raises ValueError for any other."""
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"{name!r} is not an IANA time zone, such as Asia/Kolkata")
     return name
 

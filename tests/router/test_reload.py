@@ -108,6 +108,7 @@ async def test_it_reloads_fifty_times_under_load_without_a_failed_request(
     async def keep_asking() -> None:
         while True:
             answers.append(await asked(client, router.url, f"{{ hello a{len(answers) % 50}: hello }}"))
+            await asyncio.sleep(0.005)
 
     async with start_watching() as router, asyncio.TaskGroup() as group:
         askers = [group.create_task(keep_asking()) for _ in range(10)]

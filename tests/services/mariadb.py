@@ -24,6 +24,9 @@ _OPTIONS = (
     "--innodb-doublewrite=OFF",
     "--innodb-log-file-size=16M",
     "--innodb-buffer-pool-size=64M",
+    "--loose-innodb-file-per-table=OFF",  # with a file for each, emptying a table takes a disk 30 ms instead of 2
+    "--loose-innodb-flush-method=nosync",  # who is killed leaves what it wrote to the system all the same
+    "--loose-debug-no-sync",
     "--max-connections=500",
     "--socket=socket",  # from the data on: its path may not be long
     *(["--user=root"] if os.geteuid() == 0 else []),

@@ -21,22 +21,30 @@ def domains_in(modules: set[str]) -> set[str]:
     return {name for name in NAMES for part in _MODULES_OF_A_DOMAIN if f"subgraphs.{name}.{part}" in modules}
 
 
+def parts_of_the_router_in(modules: set[str]) -> set[str]:
+    return {name for name in modules if name.startswith(("router.planner", "router.executor", "router.pipeline"))}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_subgraph_imports_its_own_domain_alone(name: str):
-    modules = imported_by("hospital.command_line", "hospital.commands.components", f"hospital.components.wiring.{name}")
+    modules = imported_by("hospital.command_line", "hospital.commands.subgraph", f"hospital.components.wiring.{name}")
     assert domains_in(modules) == {name}
-    assert modules.isdisjoint({"alembic", "aiokafka", "hospital.runtime"})
+    assert not parts_of_the_router_in(modules)
+    assert modules.isdisjoint({"alembic", "aiokafka", "hospital.runtime", "google.protobuf"})
 
 
-def test_what_starts_any_component_imports_no_domain():
-    modules = imported_by("hospital.command_line", "hospital.commands.components", "hospital.components.router")
+def test_the_router_imports_no_domain():
+    modules = imported_by("hospital.command_line", "hospital.commands.router")
     assert domains_in(modules) == set()
-    assert modules.isdisjoint({"alembic", "aiokafka", "hospital.runtime"})
+    assert parts_of_the_router_in(modules)
+    assert modules.isdisjoint({"alembic", "aiokafka", "strawberry", "hospital.runtime", "google.protobuf"})
 
 
 @pytest.mark.parametrize(("worker", "of"), [("relay", set()), ("senders", {"notifications"})])
 def test_a_worker_imports_the_domains_that_it_works_for(worker: str, of: set[str]):
-    assert domains_in(imported_by(f"hospital.components.work.{worker}")) == of
+    modules = imported_by("hospital.command_line", "hospital.commands.worker", f"hospital.components.work.{worker}")
+    assert domains_in(modules) == of
+    assert not parts_of_the_router_in(modules)
 
 
 def test_a_command_imports_no_other_command():

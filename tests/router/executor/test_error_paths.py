@@ -8,11 +8,11 @@ import pytest
 from graphql import parse
 
 from router.executor import execute
-from router.executor.errors import client_key
+from router.executor.errors import ResponsePath, client_path
 from router.executor.run import MOST_ERRORS
 from router.planner import Planner
 from router.transports.base import SubgraphRequest, TransportError
-from tests.router.executor.subgraphs import Subgraphs, data, run
+from tests.router.executor.subgraphs import PLANNER, Subgraphs, data, run
 from tests.router.planner.plans import supergraph_of
 
 BEDS = """
@@ -39,22 +39,40 @@ def paths(answer: Mapping[str, Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("key", "own"),
+    ("path", "own"),
     [
-        ("_qp_c_id", "id"),
-        ("_qp_m1_size", "size"),
-        ("_qp_m12__qp_c_size", "size"),
-        ("_qp_0a1b2c3d_price", "price"),
-        ("_qp_m2__qp_0a1b2c3d_price", "price"),
-        ("_qp_c__qp_c_id", "_qp_c_id"),
-        ("_qp_c__qp_m1_id", "_qp_m1_id"),
-        ("_qp_", "_qp_"),
-        ("id", "id"),
-        (3, 3),
+        (["patients", 0, "name"], ["patients", 0, "name"]),
+        (["patients", 0, "_qp_c_id"], ["patients", 0, "id"]),
+        (["patients", 0, "_qp_m12__qp_c_id"], ["patients", 0, "id"]),
+        (["patients", 0, "ward", "_qp_c__qp_c_id"], ["patients", 0, "ward", "_qp_c_id"]),
+        (["patients", 0, "ward", "_qp_c__qp_m1_id"], ["patients", 0, "ward", "_qp_m1_id"]),
+        (["patients", 0, "id"], ["patients", 0]),
+        (["patients", 0, "age"], ["patients", 0]),
+        (["patients", 0, "__typename"], ["patients", 0]),
+        (["patients", 0, "ward", "code", "x"], ["patients", 0, "ward"]),
+        (["_qp_", 0], []),
     ],
 )
-def test_a_key_of_the_planners_has_the_clients_name(key: str | int, own: str | int) -> None:
-    assert client_key(key) == own
+def test_a_path_is_told_in_the_clients_names_as_far_as_the_client_sees_it(
+    path: ResponsePath, own: ResponsePath
+) -> None:
+    query = """query ($off: Boolean!) {
+      patients { name id: name age @include(if: $off) ward { _qp_c_id: beds _qp_m1_id: beds } }
+    }"""
+    selections = PLANNER.plan(parse(query), None).selections
+
+    assert list(client_path(tuple(path), selections, {"off": False})) == own
+
+
+async def test_an_error_of_a_key_that_only_the_router_asked_for_is_that_of_its_object() -> None:
+    error = {"message": "no", "path": ["patients", 0, "id"], "extensions": {"code": "X"}}
+    patients = [{"id": None, "_qp_c_id": "Ada"}]
+    subgraphs = Subgraphs(a=[{"data": {"patients": patients}, "errors": [error]}])
+
+    answer = await run("{ patients { id: name owed } }", subgraphs)
+
+    assert answer["data"] == {"patients": [{"id": "Ada", "owed": None}]}
+    assert paths(answer) == [["patients", 0]]
 
 
 async def test_an_error_of_a_field_that_was_set_apart_has_the_clients_name() -> None:
@@ -108,7 +126,7 @@ async def test_fields_of_other_types_are_not_lost() -> None:
     assert paths(answer) == [["bed", "rails"]]
 
 
-async def test_where_only_what_others_need_is_lost_the_object_is_named() -> None:
+async def test_where_what_others_need_is_lost_the_object_is_named_and_what_is_not_asked_for_want_of_it() -> None:
     types = """
     type Query @join__type(graph: A) @join__type(graph: B) @join__type(graph: C) { bed: Bed @join__field(graph: A) }
     type Bed @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") @join__type(graph: C, key: "id") {
@@ -121,7 +139,26 @@ async def test_where_only_what_others_need_is_lost_the_object_is_named() -> None
     answer = await execute(Planner(supergraph_of(types)).plan(parse("{ bed { rent } }"), None), {}, subgraphs)
 
     assert answer["data"] == {"bed": {"rent": None}}
-    assert paths(answer) == [["bed"]]
+    assert paths(answer) == [["bed"], ["bed", "rent"]]
+    assert answer["errors"][1]["message"] == "Subgraph c: it was not asked, for want of what another subgraph owes."
+
+
+async def test_what_needs_nothing_is_asked_all_the_same_and_no_error() -> None:
+    types = """
+    type Query @join__type(graph: A) @join__type(graph: B) @join__type(graph: C) { bed: Bed @join__field(graph: A) }
+    type Bed @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") @join__type(graph: C, key: "id") {
+      id: ID!
+      size: Int @join__field(graph: B) @join__field(graph: C, external: true)
+      rent: Int @join__field(graph: C, requires: "size")
+      rails: Int @join__field(graph: C)
+    }"""
+    beds = {"data": {"_entities": [{"rails": 2}]}}
+    subgraphs = Subgraphs(a=[data({"bed": {"id": "1"}})], b=[TransportError("down")], c=[beds])
+
+    answer = await execute(Planner(supergraph_of(types)).plan(parse("{ bed { rent rails } }"), None), {}, subgraphs)
+
+    assert answer["data"] == {"bed": {"rent": None, "rails": 2}}
+    assert paths(answer) == [["bed"], ["bed", "rent"]]
 
 
 @pytest.mark.parametrize("where", ["entity", "root"])

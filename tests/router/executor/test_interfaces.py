@@ -49,3 +49,14 @@ async def test_fields_on_which_all_types_agree_need_no_type() -> None:
 
     assert (shown, errors) == ([{"age": None}], [])
     assert "__typename" not in document
+
+
+async def test_fields_of_a_field_that_is_asked_of_one_type_and_of_all_come_in_the_order_of_the_query() -> None:
+    boss = {"__typename": "Nurse", "name": "Ada", "age": 3, "years": 3}
+
+    shown, _, _ = await staff(
+        "... on Nurse { boss { name } } boss { age } ... on Nurse { boss { years: age } }",
+        {"__typename": "Nurse", "boss": boss},
+    )
+
+    assert list(shown[0]["boss"]) == ["name", "age", "years"]

@@ -1,3 +1,5 @@
+import pytest
+
 from router.transports.base import TransportError
 from tests.router.executor.subgraphs import Subgraphs, data, entities, events, run
 
@@ -11,6 +13,24 @@ async def test_fields_come_in_the_order_of_the_query() -> None:
 
     assert list(answer["data"]) == ["wards", "patient", "__typename"]
     assert list(answer["data"]["patient"]) == ["owed", "name", "id"]
+
+
+@pytest.mark.parametrize(("shown", "order"), [(True, ["patient", "chief"]), (False, ["chief", "patient"])])
+async def test_a_field_comes_where_it_first_counts(shown: bool, order: list[str]) -> None:
+    patients = data({"patient": {"name": "Ada"}, "chief": {"name": "Eve"}})
+    query = "query ($x: Boolean!) { patient @include(if: $x) { name } chief { name } patient { name } }"
+
+    assert list((await run(query, Subgraphs(a=[patients]), x=shown))["data"]) == order
+
+
+@pytest.mark.parametrize(("shown", "order"), [(True, ["b", "a"]), (False, ["a", "b"])])
+async def test_a_mutation_is_run_where_it_first_counts_and_once(shown: bool, order: list[str]) -> None:
+    subgraphs = Subgraphs(a=[data({"admit": {"id": "1"}})], b=[data({"charge": 1})])
+
+    answer = await run("mutation ($x: Boolean!) { charge @include(if: $x) admit { id } charge }", subgraphs, x=shown)
+
+    assert subgraphs.subgraphs == order
+    assert list(answer["data"]) == (["charge", "admit"] if shown else ["admit", "charge"])
 
 
 async def test_absent_variables_stay_absent_and_nulls_stay_null() -> None:

@@ -52,3 +52,9 @@ async def test_a_type_is_told_only_if_asked_though_the_router_needs_it(shown: bo
     answer, _ = await answered(query, {"resource": {"__typename": "Scan", "id": "1"}}, shown=shown)
 
     assert answer == data({"resource": {"__typename": "Scan", "id": "1"} if shown else {"id": "1"}})
+
+
+async def test_an_object_whose_type_is_not_known_is_null_if_its_type_is_asked() -> None:
+    answer, _ = await answered("{ resource { __typename id } }", {"resource": {"id": "1"}})
+
+    assert answer["data"] == {"resource": None}

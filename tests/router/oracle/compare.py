@@ -1,7 +1,6 @@
 """Whether the router's response is that of the whole schema.
 
-`data` must be equal, down to the order of keys. Where variables decide what is asked that order is not compared: it is
-that of the first occurrences in the document, whether they are skipped or not.
+`data` must be equal, down to the order of keys.
 
 Errors are compared by the nulls they stand for: each error belongs to the outermost null on its path. Every null that
 has an error must have one from the router, and no other null may. Where several errors lead to one null, one of them
@@ -14,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 Path = tuple[str | int, ...]
+NOWHERE = "(not in the data)"
 
 
-def differences(expected: Mapping[str, Any], given: Mapping[str, Any], *, ordered: bool = True) -> list[str]:
-    left, right = (json.dumps(response.get("data"), sort_keys=not ordered) for response in (expected, given))
+def differences(expected: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
+    left, right = (json.dumps(response.get("data")) for response in (expected, given))
     if left != right:
         return [f"data: expected {left}\n      given    {right}"]
     return error_differences(expected, given)
@@ -50,5 +50,5 @@ def null_of(data: Any, path: Path) -> Path:
         try:
             data = data[part]
         except (KeyError, IndexError, TypeError):
-            return (*path, "(not in the data)")
+            return (*path, NOWHERE)
     return path if data is None else (*path, "(no null)")

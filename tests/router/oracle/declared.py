@@ -33,6 +33,7 @@ class DeclaredField:
     requires: SelectionSetNode | None
     provides: SelectionSetNode | None
     overrides: str | None
+    label: str | None
 
     @property
     def named(self) -> str:
@@ -41,9 +42,12 @@ class DeclaredField:
 
 @dataclass(frozen=True)
 class DeclaredType:
+    """`keys` are those by which it is found here, `named_by` all that it has."""
+
     name: str
     kind: Kind
     keys: tuple[SelectionSetNode, ...] = ()
+    named_by: tuple[SelectionSetNode, ...] = ()
     interface_object: bool = False
     interfaces: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
@@ -72,9 +76,10 @@ class Declared:
 
 
 class Federation:
-    """All subgraphs, and what they have in common."""
+    """All subgraphs, and what they have in common; `labels` are the overrides that hold, of those that have one."""
 
-    def __init__(self, sdls: Mapping[str, str]) -> None:
+    def __init__(self, sdls: Mapping[str, str], labels: frozenset[str] = frozenset()) -> None:
+        self.labels = labels
         self.subgraphs = {name: Declared(sdl) for name, sdl in sdls.items()}
 
     def declarations(self, type_name: str, name: str) -> Iterator[tuple[str, DeclaredField]]:
@@ -82,6 +87,10 @@ class Federation:
             known = declared.types.get(type_name)
             if known and name in known.fields:
                 yield subgraph, known.fields[name]
+
+    def is_pending(self, declared: DeclaredField) -> bool:
+        """Whether it is to take a field over, and has not yet."""
+        return declared.label is not None and declared.label not in self.labels
 
     def home(self, type_name: str, name: str) -> str:
         """The type that says what the field is: an interface, where one subgraph has it as an object."""
@@ -110,7 +119,7 @@ class Federation:
     @cached_property
     def keyed(self) -> set[tuple[str, str]]:
         types = [t for d in self.subgraphs.values() for t in d.types.values()]
-        return {pair for t in types for key in t.keys for pair in self.within(t.name, key)}
+        return {pair for t in types for key in t.named_by for pair in self.within(t.name, key)}
 
     def _sent(self, type_: DeclaredType) -> Iterator[tuple[str, str]]:
         for declared in type_.fields.values():
@@ -149,6 +158,7 @@ def _type(node: Any) -> DeclaredType | None:
         name=node.name.value,
         kind=kind,
         keys=tuple(field_set(a["fields"]) for name, a in applied if name == "key" and a.get("resolvable", True)),
+        named_by=tuple(field_set(a["fields"]) for name, a in applied if name == "key"),
         interface_object=any(name == "interfaceObject" for name, _ in applied),
         interfaces=tuple(i.name.value for i in getattr(node, "interfaces", None) or ()),
         members=tuple(m.name.value for m in getattr(node, "types", None) or ()),
@@ -165,6 +175,7 @@ def _field(node: FieldDefinitionNode) -> DeclaredField:
         requires=field_set(requires) if requires else None,
         provides=field_set(provides) if provides else None,
         overrides=applied.get("override", {}).get("from"),
+        label=applied.get("override", {}).get("label"),
     )
 
 

@@ -40,7 +40,7 @@ def as_test(case: Failing, differences: list[str]) -> str:
         *(f"    # {line}" for difference in differences for line in difference.splitlines()[:3]),
         f"    sdls = {dict(subject.sdls)!r}",
         f"    chances = Chances({subject.chances.null}, {subject.chances.error})",
-        f"    subject = Subject(sdls, composer.compose(sdls), {subject.seed}, chances)",
+        f"    subject = Subject(sdls, composer.compose(sdls), {subject.seed}, chances, {subject.labels!r})",
         f"    operation = Operation({case.operation.text!r}, {dict(case.operation.variables)!r})",
         "",
         "    assert await subject.differences(operation) == []",

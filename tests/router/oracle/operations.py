@@ -1,4 +1,4 @@
-"""Operations by chance over a schema, valid, with their variables."""
+"""Operations by chance over a schema, with their variables: valid, but that some variables and fragments go unused."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -24,6 +24,7 @@ from graphql import (
     GraphQLSchema,
     NameNode,
     Node,
+    OverlappingFieldsCanBeMergedRule,
     SelectionSetNode,
     Undefined,
     Visitor,
@@ -61,13 +62,10 @@ def draw(schema: GraphQLSchema, chance: random.Random) -> Operation:
 def _repaired(schema: GraphQLSchema, document: DocumentNode) -> DocumentNode | None:
     """Without the fields that clash with others; None where that does not help."""
     for _ in range(MOST_REPAIRS):
-        errors = validate(schema, document, max_errors=1)
+        errors = validate(schema, document, [OverlappingFieldsCanBeMergedRule], max_errors=1)
         if not errors:
             return document
-        nodes = [node for node in errors[0].nodes or () if isinstance(node, FieldNode)]
-        if not nodes:
-            return None
-        document = without(document, nodes[-1])
+        document = without(document, [node for node in errors[0].nodes or () if isinstance(node, FieldNode)][-1])
     return None
 
 
@@ -124,7 +122,7 @@ class _Writing:
         if not fields or self.may(0.12):
             return f"{self._alias()}__typename{self._directives()}"
         name = self.chance.choice(list(fields))
-        return self._field(name, fields[name], level, in_turn=type_ is self.schema.mutation_type)
+        return self._field(name, fields[name], level)
 
     def _fields(self, type_: GraphQLNamedType, level: int) -> Mapping[str, GraphQLField]:
         if not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
@@ -132,14 +130,11 @@ class _Writing:
         deep = level >= MOST_LEVELS or self.size < 0
         return {n: f for n, f in type_.fields.items() if not deep or is_leaf_type(get_named_type(f.type))}
 
-    def _field(self, name: str, definition: GraphQLField, level: int, *, in_turn: bool) -> str:
-        """Fields that are run in turn stand once where a variable may leave them out, so that their turn is certain."""
+    def _field(self, name: str, definition: GraphQLField, level: int) -> str:
         named = get_named_type(definition.type)
         arguments = ", ".join(self._arguments(definition))
         below = f" {self._selection_set(named, level + 1)}" if is_composite_type(named) else ""
-        directives = self._directives()
-        alias = f"x{self.size + 100}: " if in_turn and "$" in directives else self._alias()
-        return f"{alias}{name}" + (f"({arguments})" if arguments else "") + f"{directives}{below}"
+        return f"{self._alias()}{name}" + (f"({arguments})" if arguments else "") + f"{self._directives()}{below}"
 
     def _alias(self) -> str:
         return f"{self.chance.choice(ALIASES)}: " if self.may(0.2) else ""
@@ -167,7 +162,7 @@ class _Writing:
         return f"${name}"
 
     def _fragment(self, type_: GraphQLNamedType, level: int) -> str:
-        directives = "" if type_ is self.schema.mutation_type else self._directives()
+        directives = self._directives()
         if self.may(0.15):
             return f"...{directives} {self._selection_set(type_, level)}"
         on = self.chance.choice(self._overlapping(type_))

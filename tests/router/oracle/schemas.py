@@ -2,15 +2,16 @@
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from tests.router.oracle.composer import Composer, Refused
+from tests.router.oracle.parts import LEAVES, ROOTS, Part, Parts, named
+from tests.router.oracle.refinements import LABELS, Refinements
 from tests.router.oracle.subject import Subject
 from tests.router.oracle.world import Chances
 
 MOST_ATTEMPTS = 200
 LINK = (
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@requires", "@provides",'
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@requires", "@provides",'
     ' "@external", "@shareable", "@override", "@interfaceObject"])'
 )
 COMMON = "\n".join(
@@ -20,7 +21,6 @@ COMMON = "\n".join(
         "scalar Blob",
     ]
 )
-LEAVES = ["Int", "Int", "String", "String", "Boolean", "Float", "ID", "Kind", "Blob"]
 ARGUMENTS = [
     "number: Int = 2",
     "number: Int! = 2",
@@ -48,41 +48,20 @@ KEYS = [
 KEY_FIELDS = {"id": "ID!", "code": "String!", "number": "Int!", "meta": "Meta!"}
 
 
-@dataclass
-class Part:
-    """A type in one subgraph."""
-
-    name: str
-    kind: str = "type"
-    interfaces: list[str] = field(default_factory=list)
-    directives: list[str] = field(default_factory=list)
-    fields: dict[str, str] = field(default_factory=dict)
-    members: list[str] = field(default_factory=list)
-
-    def text(self) -> str:
-        implements = f" implements {' & '.join(self.interfaces)}" if self.interfaces else ""
-        head = " ".join([f"{self.kind} {self.name}{implements}", *self.directives])
-        if self.kind == "union":
-            return f"{head} = {' | '.join(self.members)}"
-        return f"{head} {{\n" + "\n".join(f"  {name}{rest}" for name, rest in self.fields.items()) + "\n}"
-
-
-Parts = dict[str, Part]
-
-
 def draw(seed: int, composer: Composer) -> Subject:
     for attempt in range(MOST_ATTEMPTS):
         chance = random.Random(f"{seed} {attempt}")
-        sdls = Drawing(chance).sdls()
+        sdls = Schemas(chance).sdls()
         chances = Chances(chance.choice([0, 0.1, 0.3]), chance.choice([0, 0.02, 0.1]))
         try:
-            return Subject(sdls, composer.compose(sdls), seed, chances)
+            labels = frozenset(label for label in LABELS if chance.random() < 0.5)
+            return Subject(sdls, composer.compose(sdls), seed, chances, labels)
         except Refused:
             continue
     raise RuntimeError(f"None of {MOST_ATTEMPTS} schemas could be composed.")
 
 
-class Drawing:
+class Schemas:
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         self.subgraphs: dict[str, Parts] = {name: {} for name in "abcde"[: chance.randint(2, 5)]}
@@ -99,9 +78,9 @@ class Drawing:
             self._interface(f"I{number}")
         for number in range(self.chance.randint(0, 2)):
             self._union(f"U{number}")
-        for subgraph, part in list(self._parts("E")):
+        for subgraph, part in list(self.parts("E")):
             self._fields(subgraph, part)
-        self._refinements()
+        Refinements(self).add()
         self._roots()
         return {name: self._sdl(parts) for name, parts in self.subgraphs.items()}
 
@@ -114,19 +93,22 @@ class Drawing:
     def _sdl(self, parts: Parts) -> str:
         return "\n".join([LINK, COMMON, *(part.text() for part in parts.values())]) + "\n"
 
-    def _parts(self, prefix: str) -> Iterator[tuple[str, Part]]:
+    def parts(self, *prefixes: str) -> Iterator[tuple[str, Part]]:
         for subgraph, parts in self.subgraphs.items():
             for part in list(parts.values()):
-                if part.name.startswith(prefix) and part.kind == "type":
+                if part.name.startswith(prefixes) and part.kind == "type":
                     yield subgraph, part
+
+    def new(self, letter: str) -> str:
+        return f"{letter}{next(self.names)}"
 
     def _values(self) -> None:
         for number in range(self.chance.randint(0, 2)):
             fields = {
-                f"v{n}": f": {self._wrapped(self.chance.choice(LEAVES))}" for n in range(self.chance.randint(1, 3))
+                f"v{n}": f": {self.wrapped(self.chance.choice(LEAVES))}" for n in range(self.chance.randint(1, 3))
             }
             if number and self.may(0.5):
-                fields["v9"] = f": {self._wrapped('V0')}"
+                fields["v9"] = f": {self.wrapped('V0')}"
             for parts in self.subgraphs.values():
                 parts[f"V{number}"] = Part(f"V{number}", directives=["@shareable"], fields=dict(fields))
 
@@ -152,7 +134,7 @@ class Drawing:
 
     def _interface_object(self) -> None:
         hub, *others = self.chance.sample(list(self.subgraphs), len(self.subgraphs))
-        label = f": {self._wrapped('String')}"
+        label = f": {self.wrapped('String')}"
         self.subgraphs[hub]["P"] = Part(
             "P", "interface", directives=['@key(fields: "id")'], fields={"id": ": ID!", "label": label}
         )
@@ -168,11 +150,11 @@ class Drawing:
             if not any(name.startswith("EP") for name in self.subgraphs[subgraph]):
                 directives = ['@key(fields: "id")', "@interfaceObject"]
                 self.subgraphs[subgraph]["P"] = Part("P", directives=directives, fields={"id": ": ID!"})
-                self.subgraphs[subgraph]["P"].fields[f"p{next(self.names)}"] = self._signature(subgraph)
+                self.subgraphs[subgraph]["P"].fields[self.new("p")] = self.signature(subgraph)
 
     def _interface(self, name: str) -> None:
         """Of entities, each with the interface's own field in some of its subgraphs."""
-        own, type_ = f"{name.lower()}own", self._wrapped(self.chance.choice(LEAVES))
+        own, type_ = f"{name.lower()}own", self.wrapped(self.chance.choice(LEAVES))
         members = self.some(self.entities)
         for subgraph in self.some(list(self.subgraphs)):
             parts = self.subgraphs[subgraph]
@@ -199,15 +181,15 @@ class Drawing:
 
     def _fields(self, subgraph: str, part: Part) -> None:
         for _ in range(self.chance.randint(0, 3)):
-            name, signature = f"f{next(self.names)}", self._signature(subgraph)
+            name, signature = self.new("f"), self.signature(subgraph)
             part.fields[name] = signature
             if self.may(0.25):
                 self._share(subgraph, part.name, name, signature)
 
     def _share(self, subgraph: str, type_name: str, name: str, signature: str) -> None:
-        named = _named(signature)
+        type_ = named(signature)
         for other, parts in self.subgraphs.items():
-            known = named in parts or named in LEAVES
+            known = type_ in parts or type_ in LEAVES
             if (
                 type_name in parts
                 and known
@@ -216,16 +198,16 @@ class Drawing:
             ):
                 parts[type_name].fields[name] = f"{signature} @shareable"
 
-    def _signature(self, subgraph: str) -> str:
+    def signature(self, subgraph: str) -> str:
         arguments = f"({self.chance.choice(ARGUMENTS)})" if self.may(0.25) else ""
         return f"{arguments}: {self._type(subgraph)}"
 
     def _type(self, subgraph: str) -> str:
         composite = [p.name for p in self.subgraphs[subgraph].values() if p.name not in (*ROOTS, "Meta")]
         named = self.chance.choice(composite) if composite and self.may(0.5) else self.chance.choice(LEAVES)
-        return self._wrapped(named)
+        return self.wrapped(named)
 
-    def _wrapped(self, named: str) -> str:
+    def wrapped(self, named: str) -> str:
         found = named + self._bang()
         while self.may(0.3 if found.startswith("[") else 0.35):
             found = f"[{found}]{self._bang()}"
@@ -234,123 +216,17 @@ class Drawing:
     def _bang(self) -> str:
         return "!" if self.may(0.3) else ""
 
-    def _refinements(self) -> None:
-        """@requires, @provides and @override over what stands there by now."""
-        for _ in range(self.chance.randint(0, 4)):
-            self.chance.choice([self._requires, self._requires, self._provides, self._override])()
-
-    def _elsewhere(self) -> tuple[str, Part, str, str] | None:
-        """A subgraph, its part of an entity, and a field of that which another alone resolves, with its signature."""
-        found = [
-            (subgraph, part, name, signature)
-            for subgraph, part in self._parts("E")
-            for other, parts in self.subgraphs.items()
-            if other != subgraph and part.name in parts
-            for name, signature in parts[part.name].fields.items()
-            if name not in part.fields and "@" not in signature
-        ]
-        return self.chance.choice(found) if found else None
-
-    def _requires(self) -> None:
-        found = self._elsewhere()
-        if found is None:
-            return
-        subgraph, part, name, signature = found
-        fields = self._field_set(subgraph, name, signature)
-        if fields and not any("resolvable: false" in directive for directive in part.directives):
-            part.fields[name] = f"{signature} @external"
-            part.fields[f"r{next(self.names)}"] = f"{self._signature(subgraph)} @requires(fields: {_quoted(fields)})"
-
-    def _field_set(self, subgraph: str, name: str, signature: str) -> str | None:
-        called = f"{name}{self._sent_arguments(signature)}"
-        named = _named(signature)
-        if named in LEAVES:
-            return called
-        part = self.subgraphs[subgraph].get(named)
-        if part is None:
-            return None
-        below = self._below(subgraph, part)
-        return f"{called} {{ {below} }}" if below else None
-
-    def _below(self, subgraph: str, part: Part) -> str:
-        if part.kind == "union":
-            members = [self.subgraphs[subgraph][m] for m in part.members]
-            return " ".join(f"... on {m.name} {{ {below} }}" for m in members if (below := self._below(subgraph, m)))
-        leaves = [
-            name
-            for name, signature in part.fields.items()
-            if _named(signature) in LEAVES and "@external" not in signature and "(" not in signature.split("@")[0]
-        ]
-        return " ".join(self.some([name for name in leaves if name])) if leaves else ""
-
-    def _sent_arguments(self, signature: str) -> str:
-        if not signature.startswith("("):
-            return ""
-        declared = signature[1:].split(":")[0]
-        values = {
-            "number": ["1", "3"], "text": ['"x"'], "kind": ["K2"], "filter": ["{number: 4}"], "filters": ["[]"],
-            "ids": ["[]"], "blob": ["{a: [1]}"], "flag": ["true"],
-        }  # fmt: skip
-        must = "!:" in signature.split(")")[0] or ("!" in signature.split(")")[0] and "=" not in signature)
-        if not must and self.may(0.3):
-            return ""
-        return f"({declared}: {self.chance.choice(values[declared])})"
-
-    def _provides(self) -> None:
-        found = self._elsewhere()
-        if found is None:
-            return
-        subgraph, part, name, signature = found
-        fields = self._field_set(subgraph, name, signature)
-        if not fields or "(" in fields:
-            return
-        part.fields[name] = f"{signature} @external"
-        for parts in self.subgraphs.values():
-            if part.name in parts and name in parts[part.name].fields and "@" not in parts[part.name].fields[name]:
-                parts[part.name].fields[name] = f"{signature} @shareable"
-        owner = self._owner(subgraph)
-        owner.fields[f"q{next(self.names)}"] = f": {self._wrapped(part.name)} @provides(fields: {_quoted(fields)})"
-
-    def _owner(self, subgraph: str) -> Part:
-        parts = self.subgraphs[subgraph]
-        entities = [p for p in parts.values() if p.kind == "type" and p.name.startswith("E")]
-        if self.may(0.5) and entities:
-            return self.chance.choice(entities)
-        return parts.setdefault("Query", Part("Query"))
-
-    def _override(self) -> None:
-        found = self._elsewhere()
-        if found:
-            subgraph, part, name, signature = found
-            others = [
-                s for s, parts in self.subgraphs.items() if part.name in parts and name in parts[part.name].fields
-            ]
-            if len(others) == 1 and (_named(signature) in LEAVES or _named(signature) in self.subgraphs[subgraph]):
-                part.fields[name] = f'{signature} @override(from: "{others[0]}")'
-
     def _roots(self) -> None:
         for subgraph, parts in self.subgraphs.items():
             query = parts.setdefault("Query", Part("Query"))
             for _ in range(self.chance.randint(0 if query.fields else 1, 3)):
-                query.fields[f"q{next(self.names)}"] = self._signature(subgraph)
+                query.fields[self.new("q")] = self.signature(subgraph)
         for subgraph, parts in self.subgraphs.items():
             for name, signature in list(parts["Query"].fields.items()):
                 if "@" not in signature and self.may(0.2):
                     self._share(subgraph, "Query", name, signature)
         for subgraph in self.some(list(self.subgraphs), 0):
             fields = {
-                f"m{next(self.names)}": self._signature(subgraph).removesuffix("!")
-                for _ in range(self.chance.randint(1, 2))
+                self.new("m"): self.signature(subgraph).removesuffix("!") for _ in range(self.chance.randint(1, 2))
             }
             self.subgraphs[subgraph]["Mutation"] = Part("Mutation", fields=fields)
-
-
-ROOTS = ("Query", "Mutation")
-
-
-def _named(signature: str) -> str:
-    return signature.split("@")[0].split("): ")[-1].removeprefix(": ").strip(" []!")
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '\\"') + '"'

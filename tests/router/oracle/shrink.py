@@ -3,6 +3,8 @@
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from graphql import (
@@ -43,6 +45,7 @@ OF_OPERATIONS = (
 )
 OF_SCHEMAS = (TypeDefinitionNode, FieldDefinitionNode, InputValueDefinitionNode, NamedTypeNode, DirectiveNode)
 Fails = Callable[["Failing"], Awaitable[bool]]
+Change = Callable[[], DocumentNode]
 
 
 @dataclass(frozen=True)
@@ -56,39 +59,50 @@ class Failing:
         }
 
 
-async def shrink(case: Failing, composer: Composer, seconds: float = 30.0) -> Failing:
+async def shrink(case: Failing, composer: Composer, seconds: float = 60.0) -> Failing:
     kinds, before = await case.kinds(), None
     ends_at = time.monotonic() + seconds
 
     async def failing(candidate: Failing) -> bool:
-        return time.monotonic() < ends_at and bool(kinds & await candidate.kinds())
+        return bool(kinds & await candidate.kinds())
 
-    while before is not case:
+    while before is not case and time.monotonic() < ends_at:
         before = case
-        case = await _smaller(case, _operations, failing)
-        case = await _smaller(case, lambda found: _subjects(found, composer), failing)
+        case = await _smaller(case, _operations, failing, ends_at)
+        case = await _smaller(case, lambda found: _subjects(found, composer), failing, ends_at)
     return case
 
 
-async def _smaller(case: Failing, candidates: Callable[[Failing], Iterator[Failing]], failing: Fails) -> Failing:
-    shrunk = True
-    while shrunk:
-        shrunk = False
-        for candidate in candidates(case):
-            if await failing(candidate):
-                case, shrunk = candidate, True
-                break
+Candidates = Iterator[Callable[[], Failing | None]]
+"""Made one by one, as making them is dear; None where that is no case at all."""
+
+
+async def _smaller(
+    case: Failing, candidates: Callable[[Failing], Candidates], failing: Fails, ends_at: float
+) -> Failing:
+    """Each change is tried once: one that succeeds makes the next candidate that of its own number."""
+    number = 0
+    while time.monotonic() < ends_at and (make := next(islice(candidates(case), number, None), None)):
+        candidate = make()
+        if candidate and await failing(candidate):
+            case = candidate
+        else:
+            number += 1
     return case
 
 
-def _operations(case: Failing) -> Iterator[Failing]:
+def _operations(case: Failing) -> Candidates:
     document = parse(case.operation.text, no_location=True)
     for changed in (*_each_without(document, OF_OPERATIONS), *_each_opened(document)):
-        text = print_ast(_tidy(changed))
-        variables = {name: value for name, value in case.operation.variables.items() if f"${name}" in text}
-        operation = Operation(text, variables)
-        if operation.text and _is_valid(case.subject, operation):
-            yield replace(case, operation=operation)
+        yield partial(_with_operation, case, changed)
+
+
+def _with_operation(case: Failing, change: Change) -> Failing | None:
+    text = print_ast(_tidy(change()))
+    variables = {name: value for name, value in case.operation.variables.items() if f"${name}" in text}
+    operation = Operation(text, variables)
+    changed = bool(text) and operation != case.operation
+    return replace(case, operation=operation) if changed and _is_valid(case.subject, operation) else None
 
 
 def _is_valid(subject: Subject, operation: Operation) -> bool:
@@ -98,34 +112,46 @@ def _is_valid(subject: Subject, operation: Operation) -> bool:
         return False
 
 
-def _subjects(case: Failing, composer: Composer) -> Iterator[Failing]:
-    for sdls in _smaller_schemas(case.subject.sdls):
-        try:
-            subject = replace(case.subject, sdls=sdls, composed=composer.compose(sdls))
-        except (Refused, Exception):
-            continue
-        if _is_valid(subject, case.operation):
-            yield replace(case, subject=subject)
+def _subjects(case: Failing, composer: Composer) -> Candidates:
+    for change in _smaller_schemas(case.subject.sdls):
+        yield partial(_with_schemas, case, change, composer)
 
 
-def _smaller_schemas(sdls: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+def _with_schemas(case: Failing, change: Callable[[], Mapping[str, str]], composer: Composer) -> Failing | None:
+    try:
+        sdls = change()
+        subject = replace(case.subject, sdls=sdls, composed=composer.compose(sdls))
+    except (Refused, Exception):
+        return None
+    return replace(case, subject=subject) if _is_valid(subject, case.operation) else None
+
+
+def _smaller_schemas(sdls: Mapping[str, str]) -> Iterator[Callable[[], Mapping[str, str]]]:
     for name in sdls:
         if len(sdls) > 1:
-            yield {other: sdl for other, sdl in sdls.items() if other != name}
+            yield partial(_without_subgraph, sdls, name)
     for name, sdl in sdls.items():
-        for changed in _each_without(parse(sdl, no_location=True), OF_SCHEMAS):
-            yield sdls | {name: print_ast(changed)}
+        for change in _each_without(parse(sdl, no_location=True), OF_SCHEMAS):
+            yield partial(_with_sdl, sdls, name, change)
 
 
-def _each_without(document: DocumentNode, kinds: tuple[type[Node], ...]) -> Iterator[DocumentNode]:
+def _without_subgraph(sdls: Mapping[str, str], name: str) -> Mapping[str, str]:
+    return {other: sdl for other, sdl in sdls.items() if other != name}
+
+
+def _with_sdl(sdls: Mapping[str, str], name: str, change: Change) -> Mapping[str, str]:
+    return {**sdls, name: print_ast(change())}
+
+
+def _each_without(document: DocumentNode, kinds: tuple[type[Node], ...]) -> Iterator[Change]:
     for node in _nodes(document, kinds, in_lists=True):
-        yield without(document, node)
+        yield partial(without, document, node)
 
 
-def _each_opened(document: DocumentNode) -> Iterator[DocumentNode]:
+def _each_opened(document: DocumentNode) -> Iterator[Change]:
     """Each inline fragment replaced by what stands in it."""
     for fragment in _nodes(document, (InlineFragmentNode,)):
-        yield visit(document, _Opened(fragment))
+        yield partial(visit, document, _Opened(fragment))
 
 
 class _Opened(Visitor):

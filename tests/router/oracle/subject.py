@@ -1,5 +1,6 @@
 """One federated schema with its data: what the router answers beside what the whole schema, executed as one, does."""
 
+import random
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +12,13 @@ from graphql import GraphQLResolveInfo, build_schema, execute_sync, parse, valid
 
 from router.executor import execute
 from router.planner import Planner
+from router.planner.nodes import QueryPlan
 from router.supergraph import read_supergraph
 from tests.router.oracle.compare import differences
 from tests.router.oracle.composer import Composed
 from tests.router.oracle.declared import Federation
+from tests.router.oracle.failing import WAYS, WAYS_OF_ENTITIES, Failing, an_absent_entity, question
+from tests.router.oracle.losses import Asked, Losses
 from tests.router.oracle.operations import Operation
 from tests.router.oracle.subgraphs import InProcess, Subgraph
 from tests.router.oracle.world import Chances, Session, Thing, World
@@ -26,10 +30,11 @@ class Subject:
     composed: Composed
     seed: int
     chances: Chances
+    labels: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.schema = build_schema(self.composed.api)
-        self.federation = Federation(self.sdls)
+        self.federation = Federation(self.sdls, self.labels)
         self.world = World(self.federation, self.schema, self.seed, self.chances)
         self.world.refuse_the_impossible()
         declared = self.federation.subgraphs.items()
@@ -37,27 +42,42 @@ class Subject:
 
     @cached_property
     def planner(self) -> Planner:
-        return Planner(read_supergraph(self.composed.supergraph))
+        return Planner(read_supergraph(self.composed.supergraph), self.labels)
 
     async def differences(self, operation: Operation) -> list[str]:
         """Empty where the router is right."""
         session, whole = Session(), Session()
+        transport = InProcess(self.subgraphs, session)
         try:
-            given = await self.answer(operation, InProcess(self.subgraphs, session))
+            plan = self.planner.plan(parse(operation.text, no_location=True), None)
+            given = await _answer(plan, operation, transport)
+            expected = self.expected(operation, whole)
+            found = differences(expected, given)
+            found += self._trespasses(session, whole)
+            return found or await self._failing(plan, operation, transport, expected, whole)
         except Exception:
             return [f"the router fails: {traceback.format_exc(limit=-4)}"]
-        expected = self.expected(operation, whole)
-        found = [f"trespass: {trespass}" for trespass in session.trespasses] + differences(
-            expected, given, ordered="(if: $" not in operation.text
-        )
-        if whole.done != session.done:
-            found.append(f"mutations: expected {whole.done}, given {session.done}")
-        return found
 
-    async def answer(self, operation: Operation, transport: InProcess) -> Mapping[str, Any]:
-        plan = self.planner.plan(parse(operation.text, no_location=True), None)
-        given = await execute(plan, operation.variables, transport)
-        return orjson.loads(orjson.dumps(given))  # type: ignore[no-any-return]
+    def _trespasses(self, session: Session, whole: Session) -> list[str]:
+        found = [f"trespass: {trespass}" for trespass in session.trespasses]
+        return found if whole.done == session.done else [*found, f"mutations: {whole.done}, given {session.done}"]
+
+    async def _failing(
+        self, plan: QueryPlan, operation: Operation, before: InProcess, expected: Mapping[str, Any], whole: Session
+    ) -> list[str]:
+        """The same once more, while one of the requests fails."""
+        if not before.asked:
+            return []
+        seed = f"{self.seed} {operation.text}"
+        chance = random.Random(seed)
+        doomed, _ = chance.choice(before.asked)
+        way = chance.choice(WAYS_OF_ENTITIES if "_entities" in doomed.document else WAYS)
+        session = Session()
+        given = await _answer(plan, operation, Failing(self.subgraphs, session, question(doomed), way, seed))
+        silent = way is an_absent_entity
+        found = Losses(expected, given, whole.asked, self.federation, silent).differences()
+        found += self._trespasses(session, whole)
+        return [f"{way.__name__} in {doomed.subgraph}: {difference}" for difference in found]
 
     def expected(self, operation: Operation, session: Session) -> Mapping[str, Any]:
         result = execute_sync(
@@ -72,9 +92,16 @@ class Subject:
 
     def _resolve(self, thing: Thing | None, info: GraphQLResolveInfo, **arguments: Any) -> Any:
         thing = thing or Thing(info.parent_type.name, "")
+        session: Session = info.context
+        session.asked[tuple(info.path.as_list())] = Asked(info.parent_type.name, info.field_name, info.return_type)
         if thing.type == "Mutation":
-            return self.world.mutation(info.field_name, arguments, info.context)
+            return self.world.mutation(info.field_name, arguments, session)
         return self.world.whole(thing, info.field_name, arguments)
 
     def is_valid(self, operation: Operation) -> bool:
         return not validate(self.schema, parse(operation.text))
+
+
+async def _answer(plan: QueryPlan, operation: Operation, transport: InProcess) -> Mapping[str, Any]:
+    given = await execute(plan, operation.variables, transport)
+    return orjson.loads(orjson.dumps(given))  # type: ignore[no-any-return]

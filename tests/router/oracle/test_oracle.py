@@ -1,6 +1,8 @@
-"""Operations by chance over schemas by chance. HOSPITAL_TEST_ORACLE_SEED has others."""
+"""Operations by chance over schemas by chance, others each time. HOSPITAL_TEST_ORACLE_SEED repeats them."""
 
 import os
+import random
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +12,9 @@ from tests.router.oracle.hunt import as_test, hunt
 from tests.router.oracle.shrink import shrink
 
 OPERATIONS = 300
-SEED = int(os.environ.get("HOSPITAL_TEST_ORACLE_SEED", "1"))
+OVER_EACH = 10
+MOST_SEEDS = 1_000_000
+SEED = int(os.environ.get("HOSPITAL_TEST_ORACLE_SEED") or random.randrange(MOST_SEEDS))
 
 if not INSTALLED.is_dir():
     pytest.skip("The composer is not installed: `make test` installs it.", allow_module_level=True)
@@ -24,7 +28,8 @@ def composer() -> Iterator[Composer]:
 
 @pytest.mark.timeout(300)  # what fails is shrunk first
 async def test_the_router_answers_as_the_whole_schema_does(composer: Composer) -> None:
-    async for found in hunt(OPERATIONS, SEED, composer, over_each=10):
+    sys.stdout.write(f"HOSPITAL_TEST_ORACLE_SEED={SEED}\n")
+    async for found in hunt(OPERATIONS, SEED, composer, OVER_EACH):
         if found.differences:
             small = await shrink(found.failing, composer)
             pytest.fail(f"HOSPITAL_TEST_ORACLE_SEED={SEED}\n{as_test(small, found.differences)}")

@@ -27,8 +27,13 @@ from graphql import (
     print_ast,
 )
 
+from tests.router.oracle.compare import Path
 from tests.router.oracle.composer import Refused
 from tests.router.oracle.declared import DeclaredField, Federation, is_required, strictest
+from tests.router.oracle.losses import Asked
+
+Resolved = dict[Path, int]
+"""The paths of fields, with how many lists are within one another there."""
 
 OBJECTS_OF_A_TYPE = 4
 MOST_ITEMS = 3
@@ -56,10 +61,15 @@ class Failure(GraphQLError):
 
 @dataclass
 class Session:
-    """What has happened while one operation was answered: mutations in order, and what no router may ask."""
+    """What has happened while one operation was answered: mutations in order, and what no router may ask.
+
+    `asked` are the fields of the response to the whole schema, `resolved` those of the last request to a subgraph.
+    """
 
     done: list[str] = field(default_factory=list)
     trespasses: list[str] = field(default_factory=list)
+    asked: dict[Path, Asked] = field(default_factory=dict)
+    resolved: Resolved = field(default_factory=dict)
 
 
 class World:

@@ -169,9 +169,6 @@ Sequence {
   Fetch b {
     {
       loaned {
-        loans {
-          day
-        }
         id
       }
     }
@@ -182,6 +179,21 @@ Sequence {
       _entities(representations: $representations) {
         ... on Media {
           __typename
+          ... on Film {
+            id
+          }
+        }
+      }
+    }
+  }
+  Fetch b {
+    $representations: loaned|Film { __typename: Media, id }
+    query ($representations: [_Any!]!) {
+      _entities(representations: $representations) {
+        ... on Media {
+          loans {
+            day
+          }
         }
       }
     }

@@ -196,3 +196,137 @@ Sequence {
   }
 }\
 """)
+
+
+def test_a_field_of_one_type_is_asked_of_no_other() -> None:
+    assert plan_of(ACCOUNTS, "{ holders { id ... on Admin { id balance } } }") == snapshot("""\
+Sequence {
+  Fetch b {
+    {
+      holders {
+        id
+      }
+    }
+  }
+  Fetch a {
+    $representations: holders { __typename: Account, id }
+    query ($representations: [_Any!]!) {
+      _entities(representations: $representations) {
+        ... on Account {
+          __typename
+          ... on Admin {
+            id
+          }
+        }
+      }
+    }
+  }
+  Fetch b {
+    $representations: holders|Admin { __typename: Account, id }
+    query ($representations: [_Any!]!) {
+      _entities(representations: $representations) {
+        ... on Account {
+          balance
+        }
+      }
+    }
+  }
+}\
+""")
+
+
+def test_what_an_interface_object_calls_its_type_is_not_taken_for_it() -> None:
+    assert plan_of(ACCOUNTS, "{ holders { balance @skip(if: true) } }") == snapshot("""\
+Fetch b {
+  {
+    holders {
+      _qp_type: __typename
+    }
+  }
+}\
+""")
+
+
+def test_the_type_that_its_way_on_needs_is_fetched_though_the_client_skips_it() -> None:
+    query = "query ($shown: Boolean!) { accounts { __typename @include(if: $shown) balance } }"
+    assert plan_of(ACCOUNTS, query) == snapshot("""\
+Sequence {
+  Fetch a {
+    {
+      accounts {
+        __typename
+        ... on Admin {
+          id
+        }
+        ... on User {
+          id
+        }
+      }
+    }
+  }
+  Fetch b {
+    $representations: accounts|Admin { __typename: Account, id }
+    $representations: accounts|User { __typename: Account, id }
+    query ($representations: [_Any!]!) {
+      _entities(representations: $representations) {
+        ... on Account {
+          balance
+        }
+      }
+    }
+  }
+}\
+""")
+
+
+STAFF = (
+    ACCOUNTS.replace("type Query", "type Query @join__type(graph: C)")
+    .replace("accounts:", "admin: Admin @join__field(graph: C)\n  accounts:")
+    .replace("rights: Int", "rights: Int @join__field(graph: A)")
+    .replace('interface: "Account")', 'interface: "Account") @join__type(graph: C, key: "id")', 1)
+)
+
+
+def test_objects_of_an_interface_are_asked_apart_from_those_of_its_types() -> None:
+    assert plan_of(STAFF, "{ holders { name } admin { rights } }") == snapshot("""\
+Sequence {
+  Parallel {
+    Fetch b {
+      {
+        holders {
+          id
+        }
+      }
+    }
+    Fetch c {
+      {
+        admin {
+          id
+        }
+      }
+    }
+  }
+  Fetch a {
+    $representations0: holders { __typename: Account, id }
+    $representations1: admin { __typename: Admin, id }
+    query ($representations0: [_Any!]!, $representations1: [_Any!]!) {
+      _e0: _entities(representations: $representations0) {
+        ... on Account {
+          name
+        }
+      }
+      _e1: _entities(representations: $representations1) {
+        ... on Admin {
+          rights
+        }
+      }
+    }
+  }
+}\
+""")
+
+
+def test_what_an_interface_object_requires_it_has_not_though_the_supergraph_may_not_say_so() -> None:
+    unsaid = ACCOUNTS.replace("name: String @join__field(graph: A)", "name: String")
+
+    assert plan_of(unsaid, "{ holders { name rating } }") == plan_of(ACCOUNTS, "{ holders { name rating } }")

@@ -148,19 +148,3 @@ def test_it_refuses_a_guard_that_it_does_not_understand(arguments: str) -> None:
 
     with pytest.raises(SupergraphError, match=r"Query\.bed is guarded by something"):
         read_supergraph(text)
-
-
-def test_what_an_interface_object_requires_is_external_to_it_even_where_the_composer_does_not_say_so() -> None:
-    types = """
-    type Query { a: Int @join__field(graph: A) }
-    interface Named @join__type(graph: A, key: "id") @join__type(graph: B, key: "id", isInterfaceObject: true) {
-      id: ID!
-      name: String
-      owner: Owner
-      greeting: String @join__field(graph: B, requires: "id name owner { name }")
-    }
-    type Owner @join__type(graph: A) @join__type(graph: B) { name: String }
-    """
-    fields = read_supergraph(JOIN % "" + types).types["Named", "b"].fields
-
-    assert {name for name, field in fields.items() if field.external} == {"name"}

@@ -1,0 +1,94 @@
+"""Subgraphs that fail one request, in one of the ways in which they do."""
+
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from router.transports.base import SubgraphRequest, TransportError, Unreachable
+from tests.router.oracle.compare import Path
+from tests.router.oracle.subgraphs import InProcess, Subgraph
+from tests.router.oracle.world import Resolved, Session
+
+Reply = Mapping[str, Any]
+Way = Callable[[Reply, Resolved, random.Random], Reply]
+
+
+class Failing(InProcess):
+    """What is done by a mutation is done, and only its answer is lost."""
+
+    def __init__(self, subgraphs: Mapping[str, Subgraph], session: Session, doomed: str, way: Way, seed: str) -> None:
+        super().__init__(subgraphs, session)
+        self.doomed, self.way, self.seed = doomed, way, seed
+
+    async def execute(self, request: SubgraphRequest) -> Reply:
+        self.session.resolved.clear()
+        reply = await super().execute(request)
+        if question(request) != self.doomed:
+            return reply
+        return self.way(reply, self.session.resolved, random.Random(self.seed))
+
+
+def question(request: SubgraphRequest) -> str:
+    return json.dumps([request.subgraph, request.document, request.variables], sort_keys=True)
+
+
+def nobody_there(reply: Reply, resolved: Resolved, chance: random.Random) -> Reply:
+    raise Unreachable("away")
+
+
+def no_graphql(reply: Reply, resolved: Resolved, chance: random.Random) -> Reply:
+    raise TransportError("<html>")
+
+
+def malformed(reply: Reply, resolved: Resolved, chance: random.Random) -> Reply:
+    return {"data": "text"}
+
+
+def refused(reply: Reply, resolved: Resolved, chance: random.Random) -> Reply:
+    return chance.choice([{}, {"data": None}]) | {"errors": [{"message": "Refused."}]}
+
+
+def a_null_with_an_error(reply: Reply, resolved: Resolved, chance: random.Random) -> Reply:
+    """Of a field or an entity."""
+    spoilt = json.loads(json.dumps(reply))
+    path = _spoil(spoilt, resolved, chance)
+    return spoilt | {"errors": [*spoilt.get("errors", ()), {"message": "Spoilt.", "path": path}]} if path else spoilt
+
+
+def an_absent_entity(reply: Reply, resolved: Resolved, chance: random.Random) -> Reply:
+    spoilt = json.loads(json.dumps(reply))
+    calls = [found for found in (spoilt.get("data") or {}).values() if found]
+    for found in calls[:1]:
+        found[chance.randrange(len(found))] = None
+    return spoilt  # type: ignore[no-any-return]
+
+
+def _spoil(reply: Any, resolved: Resolved, chance: random.Random) -> Path:
+    """Puts a null in the place of something, and gives its path."""
+    places = [found for path, levels in resolved.items() for found in _within(reply.get("data"), path, levels)]
+    path = chance.choice(places) if places else ()
+    if path:
+        _at(reply["data"], path[:-1])[path[-1]] = None
+    return path
+
+
+def _within(data: Any, path: Path, levels: int) -> Iterator[Path]:
+    """The path, and those of the items of the lists there."""
+    value = _at(data, path)
+    if value is not None and not (levels and path[0] in CALLS and len(path) == 1):
+        yield path
+    if levels and isinstance(value, list):
+        for number in range(len(value)):
+            yield from _within(data, (*path, number), levels - 1)
+
+
+def _at(data: Any, path: Path) -> Any:
+    for part in path:
+        data = None if data is None else data[part]
+    return data
+
+
+CALLS = ("_entities", *(f"_e{number}" for number in range(9)))
+WAYS: tuple[Way, ...] = (nobody_there, no_graphql, malformed, refused, a_null_with_an_error, a_null_with_an_error)
+WAYS_OF_ENTITIES: tuple[Way, ...] = (*WAYS, an_absent_entity)
