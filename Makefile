@@ -10,7 +10,7 @@ MEASURED := tests/bench/router/gateways/node_modules/.installed
 CODES := subgraphs/records/codes/icd10cm.tsv
 unexport PYTHONDONTWRITEBYTECODE # what is started again and again would be compiled each time
 
-.PHONY: help setup run test check bench bench-processes bench-router storm oracle containers schema kubernetes format migration services clean
+.PHONY: help setup run test check bench bench-processes bench-router storm oracle audit containers schema kubernetes format migration services clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ storm: setup services ## Kills everything at random for ten minutes (HOSPITAL_TE
 
 oracle: setup schema/node_modules/.installed ## 100,000 operations by chance: the router beside the whole schema executed as one
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.router.oracle --operations 100000
+
+audit: setup ## The federation audit from its own repository (HOSPITAL_TEST_AUDIT_REPOSITORY: a clone), over HTTP
+	$(BIN)/python -m tests.router.audit.live
 
 containers: setup services ## Builds the image, starts docker-compose.yml, lives a day in it, and ends it
 	$(BIN)/python -m tests.containers

@@ -17,7 +17,7 @@ class Budget:
     @property
     def is_tight(self) -> bool:
         """Time to take what has been found rather than look for better."""
-        return self.steps < MOST_STEPS // 2
+        return self.steps < MOST_STEPS // 2 or time.thread_time() > self.ends_at - MOST_SECONDS / 2
 
     def spend(self, steps: int = 1) -> None:
         """Of no steps, it only looks at the time."""

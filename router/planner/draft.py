@@ -43,12 +43,27 @@ class Draft:
     def changed(self, index: int, entry: Opened) -> "Draft":
         return replace(self, entries=(*self.entries[:index], entry, *self.entries[index + 1 :]))
 
-    def may_supply(self, index: int, needed_by: int | None) -> bool:
-        """Whether the entry can come before the one that needs something of it."""
-        return needed_by is None or not self._waits_for(index, needed_by)
+    def waiting_for(self, other: int) -> set[int]:
+        """The entries that cannot come before another, which is one of them."""
+        waits = {other: True}
 
-    def _waits_for(self, index: int, other: int) -> bool:
-        return index == other or any(self._waits_for(before, other) for before in self.entries[index].after)
+        def waiting(index: int) -> bool:
+            if index not in waits:
+                waits[index] = any(waiting(before) for before in self.entries[index].after)
+            return waits[index]
+
+        return {index for index in range(len(self.entries)) if waiting(index)}
+
+    def levels(self) -> list[int]:
+        """How many entries at least come before each."""
+        found: dict[int, int] = {}
+
+        def level(index: int) -> int:
+            if index not in found:
+                found[index] = 1 + max(map(level, self.entries[index].after), default=-1)
+            return found[index]
+
+        return [level(index) for index in range(len(self.entries))]
 
     def supplied(self, index: int, needed_by: int | None) -> "Draft":
         if needed_by is None:
@@ -86,6 +101,7 @@ class Option:
     requires: Selections
     chain: Chain
     estimate: int
+    level: int = 0
 
     @property
     def is_certain(self) -> bool:
@@ -97,9 +113,10 @@ class Option:
         return self.is_certain and self.estimate < ENTRY_COST
 
     @property
-    def rank(self) -> tuple[int, bool]:
-        """What is left of a field is likely to cost another request; at the same price the whole comes first."""
-        return self.estimate + (ENTRY_COST if self.remainder else 0), self.remainder is not None
+    def rank(self) -> tuple[int, bool, bool, int]:
+        """What is left of a field is likely to cost another request. At one price the whole and sure comes first."""
+        left = self.remainder is not None
+        return self.estimate + (ENTRY_COST if left else 0), left, not self.is_certain, self.level
 
     def applied(self, draft: Draft, demand: Demand) -> tuple[Draft, tuple[Demand, ...]]:
         index, draft, needs = self._entered(draft)

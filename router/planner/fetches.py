@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from router.planner.branches import Branch
 from router.planner.budget import Budget
-from router.planner.conditions import ALWAYS, Condition
-from router.planner.graph import Graph
+from router.planner.conditions import ALWAYS, Condition, either
+from router.planner.graph import Graph, Node
 from router.planner.nodes import Path, PathStep
-from router.planner.selections import Selections
+from router.planner.selections import Selections, clash
 from router.planner.solution import Entry, Solution, Taken
 
 
@@ -26,6 +26,10 @@ class Call:
     lacking: Selections = ()
     condition: Condition = ALWAYS
 
+    @property
+    def place(self) -> tuple[Path, Node, Selections]:
+        return self.path, self.branch.node, self.key
+
     def plain(self) -> "Call":
         """The same for those that cannot be sent what is required, without the fields that require it."""
         return Call(self.path, self.branch.plain(), self.key, (), self.requires, self.condition)
@@ -38,6 +42,7 @@ class Step:
     operation: str
     calls: list[Call]
     after: set[int] = field(default_factory=set)
+    _by_place: dict[tuple[Path, Node, Selections], list[Call]] = field(default_factory=dict, init=False)
 
     @property
     def block(self) -> int:
@@ -46,6 +51,29 @@ class Step:
     @property
     def is_root(self) -> bool:
         return not self.calls[0].key
+
+    def take(self, other: "Step") -> None:
+        """All that the other asks, as one with it."""
+        for call in other.calls:
+            self._join(call)
+        self.after |= other.after
+
+    def _join(self, added: Call) -> None:
+        for call in (alike := self._alike(added)):
+            if not clash(call.requires, added.requires) and call.branch.agrees(added.branch):
+                call.branch.absorb(added.branch)
+                call.requires += tuple(field for field in added.requires if field not in call.requires)
+                call.condition = either(call.condition, added.condition)
+                return
+        self.calls.append(added)
+        alike.append(added)
+
+    def _alike(self, call: Call) -> list[Call]:
+        """Its calls for the same objects by the same key."""
+        if not self._by_place:
+            for own in self.calls:
+                self._by_place.setdefault(own.place, []).append(own)
+        return self._by_place.setdefault(call.place, [])
 
 
 class FetchGraph:

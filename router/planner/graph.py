@@ -128,7 +128,7 @@ class Graph:
 
     def _resolves(self, node: Node, name: str, field: SubgraphField, known: SubgraphType) -> bool:
         if field.override_label and (field.override_label in self._labels) is not bool(field.overrides):
-            return False
+            return self._is_key(node, name)
         external = field.external or (known.interface_object and self._is_required(known, name))
         if not external and (field.override_label or not field.used_overridden):
             return True

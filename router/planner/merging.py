@@ -7,10 +7,8 @@ if the longest chain of steps grows no longer.
 from itertools import combinations
 
 from router.planner.budget import Budget
-from router.planner.conditions import either
-from router.planner.fetches import Call, FetchGraph, Step
+from router.planner.fetches import FetchGraph, Step
 from router.planner.nodes import Path, PathStep
-from router.planner.selections import clash
 
 Steps = dict[int, Step]
 
@@ -26,15 +24,19 @@ def merge_steps(fetches: FetchGraph) -> None:
 def _merge_levels(steps: Steps, budget: Budget) -> None:
     """Steps at one level wait for none of each other, and as one they are still at that level."""
     kept: dict[tuple[str, int], list[Step]] = {}
+    replaced: dict[int, int] = {}
     for number, level in levels(steps).items():
         budget.spend(0)
         step = steps[number]
         others = kept.setdefault((step.subgraph, level), [])
         first = next((other for other in others if _compatible(other, step)), None)
         if first:
-            _merge(steps, first, step)
+            first.take(steps.pop(number))
+            replaced[number] = first.number
         else:
             others.append(step)
+    for step in steps.values():
+        step.after = {replaced.get(number, number) for number in step.after}
 
 
 def _merge_across(steps: Steps, budget: Budget) -> bool:
@@ -44,7 +46,8 @@ def _merge_across(steps: Steps, budget: Budget) -> bool:
         for first, second in pairs:
             budget.spend(0)
             if _independent(steps, first, second) and worth(first, second):
-                _merge(steps, first, second)
+                first.take(second)
+                _redirect(steps, first.number, second.number)
                 return True
     return False
 
@@ -65,6 +68,7 @@ def _completes_the_same(first: Step, second: Step) -> bool:
 def _lengthens_nothing(steps: Steps, first: Step, second: Step) -> bool:
     before = max(levels(steps).values())
     merged = {number: Step(number, s.subgraph, s.operation, s.calls, set(s.after)) for number, s in steps.items()}
+    merged[first.number].after |= second.after
     _redirect(merged, first.number, second.number)
     return max(levels(merged).values()) <= before
 
@@ -100,33 +104,12 @@ def levels(steps: Steps) -> dict[int, int]:
     return found
 
 
-def _merge(steps: Steps, first: Step, second: Step) -> None:
-    for call in second.calls:
-        _join(first.calls, call)
-    _redirect(steps, first.number, second.number)
-
-
 def _redirect(steps: Steps, kept: int, dropped: int) -> None:
-    steps[kept].after |= steps.pop(dropped).after
+    del steps[dropped]
     for step in steps.values():
         if dropped in step.after:
             step.after.remove(dropped)
             step.after.add(kept)
-
-
-def _join(calls: list[Call], added: Call) -> None:
-    for call in calls:
-        if _same_call(call, added) and call.branch.agrees(added.branch):
-            call.branch.absorb(added.branch)
-            call.requires += tuple(field for field in added.requires if field not in call.requires)
-            call.condition = either(call.condition, added.condition)
-            return
-    calls.append(added)
-
-
-def _same_call(left: Call, right: Call) -> bool:
-    alike = (left.path, left.branch.node, left.key) == (right.path, right.branch.node, right.key)
-    return alike and not clash(left.requires, right.requires)
 
 
 def base(path: Path) -> Path:

@@ -9,6 +9,7 @@ from router.planner.blocks import BlockPlanner
 from router.planner.budget import Budget
 from router.planner.conditions import NEVER, both, either, unless
 from router.planner.deferral import PRIMARY, Blocks, blocks_in, told_by
+from router.planner.distances import Distances
 from router.planner.errors import PlanningError
 from router.planner.fetches import FetchGraph
 from router.planner.graph import Graph, Node, needed_names
@@ -19,8 +20,9 @@ from router.planner.nodes import Fetch, PlanNode, QueryPlan, Subscription
 from router.planner.nodes import Sequence as SequenceNode
 from router.planner.operation import Operation, read_operation
 from router.planner.schedule import Scheduler, sequence
+from router.planner.search import alone_before
 from router.planner.selections import Field, Selections, Turn
-from router.planner.solution import Solution
+from router.planner.solution import ENTRY_COST, Solution
 from router.planner.walk import Walker
 from router.planner.withholding import Withhold, nothing
 from router.planner.writing import FetchWriter
@@ -43,6 +45,7 @@ class Planner:
     def __init__(self, supergraph: Supergraph, labels: frozenset[str] = frozenset()) -> None:
         self.supergraph = supergraph
         self._graph = Graph(supergraph, labels)
+        self._distances = Distances(self._graph)
         self._naming = Naming(needed_names(supergraph))
         self._guarded = supergraph.guarded_types
 
@@ -94,8 +97,8 @@ class Planner:
     ) -> Stages:
         schema, naming, guarded = self.supergraph.schema, self._naming, self._guarded
         operation = read_operation(document, operation_name, schema, naming, guarded, withhold, blocks)
-        walker = Walker(self._graph, budget, blocks.before) if blocks else Walker(self._graph, budget)
-        solutions = tuple(self._walk(operation, part, walker) for part in _in_turn(operation))
+        walker = Walker(self._graph, self._distances, budget, blocks.before if blocks else alone_before)
+        solutions = tuple(self._solutions(operation, walker))
         fetches = tuple(self._fetch_graphs(operation, solutions, budget))
         plan = QueryPlan(
             operation=operation.kind,
@@ -108,9 +111,17 @@ class Planner:
         )
         return Stages(operation, solutions, fetches, plan)
 
-    def _walk(self, operation: Operation, selections: Selections, walker: Walker) -> Solution:
+    def _solutions(self, operation: Operation, walker: Walker) -> Iterator[Solution]:
+        """A mutation is run where the one before it was, if that is as good as elsewhere."""
+        before: Solution | None = None
+        for part in _in_turn(operation):
+            before = self._walk(operation, part, walker, before)
+            yield before
+
+    def _walk(self, operation: Operation, selections: Selections, walker: Walker, before: Solution | None) -> Solution:
         narrowed = Narrowing(self._graph).root(operation.root, selections)
-        solution = walker.solve(Node(operation.root, ""), narrowed)
+        followed = _followed(before, narrowed, walker) if before else None
+        solution = followed or walker.solve(Node(operation.root, ""), narrowed)
         if solution.missing:
             raise _Unreachable(operation.root, solution.missing)
         return solution
@@ -121,8 +132,9 @@ class Planner:
             fetches = FetchGraph(self._graph, operation.kind, budget)
             fetches.add(solution)
             merge_steps(fetches)
-            if not (found and _absorbed(found[-1], fetches)):
-                found.append(fetches)
+            if found and _taken_along(found[-1], fetches):
+                found.pop()
+            found.append(fetches)
         return found
 
 
@@ -150,14 +162,23 @@ def _places(field: Field) -> Iterator[tuple[Turn, Field]]:
         before = either(before, condition)
 
 
-def _absorbed(before: FetchGraph, after: FetchGraph) -> bool:
-    """Joins two mutations that follow one another in the same subgraph and need nothing else."""
-    if len(before.steps) != 1 or len(after.steps) != 1:
-        return False
-    first, second = (next(iter(fetches.steps.values())) for fetches in (before, after))
-    if first.subgraph != second.subgraph or first.calls[0].condition != second.calls[0].condition:
+def _followed(before: Solution, selections: Selections, walker: Walker) -> Solution | None:
+    entry = before.entries[0]
+    local, rest = walker.local(entry.move.node, selections)
+    if rest:
+        return None
+    entered = replace(entry, taken=local.taken, condition=selections[0].condition)
+    return replace(before, entries=(entered,), cost=local.cost + ENTRY_COST)
+
+
+def _taken_along(before: FetchGraph, after: FetchGraph) -> bool:
+    """Joins a mutation that needs one request to the next one, if that begins in the same subgraph."""
+    first, *others = before.steps.values()
+    second = next(iter(after.steps.values()))
+    if others or first.subgraph != second.subgraph or first.calls[0].condition != second.calls[0].condition:
         return False
     first.calls[0].branch.absorb(second.calls[0].branch)
+    second.calls = first.calls
     return True
 
 

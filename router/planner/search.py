@@ -4,17 +4,20 @@ Greedy first, cheapest option by cheapest option; then branch and bound against 
 A field that an open entry takes without a further request is never worth a branch.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from router.planner.budget import Budget
+from router.planner.distances import Distances
 from router.planner.draft import Demand, Draft, Opened, Option
 from router.planner.graph import Edge, Graph, Move, Node
 from router.planner.selections import ANY, Field, Selections, clash
 from router.planner.solution import ENTRY_COST, MISSING_COST, Chain, Solution, Taken
 
 MOST_BRANCHES = 500
+Entries = Mapping[int, Opened]
+"""Those that can come before what is to be placed."""
 Before = Callable[[int], frozenset[int]]
 
 
@@ -29,6 +32,9 @@ class Walker(Protocol):
     def graph(self) -> Graph: ...
 
     @property
+    def distances(self) -> Distances: ...
+
+    @property
     def budget(self) -> Budget: ...
 
     @property
@@ -39,6 +45,8 @@ class Walker(Protocol):
     def local(self, node: Node, selections: Selections) -> tuple[Solution, Selections]: ...
 
     def alone(self, field: Field) -> Selections: ...
+
+    def part(self, field: Field, children: Selections) -> Field: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +68,14 @@ class Search:
         self.branches = 0
 
     def run(self, selections: Selections) -> Solution:
-        demands = [Demand(field, None, self.chain) for field in selections]
+        draft, demands = Draft.start(self.node), []
+        for field in selections:
+            if self.walker.distances.reaches(self.node, field.name, self.node.type):
+                demands.append(Demand(field, None, self.chain))
+            else:
+                draft = draft.without(field, MISSING_COST)
         demands.sort(key=lambda demand: self._candidates(demand.field))
-        self._explore(Draft.start(self.node), tuple(demands))
+        self._explore(draft, tuple(demands))
         assert self.best is not None
         return self.best.solution()
 
@@ -101,17 +114,18 @@ class Search:
     def _options(self, draft: Draft, demand: Demand) -> Iterator[Option]:
         taking: set[Node] = set()
         block = self._block(draft, demand)
-        blocks = self._blocks(block, demand)
-        for index, entry in enumerate(draft.entries):
-            fits = entry.node.block in blocks and entry.node not in demand.barred
-            if fits and draft.may_supply(index, demand.needed_by):
-                for option in self._existing(draft, index, entry, demand):
+        blocks, levels = self._blocks(block, demand), draft.levels()
+        late = set() if demand.needed_by is None else draft.waiting_for(demand.needed_by)
+        ready = {index: entry for index, entry in enumerate(draft.entries) if index not in late}
+        for index, entry in ready.items():
+            if entry.node.block in blocks and entry.node not in demand.barred:
+                for option in self._existing(ready, index, levels[index], demand):
                     if not option.requires and option.remainder is None:
                         taking.add(entry.node)
                     yield option
         for move in self.graph.moves_for(self.node.type, block):
             if move.node not in demand.barred and move.node not in taking:
-                yield from self._new(draft, move, demand)
+                yield from self._new(ready, move, demand)
 
     def _block(self, draft: Draft, demand: Demand) -> int:
         """The block for which it is fetched, if it has to be."""
@@ -123,33 +137,34 @@ class Search:
         """Those whose requests may take it: what a deferred block needs may be there before."""
         return frozenset([block]) if demand.needed_by is None else self.walker.before(block) | {self.node.block}
 
-    def _existing(self, draft: Draft, index: int, entry: Opened, demand: Demand) -> Iterator[Option]:
+    def _existing(self, ready: Entries, index: int, level: int, demand: Demand) -> Iterator[Option]:
+        entry = ready[index]
         token = self._token(entry.node, entry.move.text if entry.move else "", demand.field)
         for way in self._ways(entry.node, demand):
-            if not way.requires:
-                yield Option(way.taken, index, None, way.remainder, (), demand.chain, way.taken.cost)
+            if all(need in entry.needs for need in way.requires):
+                yield Option(way.taken, index, None, way.remainder, (), demand.chain, way.taken.cost, level)
             elif index > 0 and token not in demand.chain and not clash(entry.needs, way.requires):
                 chain = demand.chain | {token}
-                missing = self._unsupplied(draft, way.requires)
+                missing = self._unsupplied({i: other for i, other in ready.items() if i != index}, way.requires)
                 estimate = way.taken.cost + missing * ENTRY_COST
-                yield Option(way.taken, index, None, way.remainder, way.requires, chain, estimate)
+                yield Option(way.taken, index, None, way.remainder, way.requires, chain, estimate, level)
 
-    def _new(self, draft: Draft, move: Move, demand: Demand) -> Iterator[Option]:
+    def _new(self, ready: Entries, move: Move, demand: Demand) -> Iterator[Option]:
         for way in self._ways(move.node, demand):
             token = self._token(move.node, move.text, demand.field if way.requires else None)
             if token not in demand.chain:
                 chain = demand.chain | {token}
-                requests = 1 + self._unsupplied(draft, (*move.key, *way.requires))
-                estimate = requests * ENTRY_COST + way.taken.cost
+                requests = 1 + self._unsupplied(ready, (*move.key, *way.requires))
+                estimate = requests * ENTRY_COST + way.taken.cost + len(move.key)
                 yield Option(way.taken, None, move, way.remainder, way.requires, chain, estimate)
 
     def _token(self, node: Node, key: str, field: Field | None) -> tuple[str, str, str, str]:
         return node.type, node.subgraph, key, field.name if field else ""
 
-    def _unsupplied(self, draft: Draft, fields: Selections) -> int:
-        """How many of the fields no open entry resolves: a guess at the requests they cost."""
-        nodes = [entry.node for entry in draft.entries]
-        return sum(1 for field in fields if not any(self.graph.edge(node, field.name) for node in nodes))
+    def _unsupplied(self, ready: Entries, fields: Selections) -> int:
+        """A guess at the requests that it costs to have these fields first."""
+        nodes = [entry.node for entry in ready.values()]
+        return sum(self.walker.distances.to(field.name, self.node.type, nodes) for field in fields)
 
     def _ways(self, node: Node, demand: Demand) -> Iterator[_Way]:
         field = demand.field
@@ -189,7 +204,7 @@ class Search:
 
     def _part(self, field: Field, solution: Solution, rest: Selections, edge: Edge, demand: Demand) -> _Way:
         taken = Taken(field, replace(solution, missing=()), demand.needed_by)
-        return _Way(taken, field.with_children(rest), edge.requires)
+        return _Way(taken, self.walker.part(field, rest), edge.requires)
 
 
 def _is_only_way(options: list[Option]) -> bool:

@@ -23,7 +23,7 @@ from router.planner.nodes import (
 )
 from router.planner.planner import Stages
 from router.planner.selections import Selections
-from router.planner.solution import Solution, Taken
+from router.planner.solution import ENTRY_COST, FIELD_COST, Solution, Taken
 
 INDENT = "  "
 
@@ -31,7 +31,9 @@ INDENT = "  "
 def show_stages(stages: Stages) -> str:
     parts = {
         "Normalised operation": show_selections(stages.operation.selections),
-        "Walk": "\n".join(show_solution(solution) for solution in stages.solutions),
+        f"Walk, {ENTRY_COST:,} for a request and {FIELD_COST} for a field": "\n".join(
+            show_solution(solution) for solution in stages.solutions
+        ),
         "Fetch graph": "\n".join(show_fetches(fetches) for fetches in stages.fetches),
         "Plan": show_plan(stages.plan),
     }
@@ -62,8 +64,7 @@ def show_solution(solution: Solution) -> str:
 
 
 def _solution_lines(solution: Solution) -> Iterator[str]:
-    if solution.node.subgraph:
-        yield f"{solution.node}"
+    yield f"{solution.node if solution.node.subgraph else solution.node.type} costs {solution.cost:,}"
     yield from _indented(_taken_lines(solution.taken))
     for number, entry in enumerate(solution.entries, 1):
         key = f" by {entry.move.text}" if entry.move.text else ""
@@ -93,7 +94,8 @@ def _step_lines(fetches: FetchGraph) -> Iterator[str]:
         yield f"{step.number} {step.subgraph}{after}"
         for call in step.calls:
             place = show_path(call.path) or "the root"
-            yield f"{INDENT}{call.branch.node.type} at {place}{show_condition(call.condition)}"
+            key = f" by {_names((*call.key, *call.requires))}" if call.key else ""
+            yield f"{INDENT}{call.branch.node.type} at {place}{key}{show_condition(call.condition)}"
 
 
 def show_plan(plan: QueryPlan) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from router.planner.budget import Budget
 from router.planner.conditions import ALWAYS
+from router.planner.distances import Distances
 from router.planner.graph import Graph, Node
 from router.planner.search import Before, Search, alone_before
 from router.planner.selections import Field, Selections, merged, selections_for
@@ -15,13 +16,15 @@ from router.planner.solution import EMPTY, ENTRY_COST, Chain, Solution, Taken, j
 
 
 class Walker:
-    def __init__(self, graph: Graph, budget: Budget, before: Before = alone_before) -> None:
+    def __init__(self, graph: Graph, distances: Distances, budget: Budget, before: Before = alone_before) -> None:
         """`before` tells from which blocks a deferred block may take what it needs to begin."""
-        self.graph, self.budget, self.before = graph, budget, before
+        self.graph, self.distances, self.budget, self.before = graph, distances, budget, before
         self._solved: dict[tuple[object, ...], tuple[Selections, Solution]] = {}
         self._local: dict[tuple[object, ...], tuple[Selections, Solution, Selections]] = {}
         self._alone: dict[int, Selections] = {}
         self._narrowed: dict[tuple[int, str], tuple[Selections, Selections]] = {}
+        self._rests: dict[tuple[int, ...], Selections] = {}
+        self._parts: dict[tuple[int, int], tuple[Field, Selections, Field]] = {}
 
     def solve(self, node: Node, selections: Selections, chain: Chain = frozenset()) -> Solution:
         key = node, id(selections), chain
@@ -35,8 +38,21 @@ class Walker:
         if key not in self._local:
             self.budget.spend()
             find = self._local_of_abstract if self.graph.is_abstract(node) else self._local_of_object
-            self._local[key] = selections, *find(node, selections)
+            solution, rest = find(node, selections)
+            self._local[key] = selections, solution, self._same(rest)
         return self._local[key][1:]
+
+    def _same(self, selections: Selections) -> Selections:
+        """For equal rests the very same one, so that what is found for it is remembered whoever leaves it."""
+        return self._rests.setdefault(tuple(map(id, selections)), selections)
+
+    def part(self, field: Field, children: Selections) -> Field:
+        """The field with these of its children, the same one each time."""
+        children = self._same(children)
+        key = id(field), id(children)
+        if key not in self._parts:
+            self._parts[key] = field, children, field.with_children(children)
+        return self._parts[key][2]
 
     def alone(self, field: Field) -> Selections:
         """The field as selections, the same ones each time, so that what is found for them is remembered."""
@@ -119,7 +135,7 @@ class Walker:
         solution, rest = self.local(child, asked.children)
         if not rest:
             return [Taken(asked, solution)], []
-        remaining = asked.with_children(rest)
+        remaining = self.part(asked, rest)
         return ([] if solution.is_empty else [Taken(asked, solution)]), [remaining]
 
 

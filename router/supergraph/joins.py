@@ -1,7 +1,7 @@
 """The join directives of each composite type, turned into what each subgraph knows of it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from graphql import (
@@ -86,30 +86,21 @@ class _JoinReader:
         owner = next((str(a.get("graph")) for a in applied(node, f"{self.join}__owner")), None)
         found = {f.name.value: self._field(node, f, graph, owner) for f in node.fields or ()}
         fields = {name: field for name, field in found.items() if field is not None}
-        return fields if owner is None else self._with_keys(node, fields, membership)
+        return fields if owner is None else _with_keys(fields, membership)
 
     def _field(
         self, node: CompositeNode, field: FieldDefinitionNode, graph: str, owner: str | None
     ) -> SubgraphField | None:
         uses = list(applied(field, f"{self.join}__field"))
         if not uses:
-            return SubgraphField(print_ast(field.type)) if owner in (None, graph) else None
+            return SubgraphField(print_ast(field.type), external=owner not in (None, graph))
         where = f"{node.name.value}.{field.name.value}"
         for use in uses:
             if use.get("contextArguments"):
                 raise SupergraphError(f"{where} takes arguments from a context, which this router does not fill.")
             if use.get("graph") is not None and self._graph(use, where) == graph:
                 return _field_of(field, use)
-        return None
-
-    def _with_keys(
-        self, node: CompositeNode, fields: dict[str, SubgraphField], membership: _Membership
-    ) -> dict[str, SubgraphField]:
-        """Before join v0.2 a subgraph that extends a type lists its key fields in the key alone."""
-        declared = {f.name.value: f for f in cast(ObjectTypeDefinitionNode, node).fields or ()}
-        names = {name for key in membership.keys for name in key_names(key.fields)}
-        added = {n: SubgraphField(print_ast(declared[n].type)) for n in names if n in declared and n not in fields}
-        return fields | added
+        return SubgraphField(print_ast(field.type), external=True) if owner else None
 
     def _possible(self, node: CompositeNode, graph: str) -> Iterator[str]:
         if isinstance(node, ObjectTypeDefinitionNode):
@@ -137,6 +128,12 @@ class _JoinReader:
             return interface in declared and graph in self.memberships[node.name.value]
         uses = applied(node, f"{self.join}__implements")
         return any(use.get("graph") == graph and use.get("interface") == interface for use in uses)
+
+
+def _with_keys(fields: dict[str, SubgraphField], membership: _Membership) -> dict[str, SubgraphField]:
+    """Before join v0.2 a subgraph that extends a type lists its key fields in the key alone."""
+    names = {name for key in membership.keys for name in key_names(key.fields)} & fields.keys()
+    return fields | {name: replace(fields[name], external=False) for name in names}
 
 
 def _field_of(field: FieldDefinitionNode, use: dict[str, Any]) -> SubgraphField:

@@ -110,7 +110,7 @@ type Tree @join__type(graph: A, key: "id") @join__type(graph: B) {
     ("types", "query", "why"),
     [
         (UNKNOWN_TO_ALL, "{ tree { size } }", "No subgraph resolves Query.tree.size"),
-        (TREES, doubling(13), "too complex to plan"),
+        (TREES, doubling(14), "too complex to plan"),
         (TREES, "{ tree " + "{ left " * 90 + "{ id }" + " }" * 91, "levels deep"),
     ],
     ids=["unknown", "growing", "deep"],
@@ -127,7 +127,7 @@ def test_a_plan_that_is_kept_is_ready_to_run(pipeline: Pipeline) -> None:
     assert prepared(pipeline, "{ hello }").operation.plan in _prepared
 
 
-HEAVY = doubling(13)
+HEAVY = doubling(14)
 
 
 @pytest.fixture

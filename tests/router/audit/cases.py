@@ -10,7 +10,7 @@ from graphql import DocumentNode, GraphQLError, parse, validate
 
 from router.executor import execute
 from router.planner import Planner, PlanningError
-from router.supergraph import Supergraph, read_supergraph
+from router.supergraph import Supergraph
 from router.transports.base import Transport
 
 HERE = Path(__file__).parent
@@ -40,10 +40,6 @@ def read_cases(folder: Path) -> list[Case]:
         if (group / "cases.json").exists()
         for number, case in enumerate(json.loads((group / "cases.json").read_text()))
     ]
-
-
-def read_group(folder: Path, group: str) -> Supergraph:
-    return read_supergraph((folder / group / "supergraph.graphql").read_text())
 
 
 async def answer(supergraph: Supergraph, query: str, transport: Transport) -> dict[str, Any]:

@@ -28,6 +28,7 @@ enum join__Graph {
   A @join__graph(name: "a", url: "http://a")
   B @join__graph(name: "b", url: "http://b")
   C @join__graph(name: "c", url: "http://c")
+  D @join__graph(name: "d", url: "http://d")
 }
 """
 

@@ -40,9 +40,15 @@ def test_it_names_subgraphs_as_they_were_named() -> None:
 def test_it_reads_the_first_join_specification() -> None:
     types = read_supergraph(FIRST_JOIN).types
 
-    assert set(types["Person", "people"].fields) == {"id", "name", "born"}
+    assert {name for name, field in types["Person", "people"].fields.items() if not field.external} == {
+        "id",
+        "name",
+        "born",
+    }
     assert types["Person", "visits"].fields == {
         "id": SubgraphField("ID!"),
+        "name": SubgraphField("String", external=True),
+        "born": SubgraphField("Int", external=True),
         "visits": SubgraphField("[Visit]", requires="name"),
     }
     assert types["Person", "visits"].keys == (Key("id"),)

@@ -1,0 +1,240 @@
+from inline_snapshot import snapshot
+
+from tests.router.planner.plans import plan_of
+
+PATIENTS = """
+type Query @join__type(graph: A) @join__type(graph: B) @join__type(graph: C) {
+  patient(id: ID): Patient @join__field(graph: A)
+  wards: Int @join__field(graph: B)
+}
+type Patient @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") @join__type(graph: C, key: "id") {
+  id: ID!
+  name: String @join__field(graph: A) @join__field(graph: C, external: true)
+  age: Int @join__field(graph: B) @join__field(graph: C, external: true)
+  risk: Int @join__field(graph: C, requires: "name age")
+  doctor: Doctor @join__field(graph: A)
+}
+type Doctor @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") {
+  id: ID!
+  name: String @join__field(graph: A)
+  rooms: Int @join__field(graph: B)
+}
+"""
+
+
+def test_a_root_under_a_condition_is_a_request_under_it() -> None:
+    assert plan_of(PATIENTS, "query($x: Boolean!) { patient { name } wards @skip(if: $x) }") == snapshot("""\
+Parallel {
+  Fetch a {
+    {
+      patient {
+        name
+      }
+    }
+  }
+  Condition if not $x {
+    Fetch b {
+      {
+        wards
+      }
+    }
+  }
+}\
+""")
+
+
+def test_conditions_within_one_another_hold_together() -> None:
+    query = "query($x: Boolean!, $y: Boolean!) { patient @include(if: $x) { name age @skip(if: $y) } }"
+    assert plan_of(PATIENTS, query) == snapshot("""\
+Sequence {
+  Condition if $x {
+    Fetch a {
+      query ($y: Boolean!) {
+        patient {
+          name
+          ... @skip(if: $y) {
+            id
+          }
+        }
+      }
+    }
+  }
+  Condition if not $y {
+    Fetch b {
+      $representations: patient { __typename: Patient, id } if not $y
+      query ($representations: [_Any!]!) {
+        _entities(representations: $representations) {
+          ... on Patient {
+            age
+          }
+        }
+      }
+    }
+  }
+}\
+""")
+
+
+def test_what_is_required_is_fetched_under_the_condition_of_what_requires_it() -> None:
+    query = "query($x: Boolean!) { patient { id risk @include(if: $x) } }"
+    assert plan_of(PATIENTS, query) == snapshot("""\
+Sequence {
+  Fetch a {
+    query ($x: Boolean!) {
+      patient {
+        id
+        ... @include(if: $x) {
+          name
+        }
+      }
+    }
+  }
+  Condition if $x {
+    Fetch b {
+      $representations: patient { __typename: Patient, id } if $x
+      query ($representations: [_Any!]!) {
+        _entities(representations: $representations) {
+          ... on Patient {
+            age
+          }
+        }
+      }
+    }
+  }
+  Condition if $x {
+    Fetch c {
+      $representations: patient { __typename: Patient, id, name, age } if $x
+      query ($representations: [_Any!]!) {
+        _entities(representations: $representations) {
+          ... on Patient {
+            risk
+          }
+        }
+      }
+    }
+  }
+}\
+""")
+
+
+def test_what_is_required_and_asked_is_fetched_in_any_case() -> None:
+    query = "query($x: Boolean!) { patient { name age risk @include(if: $x) } }"
+    assert plan_of(PATIENTS, query) == snapshot("""\
+Sequence {
+  Fetch a {
+    {
+      patient {
+        name
+        id
+      }
+    }
+  }
+  Fetch b {
+    $representations: patient { __typename: Patient, id }
+    query ($representations: [_Any!]!) {
+      _entities(representations: $representations) {
+        ... on Patient {
+          age
+        }
+      }
+    }
+  }
+  Condition if $x {
+    Fetch c {
+      $representations: patient { __typename: Patient, id, name, age } if $x
+      query ($representations: [_Any!]!) {
+        _entities(representations: $representations) {
+          ... on Patient {
+            risk
+          }
+        }
+      }
+    }
+  }
+}\
+""")
+
+
+def test_opposite_conditions_are_no_condition() -> None:
+    query = "query($x: Boolean!) { patient { ... @include(if: $x) { age } ... @skip(if: $x) { age } } }"
+    assert plan_of(PATIENTS, query) == snapshot("""\
+Sequence {
+  Fetch a {
+    {
+      patient {
+        id
+      }
+    }
+  }
+  Fetch b {
+    $representations: patient { __typename: Patient, id }
+    query ($representations: [_Any!]!) {
+      _entities(representations: $representations) {
+        ... on Patient {
+          age
+        }
+      }
+    }
+  }
+}\
+""")
+
+
+def test_fragments_under_conditions_share_requests() -> None:
+    query = """query($x: Boolean!, $y: Boolean!) {
+      patient { ...Ages @include(if: $x) doctor { ...Rooms @skip(if: $y) } }
+    }
+    fragment Ages on Patient { age } fragment Rooms on Doctor { rooms }"""
+    assert plan_of(PATIENTS, query) == snapshot("""\
+Sequence {
+  Fetch a {
+    query ($x: Boolean!, $y: Boolean!) {
+      patient {
+        ... @include(if: $x) {
+          id
+        }
+        doctor {
+          ... @skip(if: $y) {
+            id
+          }
+        }
+      }
+    }
+  }
+  Condition if $x or not $y {
+    Fetch b {
+      $representations0: patient { __typename: Patient, id } if $x
+      $representations1: patient.doctor { __typename: Doctor, id } if not $y
+      query ($representations0: [_Any!]!, $representations1: [_Any!]!, $x: Boolean!, $y: Boolean!) {
+        _e0: _entities(representations: $representations0) {
+          ... on Patient {
+            ... @include(if: $x) {
+              age
+            }
+          }
+        }
+        _e1: _entities(representations: $representations1) {
+          ... on Doctor {
+            ... @skip(if: $y) {
+              rooms
+            }
+          }
+        }
+      }
+    }
+  }
+}\
+""")
+
+
+def test_skipped_and_included_by_one_variable_is_nothing() -> None:
+    query = "query($x: Boolean!) { patient { id age @skip(if: $x) @include(if: $x) } }"
+    assert plan_of(PATIENTS, query) == snapshot("""\
+Fetch a {
+  {
+    patient {
+      id
+    }
+  }
+}\
+""")
