@@ -8,6 +8,7 @@ from typing import Any, Literal
 from graphql import (
     DirectiveNode,
     DocumentNode,
+    EnumTypeDefinitionNode,
     FieldDefinitionNode,
     FieldNode,
     NonNullTypeNode,
@@ -60,6 +61,8 @@ class Declared:
     def __init__(self, sdl: str) -> None:
         self.document: DocumentNode = parse(sdl, no_location=True)
         self.types = {t.name: t for node in self.document.definitions if (t := _type(node))}
+        enums = (node for node in self.document.definitions if isinstance(node, EnumTypeDefinitionNode))
+        self.enums = {node.name.value: {value.name.value for value in node.values or ()} for node in enums}
 
     def possible(self, name: str) -> set[str] | None:
         """The object types that a position of this type can have here; None where only another subgraph knows."""

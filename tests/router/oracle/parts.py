@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-LEAVES = ["Int", "Int", "String", "String", "Boolean", "Float", "ID", "Kind", "Blob"]
+LEAVES = ["Int", "Int", "String", "String", "Boolean", "Float", "ID", "Kind", "State", "Blob"]
 ROOTS = ("Query", "Mutation")
 
 

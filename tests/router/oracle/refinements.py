@@ -14,6 +14,8 @@ VALUES = {
     "ids": ["[]"],
     "blob": ["{a: [1]}"],
     "flag": ["true"],
+    "choice": ["C1"],
+    "extra": ["{a: 1}"],
 }
 Found = tuple[str, Part, str, str]
 """A subgraph, its part of an entity, and a field of that which another alone resolves, with its signature."""

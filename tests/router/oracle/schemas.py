@@ -35,6 +35,8 @@ ARGUMENTS = [
     "ids: [[Int]]",
     "blob: Blob",
     "flag: Boolean",
+    "choice: Choice",
+    "extra: Extra",
 ]
 KEYS = [
     ["id"],
@@ -91,7 +93,13 @@ class Schemas:
         return sorted(self.chance.sample(items, self.chance.randint(min(least, len(items)), len(items))))
 
     def _sdl(self, parts: Parts) -> str:
-        return "\n".join([LINK, COMMON, *(part.text() for part in parts.values())]) + "\n"
+        return "\n".join([LINK, COMMON, *self._differing(), *(part.text() for part in parts.values())]) + "\n"
+
+    def _differing(self) -> Iterator[str]:
+        """What subgraphs need not have alike: of inputs what all know is left, of outputs what any of them gives."""
+        yield f"enum Choice {{ C1 {' '.join(self.some(['C2', 'C3'], 0))} }}"
+        yield f"input Extra {{ a: Int {' '.join(self.some(['b: String', 'c: Choice', 'd: [Extra!]'], 0))} }}"
+        yield f"enum State {{ S1 {' '.join(self.some(['S2', 'S3'], 0))} }}"
 
     def parts(self, *prefixes: str) -> Iterator[tuple[str, Part]]:
         for subgraph, parts in self.subgraphs.items():

@@ -17,7 +17,14 @@ from router.supergraph import read_supergraph
 from tests.router.oracle.compare import differences
 from tests.router.oracle.composer import Composed
 from tests.router.oracle.declared import Federation
-from tests.router.oracle.failing import WAYS, WAYS_OF_ENTITIES, Failing, an_absent_entity, question
+from tests.router.oracle.failing import (
+    WAYS,
+    WAYS_OF_ENTITIES,
+    Failing,
+    a_null_with_an_error,
+    an_absent_entity,
+    question,
+)
 from tests.router.oracle.losses import Asked, Losses
 from tests.router.oracle.operations import Operation
 from tests.router.oracle.subgraphs import InProcess, Subgraph
@@ -74,8 +81,8 @@ class Subject:
         way = chance.choice(WAYS_OF_ENTITIES if "_entities" in doomed.document else WAYS)
         session = Session()
         given = await _answer(plan, operation, Failing(self.subgraphs, session, question(doomed), way, seed))
-        silent = way is an_absent_entity
-        found = Losses(expected, given, whole.asked, self.federation, silent).differences()
+        silent, partial = way is an_absent_entity, way is a_null_with_an_error
+        found = Losses(expected, given, whole.asked, self.federation, silent, partial).differences()
         found += self._trespasses(session, whole)
         return [f"{way.__name__} in {doomed.subgraph}: {difference}" for difference in found]
 

@@ -22,7 +22,6 @@ from graphql import (
     TypeNode,
     get_argument_values,
     get_named_type,
-    is_enum_type,
     is_leaf_type,
     print_ast,
 )
@@ -144,7 +143,13 @@ class World:
         calm = not fails or (home, name) in self.federation.calm
         requires = next((d.requires for d in own if d.requires), None)
         nullable = fails and not is_required(own[0].type)
-        return _Fact(home, name, strictest([d.type for d in own]), requires, self._candidates(declared), calm, nullable)
+        type_, candidates = strictest([d.type for d in own]), self._candidates(declared)
+        return _Fact(home, name, type_, requires, candidates, self._values_of(declared), calm, nullable)
+
+    def _values_of(self, declared: list[tuple[str, DeclaredField]]) -> tuple[str, ...]:
+        """Of an enum, those that all subgraphs that resolve the field know."""
+        known = [self.federation.subgraphs[s].enums.get(d.named, set()) for s, d in declared]
+        return tuple(sorted(set.intersection(*known)))
 
     def refuse_the_impossible(self) -> None:
         """Raises Refused where no object can stand though a field says that one does."""
@@ -204,6 +209,7 @@ class _Fact:
     type: TypeNode
     requires: SelectionSetNode | None
     candidates: tuple[str, ...]
+    values: tuple[str, ...]
     calm: bool
     nullable: bool
 
@@ -241,9 +247,8 @@ class _Drawn:
     def _leaf(self, name: str) -> Any:
         if (self.fact.home, self.fact.name) in self.world.federation.keyed and len(self.key[1]) < 3:
             return self._key(name)
-        type_ = self.world.schema.type_map[name]
-        if is_enum_type(type_):
-            return self.chance.choice(list(type_.values))
+        if self.fact.values:
+            return self.chance.choice(self.fact.values)
         return LEAVES[name](self.chance)
 
     def _key(self, name: str) -> Any:
