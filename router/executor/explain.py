@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, GraphQLSchema, get_named_type, is_composite_type
+from graphql import (
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLOutputType,
+    GraphQLSchema,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+)
 
 from router.errors import logged
 from router.executor.errors import Error, ResponsePath
@@ -102,5 +111,15 @@ def _value_nulls(
         for index, item in enumerate(value if isinstance(value, list) else ()):
             yield from _value_nulls(schema, type_.of_type, field, item, (*at, index), where, run)
     elif isinstance(value, dict) and is_composite_type(get_named_type(type_)):
-        name = get_named_type(type_).name
-        yield from nulls_of(schema, name, field.children, value, at, run, nullable=nullable)
+        named = get_named_type(type_)
+        if not nullable and _is_faceless(schema, named, field.children, value):
+            yield Null(at, where, unanswered=True)
+        else:
+            yield from nulls_of(schema, named.name, field.children, value, at, run, nullable=nullable)
+
+
+def _is_faceless(schema: GraphQLSchema, type_: GraphQLNamedType, selections: Selections, value: dict[str, Any]) -> bool:
+    """Whether it cannot be told what is asked of the object, for want of its type."""
+    if not is_abstract_type(type_) or all(field.on is None and field.name != TYPENAME for field in selections):
+        return False
+    return value.get(TYPENAME) not in [possible.name for possible in schema.get_possible_types(type_)]

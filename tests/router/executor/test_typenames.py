@@ -11,7 +11,7 @@ from tests.router.executor.subgraphs import Subgraphs, data
 from tests.router.planner.plans import supergraph_of
 
 FINDINGS = """
-type Query @join__type(graph: A) { finding: Finding resource: Resource }
+type Query @join__type(graph: A) { finding: Finding resource: Resource certain: Resource! }
 interface Resource @join__type(graph: A) { id: ID }
 union Finding @join__type(graph: A) @join__unionMember(graph: A, member: "Scan") = Scan
 type Scan implements Resource @join__type(graph: A) @join__implements(graph: A, interface: "Resource") { id: ID }
@@ -58,3 +58,10 @@ async def test_an_object_whose_type_is_not_known_is_null_if_its_type_is_asked() 
     answer, _ = await answered("{ resource { __typename id } }", {"resource": {"id": "1"}})
 
     assert answer["data"] == {"resource": None}
+
+
+async def test_where_it_may_not_be_null_that_is_an_error() -> None:
+    answer, _ = await answered("{ certain { __typename id } }", {"certain": {"id": "1"}})
+
+    assert answer["data"] is None
+    assert [error["path"] for error in answer["errors"]] == [["certain"]]
