@@ -122,14 +122,14 @@ class Refinements:
         return any(part.is_stuck for part in found if name in part.fields)
 
     def _owner(self, parts: Parts) -> Part:
-        entities = [p for p in parts.values() if p.kind == "type" and p.name.startswith("E")]
+        entities = [p for p in parts.values() if p.kind == "type" and p.name.startswith("E") and not p.is_stuck]
         if self._may(0.5) and entities:
             return self.chance.choice(entities)
         return parts.setdefault("Query", Part("Query"))
 
     def _override(self) -> None:
         found = self._elsewhere()
-        if not found:
+        if not found or found[1].is_stuck:
             return
         subgraph, part, name, signature = found
         owners = [s for s, parts in self.subgraphs.items() if name in parts.get(part.name, Part("")).fields]
