@@ -1,6 +1,7 @@
 """`python -m router --supergraph FILE --port N`: the router alone, before subgraphs over HTTP."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import structlog
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from starlette.applications import Starlette
 
 from router.app import create_app
@@ -22,6 +24,8 @@ from router.supergraph import Supergraph, SupergraphError
 from router.transports.session import HttpSession
 from router.transports.signatures import NoKey, Signer
 from router.transports.stack import remote_transport
+
+PREFIX = "HOSPITAL_ROUTER_"
 
 log = structlog.get_logger()
 
@@ -42,8 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(options: argparse.Namespace) -> None:
     settings = with_options(read_settings(), options)
     log_as_json(settings.log_level)
+    if unknown := misspelt(RouterSettings):
+        log.warning("these variables are none of the router's settings", names=unknown)
     file = SupergraphFile(options.supergraph)
     supergraph = read_first(file)
+    if elsewhere := sorted(settings.named_subgraphs() - supergraph.subgraphs.keys()):
+        log.warning("settings name subgraphs that the supergraph does not have", names=elsewhere)
     app = standalone(supergraph, file, settings)
     with bind(options.host, options.port) as listener:
 
@@ -74,10 +82,22 @@ def read_settings() -> RouterSettings:
         return RouterSettings()
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
-        name = "__".join(str(step) for step in problem["loc"])
-        raise CannotStart(f"The setting {name} of the environment: {problem['msg']}.") from None
-    except ValueError as error:  # a value that is not even JSON where it must be
-        raise CannotStart(str(error).splitlines()[0]) from None
+        raise CannotStart(f"{variable(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}.") from None
+    except SettingsError as error:
+        quoted = str(error).split('"')
+        raise CannotStart(f"{variable(tuple(quoted[1:2]))}: this is not JSON.") from None
+
+
+def variable(place: tuple[int | str, ...]) -> str:
+    """How the environment names a setting."""
+    name = "__".join(str(step) for step in place).upper()
+    return name if name.startswith("HOSPITAL_") else f"{PREFIX}{name}"
+
+
+def misspelt(settings: type[RouterSettings]) -> list[str]:
+    """Variables that look like settings and are none."""
+    named = {variable((name,)) for name in settings.model_fields}
+    return sorted(each for each in os.environ if each.startswith(PREFIX) and each.split("__")[0] not in named)
 
 
 def parser() -> argparse.ArgumentParser:

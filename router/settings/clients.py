@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, FilePath, PositiveFloat, Posi
 
 
 class SocketTimes(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     init_seconds: PositiveFloat = Field(5.0, description="How long a WebSocket may stay open before it is initialised.")
     send_seconds: PositiveFloat = Field(
@@ -15,7 +15,7 @@ class SocketTimes(BaseModel):
 
 
 class StreamTimes(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     heartbeat_seconds: PositiveFloat = Field(
         5.0, description="How often a subscription over HTTP shows that it goes on."
@@ -23,7 +23,7 @@ class StreamTimes(BaseModel):
 
 
 class Authorization(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     reject_unauthorized: bool = Field(
         False, description="Whether an operation with a field that the caller may not see is refused whole."
@@ -33,7 +33,7 @@ class Authorization(BaseModel):
 class Persisted(BaseModel):
     """Operations that clients name instead of sending them."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     automatic: bool = Field(True, description="Whether an operation that was sent once may then be named by its hash.")
     kept: PositiveInt = Field(1_000, description="How many operations that were sent are kept by their hash.")
@@ -57,7 +57,7 @@ class Persisted(BaseModel):
 
 
 class SharedSubscriptions(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     shared: bool = Field(
         True, description="Whether equal subscriptions under the same credentials are one to subgraphs."

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 class Limits(BaseModel):
     """What is refused at the door; each may be raised by HOSPITAL_ROUTER_LIMITS__NAME."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     head_bytes: PositiveInt = Field(
         65_536, description="How large the address and the headers of a request may be together."
@@ -30,7 +30,8 @@ class Limits(BaseModel):
     )
     page_size_arguments: tuple[str, ...] = Field(("first", "last"), description="The arguments that give a page size.")
     assumed_page_size: PositiveInt = Field(
-        100, description="What a list counts as when its page size is neither given nor declared."
+        100,
+        description="What a page counts as if its size is neither given nor declared; a list without pages is one.",
     )
     field_merges: PositiveInt = Field(5_000, description="How many pairs of equal fields an operation may repeat.")
     introspection_depth: PositiveInt = Field(

@@ -137,5 +137,10 @@ class RouterSettings(BaseSettings):
         ruled = (name for rules in self.traffic.headers.values() for name in rules.forward or ())
         return tuple(dict.fromkeys((*self.forwarded_headers, *ruled)))
 
+    def named_subgraphs(self) -> set[str]:
+        """Those for which something is set apart."""
+        by_name = (self.subgraph_urls, self.subgraph_seconds_by_name, self.traffic.headers)
+        return {name for each in (*by_name, self.traffic.caps.running_by_name) for name in each}
+
     def seconds_of(self, subgraph: str) -> float:
         return self.subgraph_seconds_by_name.get(subgraph, self.subgraph_seconds)

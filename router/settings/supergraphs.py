@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat
 class Overrides(BaseModel):
     """Progressive overrides, by which fields move from one subgraph to another."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     labels: tuple[str, ...] = Field((), description="The labels that hold for every request, besides percent(…).")
     draw: Literal["request", "caller"] = Field(
@@ -19,7 +19,7 @@ class Overrides(BaseModel):
 
 
 class ReloadTimes(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     every_seconds: NonNegativeFloat = Field(
         1.0, description="How often the file of the supergraph is looked at; 0: only when SIGHUP says so."

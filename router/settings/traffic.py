@@ -1,5 +1,7 @@
 """How subgraphs are asked: over how many connections, how often, how many at a time, with which headers."""
 
+import ssl
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import (
@@ -23,7 +25,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Connections(BaseModel):
     """Those to subgraphs and other components, each server's apart."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: PositiveInt = Field(250, description="How many there may be to one subgraph's server.")
     connect_seconds: PositiveFloat = Field(5.0, description="How long it may take to connect.")
@@ -34,9 +36,19 @@ class Connections(BaseModel):
         None, description="Certificates (PEM) of authorities that are believed beside the system's."
     )
 
+    @field_validator("ca_file")
+    @classmethod
+    def hold_certificates(cls, value: Path | None) -> Path | None:
+        try:
+            if value is not None:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
+        except OSError as error:
+            raise ValueError(f"no certificates can be read there: {error.strerror or error}") from None
+        return value
+
 
 class Retries(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     most: NonNegativeInt = Field(
         1, description="How often a query is sent again to a subgraph that was not reached; 0: never."
@@ -49,7 +61,7 @@ class Retries(BaseModel):
 
 
 class Breaker(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     share: Share = Field(
         0.5, description="The share of requests that do not reach a subgraph which has it left alone; 0: it never is."
@@ -62,7 +74,7 @@ class Breaker(BaseModel):
 
 
 class Caps(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     running: NonNegativeInt = Field(
         200, description="How many requests a subgraph is given at a time, without subscriptions; 0: any number."
@@ -76,7 +88,7 @@ class Caps(BaseModel):
 
 
 class Sharing(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     queries: bool = Field(True, description="Whether equal queries that are sent at the same time are sent as one.")
     other_headers: tuple[HeaderName, ...] = Field(
@@ -92,7 +104,7 @@ class Sharing(BaseModel):
 
 
 class HeaderRules(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     forward: tuple[HeaderName, ...] | None = Field(
         None,
@@ -104,7 +116,7 @@ class HeaderRules(BaseModel):
 
 
 class Traffic(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     headers: dict[str, HeaderRules] = Field(
         {}, description="Rules for the headers of single subgraphs, by name: forward, remove, rename, insert."

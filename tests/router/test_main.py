@@ -160,7 +160,14 @@ def test_it_does_not_start_at_a_port_that_is_none(supergraph: Path, capsys: pyte
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("HOSPITAL_ROUTER_LIMITS__DEPTH", "deep"), ("HOSPITAL_ROUTER_SUBGRAPH_URLS", "{")],
+    [
+        ("HOSPITAL_ROUTER_LIMITS__DEPTH", "deep"),
+        ("HOSPITAL_ROUTER_LIMITS__DEPHT", "3"),
+        ("HOSPITAL_ROUTER_SUBGRAPH_URLS", "{"),
+        ("HOSPITAL_ROUTER_FORWARDED_HEADERS", "x-a,x-b"),
+        ("HOSPITAL_ROUTER_CONNECTIONS__CA_FILE", __file__),
+        ("HOSPITAL_ALLOWED_ORIGINS", "nowhere"),
+    ],
 )
 def test_it_does_not_start_with_a_setting_that_means_nothing(
     supergraph: Path,
@@ -171,4 +178,24 @@ def test_it_does_not_start_with_a_setting_that_means_nothing(
 ) -> None:
     monkeypatch.setenv(variable, value)
     line = refused(capsys, "--supergraph", str(supergraph))
-    assert variable.removeprefix("HOSPITAL_ROUTER_").lower() in line
+    assert line.startswith(f"{variable}: ")
+
+
+def test_a_rule_for_headers_that_means_nothing_is_refused(
+    supergraph: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOSPITAL_ROUTER_TRAFFIC__HEADERS", '{"clinic": {"insrt": {"x-a": "1"}}}')
+    line = refused(capsys, "--supergraph", str(supergraph))
+    assert line.startswith("HOSPITAL_ROUTER_TRAFFIC__HEADERS__CLINIC__INSRT: ")
+
+
+def test_it_tells_of_settings_that_nothing_comes_of(
+    supergraph: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOSPITAL_ROUTER_LIMIT__DEPTH", "3")
+    monkeypatch.setenv("HOSPITAL_ROUTER_SUBGRAPH_URLS", '{"clinci": "http://127.0.0.1:9"}')
+    monkeypatch.setenv("HOSPITAL_ROUTER_TRAFFIC__CAPS__RUNNING_BY_NAME", '{"wards": 3}')
+    with pytest.raises(SystemExit):
+        main(["--supergraph", str(supergraph), "--port", "70000"])
+    warned = [json.loads(line)["names"] for line in capsys.readouterr().out.splitlines()]
+    assert warned == [["HOSPITAL_ROUTER_LIMIT__DEPTH"], ["clinci", "wards"]]

@@ -85,6 +85,8 @@ def test_it_reads_a_supergraph_whose_other_features_it_knows_or_need_not_know(mo
     [
         ('@link(url: "https://specs.apollo.dev/cost/v0.1/", for: SECURITY)', "cost/v0.1"),
         ('@link(url: "https://specs.apollo.dev/connect/v0.1", for: EXECUTION)', "connect/v0.1"),
+        ('@link(url: "https://specs.apollo.dev/join/v0.6", for: EXECUTION)', "join/v0.6"),
+        ('@link(url: "https://specs.apollo.dev/join/v1.3", for: EXECUTION)', "join/v1.3"),
         ('@link(url: "https://clinic.example/inaccessible/v0.2", for: SECURITY)', "clinic.example"),
         ('@link(url: "https://clinic.example/policy/v0.1", for: SECURITY)', "clinic.example"),
         ('@core(feature: "https://specs.apollo.dev/context/v0.1", for: SECURITY)', "context/v0.1"),
