@@ -41,6 +41,7 @@ _HIVE = (
 )
 _HIVE_ROUTER = {
     "HIVE_CONFIG_FILE_PATH": str(GATEWAYS / "hive-router.yaml"),
+    "ROUTER_CONFIG_FILE_PATH": str(GATEWAYS / "hive-router.yaml"),  # before 0.3
     "SUPERGRAPH_FILE_PATH": "{supergraph}",
     "HOST": "127.0.0.1",
     "PORT": "{port}",
