@@ -49,7 +49,7 @@ async def _compare_asking(workloads: str, options: argparse.Namespace) -> bool:
         chosen = [one for one in contenders() if not options.only or one.name in options.only]
         routers = [await stack.enter_async_context(running(one, supergraph, scratch, _ROUTER_CORE)) for one in chosen]
         held = [await _compare(workload, routers, subgraphs, options) for workload in workloads]
-        if routers[0].contender.name == OURS and not options.only:
+        if routers[0].contender.name == OURS:
             held.append(await grows_evenly(routers[0], subgraphs, options.seconds))
         return all(held)
 
