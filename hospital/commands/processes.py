@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import count
@@ -21,6 +22,8 @@ from hospital.problems import CannotDo, NotThere, as_it_is_set
 from hospital.progress import progress
 from hospital.server import on_signals
 from hospital.settings import every_setting, read_component_settings, read_settings
+from hospital.supervisor.executing import Executing
+from hospital.supervisor.forking import ForkServer
 from hospital.supervisor.keeping import Patience
 from hospital.supervisor.plan import Addresses, reserved, scale_of, stages, url_of
 from hospital.supervisor.supervising import Supervisor
@@ -60,6 +63,10 @@ def _house() -> tuple[House, RouterSettings]:
     return house, router_settings
 
 
+def _starter(environment: Mapping[str, str]) -> Executing | ForkServer:
+    return ForkServer(environment) if sys.platform == "linux" else Executing(environment)
+
+
 class _Hospital:
     def __init__(
         self, house: House, folder: DataFolder, settings: RouterSettings, addresses: Addresses, scale: Mapping[str, int]
@@ -67,11 +74,18 @@ class _Hospital:
         self._house, self._folder, self._settings, self._addresses = house, folder, settings, addresses
         self._number = sum(scale.values())
         patience = Patience(draining_seconds=settings.drain_seconds + _BEYOND_DRAINING_SECONDS)
-        self._supervisor = Supervisor(stages(addresses, scale), self._environment(), patience)
+        self._starter = _starter(self._environment())
+        self._supervisor = Supervisor(stages(addresses, scale), self._starter.start, patience)
         self._console = Console()
 
     async def run(self) -> bool:
         """Whether all ended in time when it was told to close. Raises CannotRun."""
+        try:
+            return await self._run()
+        finally:
+            await self._starter.close()
+
+    async def _run(self) -> bool:
         with on_signals(self._supervisor.stop), ExitStack() as showing:
             advance = showing.enter_context(progress(self._console, len(MIGRATED_BY) + self._number))
             done = count(1)

@@ -30,6 +30,9 @@ _BUILDERS = {
 WORKERS = tuple(_BUILDERS)
 """None of them is named as a domain is."""
 
+_WORK = "hospital.components.work"
+MODULES = frozenset(f"{_WORK}.{module}" for module, _ in _BUILDERS.values())
+
 FINISHED_WITHIN_SECONDS = 30.0
 """A mail or a job in hand."""
 
@@ -61,7 +64,7 @@ def worker(house: House, name: str, ordinal: str | None) -> Worker:
     if ordinal is not None and not re.fullmatch(ORDINAL, ordinal):
         raise CannotDo(f"--ordinal {ordinal}: it has 1 to 32 letters, digits, dots, hyphens and underscores.")
     module, builder = _BUILDERS[name]
-    build: Callable[[House, str | None], Worker] = getattr(import_module(f"hospital.components.work.{module}"), builder)
+    build: Callable[[House, str | None], Worker] = getattr(import_module(f"{_WORK}.{module}"), builder)
     say_less("aiokafka")
     return build(house, ordinal)
 

@@ -2,13 +2,12 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
 
 from hospital.problems import CannotRun
-from hospital.supervisor.process import Component, Process
+from hospital.supervisor.process import Component, Process, Start
 from workers.pauses import BackOff, pause
 
 _NOT_STARTED = 126
@@ -28,10 +27,10 @@ class Patience:
 
 
 class Keeper:
-    def __init__(self, component: Component, environment: Mapping[str, str], patience: Patience) -> None:
+    def __init__(self, component: Component, start: Start, patience: Patience) -> None:
         self.component = component
         self.works = asyncio.Event()
-        self._environment, self._patience = environment, patience
+        self._start, self._patience = start, patience
         self._back_off = BackOff(patience.first_pause_seconds, patience.longest_pause_seconds)
         self._stopping = asyncio.Event()
         self._process: Process | None = None
@@ -67,7 +66,7 @@ class Keeper:
     async def _lived(self) -> int:
         """Starts it, and gives the exit status with which it ended."""
         try:
-            self._process = process = await Process.started(self.component, self._environment)
+            self._process = process = await Process.started(self.component, self._start)
         except OSError as error:
             self._log.error("component.not_started", error=str(error))
             return _NOT_STARTED

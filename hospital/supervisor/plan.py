@@ -1,7 +1,6 @@
 """Which processes a hospital on one machine is made of, and how many of each."""
 
 import socket
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -85,7 +84,7 @@ def stages(addresses: Addresses, scale: Mapping[str, int]) -> list[list[Componen
 
 def _component(name: str, number: int, of: int, *arguments: str) -> Component:
     own = name if of == 1 else f"{name}.{number + 1}"
-    return Component(own, (sys.executable, "-m", "hospital", *arguments, "--supervised"))
+    return Component(own, (*arguments, "--supervised"))
 
 
 def _at(address: tuple[str, int]) -> tuple[str, ...]:

@@ -2,57 +2,62 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass
+from typing import Protocol, Self, TypeAlias
 
 import typer
 
-_LONGEST_LINE_BYTES = 1_000_000
+LONGEST_LINE_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
 class Component:
-    """What is started, and with what beside the environment of this process."""
+    """What is started: `arguments` are those of the `hospital` command."""
 
     name: str
-    command: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...]
+
+
+class Child(Protocol):
+    """A process of the system, whose output is read here; its standard input stays open as long as this one lives."""
+
+    stdout: asyncio.StreamReader | None
+    stderr: asyncio.StreamReader | None
+
+    async def wait(self) -> int: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+
+Start: TypeAlias = Callable[[Component], Awaitable[Child]]
+"""Raises OSError where the system does not start one."""
 
 
 class Process:
     """A component that was started. It says that it works by the first line on its standard output.
 
-    Its standard input stays open as long as this process lives, which is how it knows. It has a session of its own, so
-    that Ctrl-C on a terminal reaches this process alone, which then ends its children in order.
+    By its standard input it knows that this process lives. It has a session of its own, so that Ctrl-C on a terminal
+    reaches this process alone, which then ends its children in order.
     """
 
-    def __init__(self, component: Component, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, component: Component, child: Child) -> None:
         self.works = asyncio.Event()
-        self._name, self._process = component.name, process
-        assert process.stdout is not None
-        assert process.stderr is not None
+        self._name, self._child = component.name, child
+        assert child.stdout is not None
+        assert child.stderr is not None
         self._output = asyncio.gather(
-            self._said(process.stdout), _passed_on(process.stderr, component.name, err=True), return_exceptions=True
+            self._said(child.stdout), _passed_on(child.stderr, component.name, err=True), return_exceptions=True
         )
 
     @classmethod
-    async def started(cls, component: Component, environment: Mapping[str, str]) -> Self:
-        process = await asyncio.create_subprocess_exec(
-            *component.command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**environment, **component.environment},
-            limit=_LONGEST_LINE_BYTES,
-            start_new_session=True,
-        )
-        return cls(component, process)
+    async def started(cls, component: Component, start: Start) -> Self:
+        return cls(component, await start(component))
 
     async def ended(self) -> int:
         """Its exit status, when all that it said was passed on; of a signal, the number below zero."""
-        status = await self._process.wait()
+        status = await self._child.wait()
         await self._output
         return status
 
@@ -64,7 +69,7 @@ class Process:
 
     def _signalled(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
-            self._process.send_signal(number)
+            self._child.send_signal(number)
 
     async def _said(self, output: asyncio.StreamReader) -> None:
         if await output.readline():

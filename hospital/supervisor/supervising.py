@@ -1,11 +1,11 @@
 """Keeping all components of a hospital: started stage by stage, drained in the opposite order."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from hospital.supervisor.keeping import Keeper, Patience
-from hospital.supervisor.process import Component
+from hospital.supervisor.process import Component, Start
 
 Stage = Sequence[Component]
 Advance = Callable[[str], None]
@@ -14,11 +14,9 @@ Advance = Callable[[str], None]
 class Supervisor:
     """`stages`: the components of one work as soon as they like, those of the next are started when all of it do."""
 
-    def __init__(
-        self, stages: Sequence[Stage], environment: Mapping[str, str], patience: Patience | None = None
-    ) -> None:
+    def __init__(self, stages: Sequence[Stage], start: Start, patience: Patience | None = None) -> None:
         patience = patience or Patience()
-        self._stages = [[Keeper(each, environment, patience) for each in stage] for stage in stages]
+        self._stages = [[Keeper(each, start, patience) for each in stage] for stage in stages]
         self._keeping: dict[Keeper, asyncio.Task[None]] = {}
         self.told = asyncio.Event()
         """That it is to stop."""

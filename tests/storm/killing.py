@@ -14,7 +14,7 @@ from hospital.components.workers import WORKERS
 from hospital.names import NAMES
 from tests.hospital.supervisor.processes import Processes
 
-COMPONENTS = ("router", *(f"subgraph {name}" for name in NAMES), *(f"worker {name}" for name in WORKERS))
+COMPONENTS = ("router", "fork server", *(f"subgraph {name}" for name in NAMES), *(f"worker {name}" for name in WORKERS))
 """As the words of their commands are."""
 
 _OF_A_ROUND = 4

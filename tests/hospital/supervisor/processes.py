@@ -27,9 +27,7 @@ class Processes:
 
     def pids(self, *words: str) -> list[int]:
         """Of the children whose command has these words."""
-        pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return [int(child) for child in children if set(words) <= set(_command_of(child))]
+        return [pid for pid in children_of(self.process.pid) if set(words) <= set(command_of(pid))]
 
     async def says(self, what: str) -> None:
         async with asyncio.timeout(SECONDS):
@@ -75,9 +73,13 @@ async def killed(pids: list[int]) -> None:
             await asyncio.sleep(0.02)
 
 
-def _command_of(child: str) -> list[str]:
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command_of(pid: int) -> list[str]:
     """Nothing for one that has ended since it was listed."""
     try:
-        return Path(f"/proc/{child}/cmdline").read_text().split("\0")
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").split()
     except (FileNotFoundError, ProcessLookupError):
         return []

@@ -12,10 +12,11 @@ from tests.hospital.supervisor.test_supervising import is_alive, until
 
 SUPERVISOR = """
 import asyncio, os, sys
+from hospital.supervisor.executing import Executing
 from hospital.supervisor.process import Component
 from hospital.supervisor.supervising import Supervisor
-child = Component("child", (sys.executable, "-c", sys.argv[1]))
-asyncio.run(Supervisor([[child, child]], os.environ).run(lambda name: None, lambda: None))
+child, start = Component("child", ("-c", sys.argv[1])), Executing(os.environ, program=(sys.executable,)).start
+asyncio.run(Supervisor([[child, child]], start).run(lambda name: None, lambda: None))
 """
 CHILD = """
 import os, signal, time

@@ -16,24 +16,24 @@ ADDRESSES = Addresses(("127.0.0.1", 8761), dict.fromkeys(NAMES, ("127.0.0.1", 90
 
 def test_there_is_one_of_each_component():
     subgraphs, workers, routers = stages(ADDRESSES, scale_of([]))
-    assert [each.command[3:5] for each in subgraphs] == [("subgraph", name) for name in NAMES]
-    assert [each.command[3:5] for each in workers] == [("worker", name) for name in WORKERS]
-    assert [each.command[3] for each in routers] == ["router"]
+    assert [each.arguments[:2] for each in subgraphs] == [("subgraph", name) for name in NAMES]
+    assert [each.arguments[:2] for each in workers] == [("worker", name) for name in WORKERS]
+    assert [each.arguments[0] for each in routers] == ["router"]
     names = [each.name for each in (*subgraphs, *workers, *routers)]
     assert len(set(names)) == len(names)
-    assert all(each.command[-1] == "--supervised" for each in (*subgraphs, *workers, *routers))
+    assert all(each.arguments[-1] == "--supervised" for each in (*subgraphs, *workers, *routers))
 
 
 def test_there_are_as_many_as_are_asked_for_with_ordinals_that_tell_workers_apart():
     subgraphs, workers, routers = stages(ADDRESSES, scale_of(["router=4", "relay=2", "audit=2", "audit-trail=3"]))
     assert [each.name for each in routers] == ["router.1", "router.2", "router.3", "router.4"]
-    assert len({each.command for each in routers}) == 1
-    assert [each.name for each in subgraphs if "audit" in each.command] == ["audit.1", "audit.2"]
-    assert [each.command[4:7] for each in workers if "relay" in each.command] == [
+    assert len({each.arguments for each in routers}) == 1
+    assert [each.name for each in subgraphs if "audit" in each.arguments] == ["audit.1", "audit.2"]
+    assert [each.arguments[1:4] for each in workers if "relay" in each.arguments] == [
         ("relay", "--ordinal", "0"),
         ("relay", "--ordinal", "1"),
     ]
-    assert [each.command[4:7] for each in workers if "audit-trail" in each.command] == [
+    assert [each.arguments[1:4] for each in workers if "audit-trail" in each.arguments] == [
         ("audit-trail", "--ordinal", str(ordinal)) for ordinal in range(3)
     ]
 

@@ -14,6 +14,7 @@ import pytest
 import structlog
 
 from hospital.problems import CannotRun
+from hospital.supervisor.executing import Executing
 from hospital.supervisor.keeping import Patience
 from hospital.supervisor.process import Component
 from hospital.supervisor.supervising import Supervisor
@@ -24,7 +25,7 @@ UNTIL_TOLD = "while True: signal.pause()\n"
 
 
 def component(name: str, code: str) -> Component:
-    return Component(name, (sys.executable, "-S", "-c", code))
+    return Component(name, ("-S", "-c", code))
 
 
 def telling(file: Path, name: str) -> Component:
@@ -52,7 +53,7 @@ async def until(file: Path, number: int) -> list[str]:
 async def supervised(
     *stages: Sequence[Component], patience: Patience = QUICK
 ) -> AsyncIterator[tuple[Supervisor, asyncio.Event, "asyncio.Task[bool]"]]:
-    supervisor, opened = Supervisor(stages, os.environ, patience), asyncio.Event()
+    supervisor, opened = Supervisor(stages, Executing(os.environ, (sys.executable,)).start, patience), asyncio.Event()
     running = asyncio.create_task(supervisor.run(lambda name: None, opened.set))
     try:
         yield supervisor, opened, running

@@ -52,8 +52,7 @@ def settings(tmp_path: Path, monkeypatch, capsys) -> None:
 @pytest.mark.timeout(300)
 async def test_a_hospital_of_processes_opens_outlives_kills_and_closes(broker: None, settings: None):
     async with up("--scale", "router=2", "--scale", "appointments=2") as hospital, aiohttp.ClientSession() as session:
-        children = hospital.pids()
-        assert len(children) == len(NAMES) + 6 + 1 + 2
+        assert len(hospital.pids("--supervised")) == len(NAMES) + 6 + 1 + 2
         assert (len(hospital.pids("router")), len(hospital.pids("subgraph", "appointments"))) == (2, 2)
         gate, house = Gate(hospital.url, session), House(read_settings()[0], read_component_settings())
         doctor, _ = await hired(gate, house)

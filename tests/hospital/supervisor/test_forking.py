@@ -1,0 +1,115 @@
+"""Components forked by a process that has imported what they are made of."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from hospital.commands.keys import keys
+from hospital.problems import CannotRun
+from hospital.supervisor import forking
+from hospital.supervisor.forking import Forked, ForkServer
+from hospital.supervisor.process import Component
+from tests.hospital.supervisor.processes import SECONDS, children_of, command_of
+from tests.hospital.supervisor.test_supervising import is_alive
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every component imports for itself")
+
+UNKNOWN = Component("neighbours", ("subgraph", "neighbours"))
+"""Ends at once, and says why."""
+
+ROUTER = Component("router", ("router", "--port", "0", "--supervised"))
+"""Lives, whoever else does."""
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[ForkServer]:
+    keys(tmp_path / "callers.json")
+    given = ForkServer({**os.environ, "HOSPITAL_CALLERS": str(tmp_path / "callers.json")})
+    yield given
+    await given.close()
+
+
+async def ended(forked: Forked) -> tuple[int, str, str]:
+    """Its exit status, and what it has said."""
+    assert forked.stdout is not None
+    assert forked.stderr is not None
+    async with asyncio.timeout(SECONDS):
+        said, errors = await asyncio.gather(forked.stdout.read(), forked.stderr.read())
+        return await forked.wait(), said.decode(), errors.decode()
+
+
+async def listening(server: ForkServer) -> Forked:
+    forked = await server.start(ROUTER)
+    assert forked.stdout is not None
+    async with asyncio.timeout(SECONDS):
+        assert (await forked.stdout.readline()).startswith(b"Listening at ")
+    return forked
+
+
+def process_of(server: ForkServer) -> asyncio.subprocess.Process:
+    assert server._process is not None
+    return server._process
+
+
+async def test_it_is_what_the_command_of_those_arguments_is(server: ForkServer):
+    status, said, errors = await ended(await server.start(UNKNOWN))
+    assert (status, said) == (CannotRun.status, "")
+    assert "There is no subgraph neighbours" in errors
+    helped, said, _ = await ended(await server.start(Component("worker", ("worker", "--help"))))
+    assert (helped, "hospital worker" in said) == (0, True)
+
+
+async def test_it_is_a_child_of_who_asked_with_a_name_and_a_session_of_its_own(server: ForkServer):
+    forked = await listening(server)
+    pid = forked._pid
+    assert command_of(pid)[:3] == ["hospital", "router", "--port"]
+    assert pid in children_of(os.getpid())
+    assert os.getsid(pid) == pid
+    forked.send_signal(signal.SIGKILL)
+    assert (await ended(forked))[0] == -signal.SIGKILL
+    with pytest.raises(ProcessLookupError):
+        forked.send_signal(signal.SIGKILL)
+
+
+async def test_it_ends_with_its_standard_input_whoever_was_forked_after_it(server: ForkServer):
+    first, second = await listening(server), await listening(server)
+    first._stdin.close()
+    assert (await ended(first))[0] == 0
+    assert is_alive(second._pid)
+    second.send_signal(signal.SIGTERM)
+    assert (await ended(second))[0] == 0
+
+
+async def test_a_server_that_was_killed_takes_nobody_with_it_and_another_is_begun(server: ForkServer):
+    first = await listening(server)
+    killed = process_of(server)
+    killed.kill()
+    await killed.wait()
+    assert is_alive(first._pid)
+    second = await server.start(UNKNOWN)
+    assert (await ended(second))[0] == CannotRun.status
+    assert process_of(server) is not killed
+    first.send_signal(signal.SIGTERM)
+    assert (await ended(first))[0] == 0
+
+
+async def test_a_server_that_hangs_holds_up_no_end(server: ForkServer):
+    await ended(await server.start(UNKNOWN))
+    process_of(server).send_signal(signal.SIGSTOP)
+    await asyncio.wait_for(server.close(), SECONDS)
+
+
+async def test_a_server_that_says_nothing_is_given_up_and_another_is_begun(server: ForkServer, monkeypatch):
+    await ended(await server.start(UNKNOWN))
+    process_of(server).send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(forking, "_FORKED_WITHIN_SECONDS", 0.05)
+    with pytest.raises(OSError):
+        await server.start(UNKNOWN)
+    monkeypatch.undo()
+    await asyncio.wait_for(process_of(server).wait(), SECONDS)
+    assert (await ended(await server.start(UNKNOWN)))[0] == CannotRun.status
