@@ -57,6 +57,7 @@ _COMMANDS = {
     "settled": _method("settled", tuple[()], None),
     "dead_letters": _method("dead_letters", tuple[()], list[DeadLetter]),
     "retry": _method("retry", tuple[str], DeadLetter),
+    "discard": _method("discard", tuple[str], DeadLetter),
     "verify_audit": _method("verify_audit", tuple[()], Verification),
 } | {f"take {kind.__name__}": _take(kind) for kind in IMPORTS}
 
@@ -164,6 +165,10 @@ class RemoteOperations:
 
     async def retry(self, id: str) -> DeadLetter:
         letter: DeadLetter = await self._ask("retry", id)
+        return letter
+
+    async def discard(self, id: str) -> DeadLetter:
+        letter: DeadLetter = await self._ask("discard", id)
         return letter
 
     async def verify_audit(self) -> Verification:

@@ -53,6 +53,10 @@ class Operations(Protocol):
         """Raises NoSuchDeadLetter, or what the consumer raises."""
         ...
 
+    async def discard(self, id: str) -> DeadLetter:
+        """Forgets it, unhandled. Raises NoSuchDeadLetter."""
+        ...
+
     async def verify_audit(self) -> Verification: ...
 
 
@@ -77,6 +81,9 @@ class LocalOperations:
 
     async def retry(self, id: str) -> DeadLetter:
         return await self._dead_letters.retry(id)
+
+    async def discard(self, id: str) -> DeadLetter:
+        return await self._dead_letters.discard(id)
 
     @property
     def _dead_letters(self) -> DeadLetters:

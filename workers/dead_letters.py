@@ -1,4 +1,4 @@
-"""Messages that a consumer could not handle: in one process buried in its domain's database, listed, and retried."""
+"""Messages that no consumer could handle: in one process kept in its domain's database, listed, retried, discarded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -95,6 +95,14 @@ class DeadLetters:
 
         return await subscriber.database.transaction(work)
 
+    async def discard(self, id: str) -> DeadLetter:
+        """Forgets a message that nobody will ever handle. Raises NoSuchDeadLetter."""
+        for database in self._databases():
+            letter = await _discard_from(database, id)
+            if letter is not None:
+                return letter
+        raise NoSuchDeadLetter(f"there is no dead letter {id}")
+
     def _databases(self) -> list[Database]:
         return list(dict.fromkeys(subscriber.database for subscriber in self.subscribers))
 
@@ -103,6 +111,17 @@ async def _waiting(database: Database) -> list[DeadLetter]:
     statement = select(DeadLetterRow).where(col(DeadLetterRow.replayed_at).is_(None))
     async with database.reading() as session:
         return [_letter(row) for row in await session.exec(statement)]
+
+
+async def _discard_from(database: Database, id: str) -> DeadLetter | None:
+    async def work(session: AsyncSession) -> DeadLetter | None:
+        row = await session.get(DeadLetterRow, id, with_for_update=True)
+        if row is None or row.replayed_at is not None:
+            return None
+        await session.delete(row)
+        return _letter(row)
+
+    return await database.transaction(work)
 
 
 def _letter(row: DeadLetterRow) -> DeadLetter:

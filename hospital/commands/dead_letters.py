@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import structlog
 import typer
 
 from hospital.commands.opening import Data, counted, operations_of
@@ -9,9 +10,13 @@ from hospital.loop import run
 from hospital.problems import CannotDo
 from workers.dead_letters import DeadLetter, NoSuchDeadLetter
 
+Id = Annotated[str, typer.Argument(metavar="ID", help="As the list names it.")]
+
 _LONGEST = 400
 
-dead_letters = typer.Typer(help="Events that a consumer could not handle: lists them, and retries one.")
+log = structlog.get_logger(__name__)
+
+dead_letters = typer.Typer(help="Events that a consumer could not handle: lists them, retries or discards one.")
 
 
 @dead_letters.callback(invoke_without_command=True)
@@ -37,9 +42,7 @@ def list_dead_letters(data: Data = None) -> None:
 
 
 @dead_letters.command("retry")
-def retry_dead_letter(
-    id: Annotated[str, typer.Argument(metavar="ID", help="As the list names it.")], data: Data = None
-) -> None:
+def retry_dead_letter(id: Id, data: Data = None) -> None:
     """Hands the event to its consumer again. One that fails again stays."""
 
     async def work() -> DeadLetter:
@@ -53,6 +56,22 @@ def retry_dead_letter(
 
     letter = run(work())
     typer.echo(f"{letter.consumer} has handled it.")
+
+
+@dead_letters.command("discard")
+def discard_dead_letter(id: Id, data: Data = None) -> None:
+    """Forgets one that nobody will ever handle, and prints it for the last time."""
+
+    async def work() -> DeadLetter:
+        async with operations_of(data) as operations:
+            try:
+                return await operations.discard(id)
+            except (NoSuchDeadLetter, CannotDo) as refused:
+                raise CannotDo(f"Not discarded: {str(refused).removesuffix('.')}.") from None
+
+    letter = run(work())
+    typer.echo(letter.body)
+    log.warning("dead_letter.discarded", id=letter.id, consumer=letter.consumer, topic=letter.topic)
 
 
 def _place(letter: DeadLetter) -> str:

@@ -31,6 +31,13 @@ class ComponentLetters:
                 await topic.retry(letter, subscribers, CONTRACT)
             return letter
 
+    async def discard(self, id: str) -> DeadLetter:
+        """Raises NoSuchDeadLetter, CannotDo."""
+        async with _topic() as topic:
+            letter = await asked_of_broker(topic.find(id), (DEAD_LETTERS,))
+            await topic.discard(letter)
+            return letter
+
 
 @asynccontextmanager
 async def _topic() -> AsyncIterator[DeadLetterTopic]:

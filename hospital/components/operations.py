@@ -55,6 +55,9 @@ class ComponentOperations:
     async def retry(self, id: str) -> DeadLetter:
         return await self._letters.retry(id)
 
+    async def discard(self, id: str) -> DeadLetter:
+        return await self._letters.discard(id)
+
     async def verify_audit(self) -> Verification:
         """Against the heads that the worker `timers` has signed, in the data folder."""
         audit = self._house.domain("audit")

@@ -68,6 +68,8 @@ class ForkServer:
 
     async def _server(self) -> tuple[asyncio.subprocess.Process, socket.socket]:
         if self._process is None or self._words is None or self._process.returncode is not None:
+            if self._words is not None:
+                self._words.close()
             self._process, self._words = await self._begun()
         return self._process, self._words
 

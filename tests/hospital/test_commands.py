@@ -80,6 +80,8 @@ def test_an_open_hospital_lists_dead_letters_and_checks_its_trail(
     assert command("dead-letters", "--data", str(shared_folder)) == (0, "0 dead letters.\n", "")
     status, _, error = command("dead-letters", "retry", "x", "--data", str(shared_folder))
     assert (status, error) == (1, "Not handled: there is no dead letter x.\n")
+    status, _, error = command("dead-letters", "discard", "x", "--data", str(shared_folder))
+    assert (status, error) == (1, "Not discarded: there is no dead letter x.\n")
     status, out, error = command("verify-audit", "--data", str(shared_folder))
     assert (status, error) == (0, "")
     assert "The trail is intact." in out
@@ -100,6 +102,14 @@ def test_dead_letters_are_listed_and_retried(tmp_path: Path, command: Command):
     )
     assert command("dead-letters", "--data", str(folder))[1] == "0 dead letters.\n"
     assert command("verify-audit", "--data", str(folder))[1].startswith("2 events, 2 signed heads (the last at event 2")
+
+
+def test_a_dead_letter_is_discarded(tmp_path: Path, command: Command):
+    folder = tmp_path / "data"
+    id = bury(folder)
+    status, out, error = command("dead-letters", "discard", id, "--data", str(folder))
+    assert (status, "account.created" in out, "dead_letter.discarded" in error) == (0, True, True)
+    assert command("dead-letters", "--data", str(folder))[1] == "0 dead letters.\n"
 
 
 def test_a_trail_that_was_tampered_with_is_found_out(tmp_path: Path, command: Command):

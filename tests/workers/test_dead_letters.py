@@ -100,6 +100,25 @@ async def test_a_letter_that_nobody_can_read_stays(wards, consumer, running, eve
     assert await letters.waiting() == [letter]
 
 
+async def test_a_discarded_letter_is_gone_without_an_effect(bury, letters, kitchen):
+    await bury("a", "b")
+    first, second = await letters.waiting()
+    assert await letters.discard(first.id) == first
+    assert await letters.waiting() == [second]
+    assert await kitchen.heard() == []
+    with pytest.raises(NoSuchDeadLetter):
+        await letters.retry(first.id)
+
+
+async def test_what_was_handled_is_not_discarded(bury, letters):
+    await bury("a")
+    [letter] = await letters.waiting()
+    handled = await letters.retry(letter.id)
+    with pytest.raises(NoSuchDeadLetter):
+        await letters.discard(letter.id)
+    assert await letters.retry(letter.id) == handled
+
+
 async def test_no_letter_of_that_id(bury, letters):
     await bury("a")
     with pytest.raises(NoSuchDeadLetter):

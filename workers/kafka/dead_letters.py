@@ -69,6 +69,10 @@ class DeadLetterTopic:
                 return await self._write(letter.id, None, {})
         raise NoSuchDeadLetter(f"nobody here is {letter.consumer}, who could not handle {letter.id}")
 
+    async def discard(self, letter: DeadLetter) -> None:
+        """Forgets a message that nobody will ever handle."""
+        await self._write(letter.id, None, {})
+
     async def _write(self, id: str, body: bytes | None, headers: dict[str, str]) -> None:
         encoded = [(name, value.encode()) for name, value in headers.items()]
         [hindered] = await self._publisher.publish(DEAD_LETTERS, [(id.encode(), body)], encoded)

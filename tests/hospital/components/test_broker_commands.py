@@ -81,6 +81,10 @@ def test_dead_letters_of_components_are_listed_and_retried(components, command):
     status, _, error = command("dead-letters", "retry", first.split()[0])
     assert (status, error) == (1, f"Not handled: there is no dead letter {first.split()[0]}.\n")
     assert command("dead-letters")[1].splitlines()[-1] == "1 dead letter."
+    status, out, error = command("dead-letters", "discard", second.split()[0])
+    assert (status, out) == (0, "not so\n")
+    assert "dead_letter.discarded" in error
+    assert command("dead-letters") == (0, "0 dead letters.\n", "")
 
 
 def test_where_a_folder_is_named_the_letters_are_its_own(components, command, tmp_path: Path):
