@@ -41,7 +41,8 @@ async def main(asked: Namespace) -> int:
 
 async def _shown(found: Found, composer: Composer) -> str:
     small = await shrink(found.failing, composer)
-    return "\n" + as_test(small, await small.subject.differences(small.operation)) + "\n"
+    test = as_test(small, await small.subject.differences(small.operation))
+    return f"\n# --seed {found.subject.seed}\n{test}\n"
 
 
 def _progress(number: int, failed: int, started: float) -> str:
