@@ -13,14 +13,18 @@ from tests.router.executor.subgraphs import Subgraphs, data
 from tests.router.planner.plans import supergraph_of
 
 TYPES = """
-type Query @join__type(graph: A) @join__type(graph: B) @join__type(graph: C) { bed: Bed @join__field(graph: A) }
+type Query @join__type(graph: A) @join__type(graph: B) @join__type(graph: C) {
+  bed: Bed @join__field(graph: A)
+  beds: [Bed] @join__field(graph: A)
+}
 type Bed @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") @join__type(graph: C, key: "id") {
   id: ID!
   size: Int @join__field(graph: B) @join__field(graph: C, external: true)
   rent: Int @join__field(graph: C, requires: "size")
   rails: Int @join__field(graph: C)
   frame: Frame @join__field(graph: A) @join__field(graph: C, external: true)
-  load: Int @join__field(graph: C, requires: "frame { parts { weight } }")
+  load: Int @join__field(graph: C, requires: "frame { parts { weight } }") @join__field(graph: B, external: true)
+  limit: Int @join__field(graph: B, requires: "load")
 }
 type Frame @join__type(graph: A) @join__type(graph: C) { parts: [Part!] }
 type Part @join__type(graph: A, key: "stamp { no }") @join__type(graph: B, key: "stamp { no }") @join__type(graph: C) {
@@ -66,6 +70,14 @@ async def test_a_refusal_is_owed_as_an_answer_is(reply: Any) -> None:
     assert paths(answer) == [["bed"], ["bed", "rent"]]
 
 
+async def test_a_refusal_is_owed_by_all_that_was_asked_for() -> None:
+    beds = data({"beds": [{"id": "1"}, {"id": "2"}]})
+
+    answer = await asked("{ beds { rent } }", a=[beds], b=[REFUSED])
+
+    assert paths(answer) == [["beds"], ["beds", 0, "rent"], ["beds", 1, "rent"]]
+
+
 async def test_an_entity_that_is_not_there_owes_nothing() -> None:
     answer = await asked("{ bed { rent } }", a=[BED], b=[data({"_entities": [None]})])
 
@@ -91,10 +103,12 @@ async def test_what_needs_nothing_is_asked_all_the_same_and_no_error() -> None:
 async def test_what_is_needed_may_be_owed_far_below() -> None:
     frame = {"parts": [{"stamp": {"no": 1}}, {"stamp": {"no": 2}}]}
 
-    answer = await asked("{ bed { load } }", a=[data({"bed": {"id": "1", "frame": frame}})], b=[TransportError("down")])
+    bed = data({"bed": {"id": "1", "frame": frame}})
 
-    assert answer["data"] == {"bed": {"load": None}}
-    assert ["bed", "load"] in paths(answer)
+    answer = await asked("{ bed { load limit } }", a=[bed], b=[TransportError("down")])
+
+    assert answer["data"] == {"bed": {"load": None, "limit": None}}
+    assert paths(answer)[-2:] == [["bed", "load"], ["bed", "limit"]]
 
 
 async def test_a_null_in_a_key_that_has_an_error_is_owed() -> None:
