@@ -10,6 +10,7 @@ from router.executor.errors import NoAnswer, ResponsePath, entries_of, path_of, 
 from router.executor.gathered import Gathered, Place, Target
 from router.executor.locate import Object, located, objects_at
 from router.executor.merge import copied, merge, move_back
+from router.executor.representations import lacks_what_is_owed
 from router.executor.run import Run, together
 from router.planner.conditions import ALWAYS
 from router.planner.nodes import Entities, Fetch
@@ -45,9 +46,12 @@ class EntitiesCall:
                 if len(places) > 1:
                     _share(answer, first, places[1:])
 
+    def owe(self, run: Run, gathered: Gathered) -> None:
+        run.owe(*(place for places in gathered.places for _, place in places))
+
     def lost(self, run: Run, gathered: Gathered) -> Iterator[ResponsePath]:
         """The paths of what the client waits for in vain."""
-        run.unanswered.update((id(place), place) for places in gathered.places for _, place in places)
+        self.owe(run, gathered)
         paths = self.paths(run, gathered)
         places = ((found[0][1], at) for found, own in zip(gathered.places, paths, strict=True) for at in own)
         return asked_paths(run, places, self.entities.fields)
@@ -66,11 +70,16 @@ class EntitiesCall:
 
     def not_asked(self, run: Run, gathered: Gathered, others: frozenset[str]) -> list[ResponsePath]:
         """What the client waits for, but for these others, of objects of which another subgraph owes their key."""
-        skipped = [found for found in gathered.skipped if id(found) in run.unanswered]
-        at = self._located(run) if skipped else {}
-        places = ((found, path) for found in skipped for path in at.get(id(found), ()))
+        waiting = [found for number, found in gathered.skipped if self._waits(run, number, found)]
+        run.owe(*waiting)
+        at = self._located(run) if waiting else {}
+        places = ((found, path) for found in waiting for path in at.get(id(found), ()))
         fields = tuple(name for name in self.entities.fields if name not in others)
         return [(*path, name) for path, wanted in asked_fields(run, places, fields) for name in wanted]
+
+    def _waits(self, run: Run, number: int, found: Object) -> bool:
+        target = self.entities.targets[number]
+        return lacks_what_is_owed(found, (*target.key, *target.requires), run.unanswered)
 
 
 def _share(answer: Object, number: int, places: list[Place]) -> None:
@@ -125,19 +134,19 @@ class EntityFetch:
             self._take(run, reply, gathered)
 
     def _take(self, run: Run, reply: Mapping[str, Any], gathered: list[Gathered]) -> None:
-        if reply.get("errors"):
-            self._add_errors(run, reply, gathered)
-        data = reply.get("data")
-        if type(data) is not dict:
-            return
+        data = reply.get("data") or {}
         if self.fetch.moved:
             move_back(data, self.fetch.moved)
         for call, found in zip(self.calls, gathered, strict=True):
             answers = data.get(call.alias)
             if type(answers) is list and len(answers) == len(found.representations):
                 call.spread(answers, found, run)
-            elif answers is not None:
+            elif answers is None and reply.get("errors"):
+                call.owe(run, found)
+            else:
                 run.lose(self.fetch.subgraph, OF_OTHERS, call.lost(run, found))
+        if reply.get("errors"):
+            self._add_errors(run, reply, gathered)
 
     def _add_errors(self, run: Run, reply: Mapping[str, Any], gathered: list[Gathered]) -> None:
         paths: Paths = {c.alias: c.paths(run, g) for c, g in zip(self.calls, gathered, strict=True)}

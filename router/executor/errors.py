@@ -1,20 +1,13 @@
 """Errors of subgraphs, with paths that mean something to the client."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from router.errors import ErrorCode, logged
-from router.planner.conditions import holds
-from router.planner.naming import RESERVED
-from router.planner.selections import Selections
 
 Error = dict[str, Any]
 ResponsePath = tuple[str | int, ...]
-
-SET_APART = re.compile(rf"^{RESERVED}m\d+_")
-"""What planning puts before a key that would clash within one request."""
 
 INTERNAL = {"code": ErrorCode.INTERNAL_SERVER_ERROR.value}
 
@@ -75,17 +68,3 @@ def owed(subgraph: str, why: NoAnswer) -> Error:
 
 def left_out(count: int) -> Error:
     return {"message": f"{count} more errors are left out.", "extensions": INTERNAL}
-
-
-def client_path(path: ResponsePath, selections: Selections, switches: Mapping[str, Any]) -> ResponsePath:
-    """The path in the response of one in the data, as far as the client sees it: keys may be there for the router."""
-    found: list[str | int] = []
-    for part in path:
-        if isinstance(part, str):
-            key = SET_APART.sub("", part)
-            fields = [f for f in selections if f.key == key and not f.is_implied and holds(f.condition, switches)]
-            if not fields:
-                break
-            part, selections = fields[0].response_key, tuple(below for field in fields for below in field.children)
-        found.append(part)
-    return tuple(found)

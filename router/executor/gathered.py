@@ -36,7 +36,7 @@ class Gathered:
 
     representations: list[Representation] = field(default_factory=list)
     places: list[list[Place]] = field(default_factory=list)
-    skipped: list[Object] = field(default_factory=list)
+    skipped: list[Place] = field(default_factory=list)
     known: dict[tuple[str, ...], dict[Row, list[Place]]] = field(default_factory=dict)
 
     def add(self, target: Target, objects: list[Object]) -> None:
@@ -63,7 +63,7 @@ class Gathered:
             representation = target.project(found)
             row = columns.row(representation) if columns and representation else None
             if representation is None:
-                self.skipped.append(found)
+                self.skipped.append((target.number, found))
             elif columns and row is not None:
                 self._add_rows(columns, [row], [(target.number, found)])
             else:

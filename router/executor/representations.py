@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +38,26 @@ def projection(target: Flatten) -> Projection:
         return found
 
     return project
+
+
+def lacks_what_is_owed(data: Mapping[str, Any], selections: Selections, owed: Container[int]) -> bool:
+    """Whether one of the objects that are `owed` something, by their ids, has not what is to be sent of it."""
+    for field in selections:
+        if field.on is None or data.get("__typename") == field.on:
+            value = data.get(field.key)
+            if value is None and id(data) in owed:
+                return True
+            if any(lacks_what_is_owed(below, field.children, owed) for below in _objects_in(value)):
+                return True
+    return False
+
+
+def _objects_in(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _objects_in(item)
 
 
 def _lacking(project: Projection, lacking: Selections) -> Projection:

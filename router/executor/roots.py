@@ -42,12 +42,12 @@ class RootFetch:
             why = in_doubt(reply) if self.fetch.operation == "mutation" else reply
             run.lose(self.fetch.subgraph, why, asked_paths(run, places, self.fetch.fields))
             return
-        self._add_errors(run, reply, places)
         data = reply.get("data")
         if type(data) is dict:
             move_back(data, self.fetch.moved)
             for number, (place, _) in enumerate(places):
                 merge(place, copied(data) if number else data)
+        self._add_errors(run, reply, places)
 
     def _add_errors(self, run: Run, reply: Mapping[str, Any], places: list[Any]) -> None:
         paths = [at for _, at in places]

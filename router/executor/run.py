@@ -8,8 +8,9 @@ from typing import Any
 
 from router.context import RequestContext
 from router.errors import SHOWN_EXTENSIONS
-from router.executor.errors import Error, NoAnswer, ResponsePath, client_path, owed, placed
+from router.executor.errors import Error, NoAnswer, ResponsePath, owed, placed
 from router.executor.locate import Object
+from router.executor.paths import client_path, data_path, innermost
 from router.planner.conditions import Condition, holds
 from router.planner.nodes import Fetch
 from router.planner.selections import Selections
@@ -77,8 +78,14 @@ class Run:
     def report(self, error: Error, places: Sequence[ResponsePath], below: ResponsePath = ()) -> None:
         """An error of all these places, as far as there is room: a reply may have thousands, each of as many places."""
         room = max(0, MOST_ERRORS - len(self.errors))
-        self.errors.extend(self._placed(error, (*at, *below)) for at in places[:room])
+        for at in places[:room]:
+            path = data_path((*at, *below))
+            self.owe(innermost(self.data, path))
+            self.errors.append(self._placed(error, path))
         self.left_out += max(0, len(places) - room)
+
+    def owe(self, *objects: Object) -> None:
+        self.unanswered.update((id(found), found) for found in objects)
 
     def lose(self, subgraph: str, why: NoAnswer, paths: Iterable[ResponsePath]) -> None:
         """One error for each field that the subgraph owes, as far as that stays readable."""
@@ -86,7 +93,7 @@ class Run:
         self.errors.extend(self._placed(error, path) for path in islice(paths, MOST_LOST))
 
     def _placed(self, error: Error, path: ResponsePath) -> Error:
-        return placed(error, client_path(path, self.everything, self.switches))
+        return placed(error, client_path(path, self.everything, self.switches, self.data))
 
     def request(self, fetch: Fetch, representations: Mapping[str, Any] = NO_VARIABLES) -> SubgraphRequest:
         """Variables the client left out are left out here too."""

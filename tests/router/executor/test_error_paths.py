@@ -8,7 +8,8 @@ import pytest
 from graphql import parse
 
 from router.executor import execute
-from router.executor.errors import ResponsePath, client_path
+from router.executor.errors import ResponsePath
+from router.executor.paths import client_path, data_path
 from router.executor.run import MOST_ERRORS
 from router.planner import Planner
 from router.transports.base import SubgraphRequest, TransportError
@@ -61,7 +62,7 @@ def test_a_path_is_told_in_the_clients_names_as_far_as_the_client_sees_it(
     }"""
     selections = PLANNER.plan(parse(query), None).selections
 
-    assert list(client_path(tuple(path), selections, {"off": False})) == own
+    assert list(client_path(data_path(tuple(path)), selections, {"off": False}, {})) == own
 
 
 async def test_an_error_of_a_key_that_only_the_router_asked_for_is_that_of_its_object() -> None:
@@ -72,7 +73,19 @@ async def test_an_error_of_a_key_that_only_the_router_asked_for_is_that_of_its_o
     answer = await run("{ patients { id: name owed } }", subgraphs)
 
     assert answer["data"] == {"patients": [{"id": "Ada", "owed": None}]}
-    assert paths(answer) == [["patients", 0]]
+    assert paths(answer) == [["patients", 0], ["patients", 0, "owed"]]
+
+
+async def test_an_error_of_a_key_that_the_client_asks_of_another_type_is_that_of_its_object() -> None:
+    error = {"message": "no", "path": ["bed", "id"], "extensions": {"code": "X"}}
+    subgraphs = Subgraphs(a=[{"data": {"bed": {"__typename": "Crib", "id": None}}, "errors": [error]}])
+
+    answer = await execute(
+        BEDS_PLANNER.plan(parse("{ bed { ... on Cot { id } ... on Crib { rails } } }"), None), {}, subgraphs
+    )
+
+    assert answer["data"] == {"bed": {"rails": None}}
+    assert paths(answer) == [["bed"], ["bed", "rails"]]
 
 
 async def test_an_error_of_a_field_that_was_set_apart_has_the_clients_name() -> None:
@@ -124,41 +137,6 @@ async def test_fields_of_other_types_are_not_lost() -> None:
 
     assert answer["data"] == {"bed": {"size": "S", "rails": None}}
     assert paths(answer) == [["bed", "rails"]]
-
-
-async def test_where_what_others_need_is_lost_the_object_is_named_and_what_is_not_asked_for_want_of_it() -> None:
-    types = """
-    type Query @join__type(graph: A) @join__type(graph: B) @join__type(graph: C) { bed: Bed @join__field(graph: A) }
-    type Bed @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") @join__type(graph: C, key: "id") {
-      id: ID!
-      size: Int @join__field(graph: B) @join__field(graph: C, external: true)
-      rent: Int @join__field(graph: C, requires: "size")
-    }"""
-    subgraphs = Subgraphs(a=[data({"bed": {"id": "1"}})], b=[TransportError("down")])
-
-    answer = await execute(Planner(supergraph_of(types)).plan(parse("{ bed { rent } }"), None), {}, subgraphs)
-
-    assert answer["data"] == {"bed": {"rent": None}}
-    assert paths(answer) == [["bed"], ["bed", "rent"]]
-    assert answer["errors"][1]["message"] == "Subgraph c: it was not asked, for want of what another subgraph owes."
-
-
-async def test_what_needs_nothing_is_asked_all_the_same_and_no_error() -> None:
-    types = """
-    type Query @join__type(graph: A) @join__type(graph: B) @join__type(graph: C) { bed: Bed @join__field(graph: A) }
-    type Bed @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") @join__type(graph: C, key: "id") {
-      id: ID!
-      size: Int @join__field(graph: B) @join__field(graph: C, external: true)
-      rent: Int @join__field(graph: C, requires: "size")
-      rails: Int @join__field(graph: C)
-    }"""
-    beds = {"data": {"_entities": [{"rails": 2}]}}
-    subgraphs = Subgraphs(a=[data({"bed": {"id": "1"}})], b=[TransportError("down")], c=[beds])
-
-    answer = await execute(Planner(supergraph_of(types)).plan(parse("{ bed { rent rails } }"), None), {}, subgraphs)
-
-    assert answer["data"] == {"bed": {"rent": None, "rails": 2}}
-    assert paths(answer) == [["bed"], ["bed", "rent"]]
 
 
 @pytest.mark.parametrize("where", ["entity", "root"])

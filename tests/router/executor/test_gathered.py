@@ -39,14 +39,14 @@ def test_one_odd_value_does_not_send_its_neighbours_twice() -> None:
 
 def test_a_null_or_absent_key_is_skipped_and_said() -> None:
     found = gathered({"id": None}, {"id": "1"}, {})
-    assert (sent(found), found.skipped) == ([{"id": "1"}], [{"id": None}, {}])
+    assert (sent(found), found.skipped) == ([{"id": "1"}], [(0, {"id": None}), (0, {})])
     assert not gathered({"id": "1"}).skipped
 
 
 def test_what_is_required_may_be_null_but_not_absent() -> None:
     objects = [{"id": "1", "age": None}, {"id": "2"}, {"id": "3", "age": 7}]
     found = gathered(*objects, requires=(leaf("age"),))
-    assert (sent(found), found.skipped) == ([{"id": "1", "age": None}, {"id": "3", "age": 7}], [{"id": "2"}])
+    assert (sent(found), found.skipped) == ([{"id": "1", "age": None}, {"id": "3", "age": 7}], [(0, {"id": "2"})])
     assert not gathered({"id": "1", "age": None}, requires=(leaf("age"),)).skipped
 
 

@@ -1,6 +1,10 @@
-"""`python -m tests.router.oracle --operations 100000 --seed N`: exit status 1 where the router differs."""
+"""`python -m tests.router.oracle --operations 100000 --seed N`: exit status 1 where the router differs.
+
+Without a seed, operations that nobody has asked yet.
+"""
 
 import asyncio
+import random
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -19,12 +23,13 @@ EVERY = 1_000
 def arguments() -> Namespace:
     parser = ArgumentParser(prog="python -m tests.router.oracle")
     parser.add_argument("--operations", type=int, default=1_000)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**9))
     return parser.parse_args()
 
 
 async def main(asked: Namespace) -> int:
     failed, started = 0, time.process_time()
+    print(f"--seed {asked.seed}", flush=True)
     with Composer() as composer:
         number = 0
         async for found in hunt(asked.operations, asked.seed, composer):
@@ -41,7 +46,8 @@ async def main(asked: Namespace) -> int:
 
 async def _shown(found: Found, composer: Composer) -> str:
     small = await shrink(found.failing, composer)
-    return "\n" + as_test(small, await small.subject.differences(small.operation)) + "\n"
+    test = as_test(small, await small.subject.differences(small.operation))
+    return f"\n# --seed {found.subject.seed}\n{test}\n"
 
 
 def _progress(number: int, failed: int, started: float) -> str:

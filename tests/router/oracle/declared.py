@@ -124,10 +124,20 @@ class Federation:
         types = [t for d in self.subgraphs.values() for t in d.types.values()]
         return {pair for t in types for key in t.named_by for pair in self.within(t.name, key)}
 
+    def sends(self, name: str | None) -> bool:
+        """Whether some field of this name is sent to other subgraphs."""
+        return any(name == sent for _, sent in self.calm | self.keyed)
+
     def _sent(self, type_: DeclaredType) -> Iterator[tuple[str, str]]:
         for declared in type_.fields.values():
             if declared.requires:
                 yield from self.within(type_.name, declared.requires)
+
+    def needed(self, type_name: str, name: str) -> set[str]:
+        """The fields of the same object that the field requires, be it through others."""
+        declared = [d for at in {type_name, self.home(type_name, name)} for _, d in self.declarations(at, name)]
+        direct = {needed for d in declared if d.requires for needed in names_in(d.requires)}
+        return direct.union(*(self.needed(type_name, other) for other in direct))
 
     def within(self, type_name: str, selection_set: SelectionSetNode) -> Iterator[tuple[str, str]]:
         """The fields of a field set, each with the type it is asked of and all types that may stand there."""
@@ -142,6 +152,14 @@ class Federation:
             if node.selection_set:
                 below = next(d.named for _, d in self.declarations(type_name, node.name.value))
                 yield from self.within(below, node.selection_set)
+
+
+def names_in(selection_set: SelectionSetNode) -> Iterator[str]:
+    for node in selection_set.selections:
+        if isinstance(node, FieldNode):
+            yield node.name.value
+        else:
+            yield from names_in(node.selection_set)  # type: ignore[attr-defined]
 
 
 def strictest(types: list[TypeNode]) -> TypeNode:

@@ -7,11 +7,12 @@ from typing import Any
 
 from router.transports.base import SubgraphRequest, TransportError, Unreachable
 from tests.router.oracle.compare import Path
+from tests.router.oracle.losses import field_of
 from tests.router.oracle.subgraphs import InProcess, Subgraph
-from tests.router.oracle.world import Resolved, Session
+from tests.router.oracle.world import Session
 
 Reply = Mapping[str, Any]
-Way = Callable[[Reply, Resolved, random.Random], Reply]
+Way = Callable[[Reply, Session, random.Random], Reply]
 
 
 class Failing(InProcess):
@@ -26,37 +27,42 @@ class Failing(InProcess):
         reply = await super().execute(request)
         if question(request) != self.doomed:
             return reply
-        return self.way(reply, self.session.resolved, random.Random(self.seed))
+        return self.way(reply, self.session, random.Random(self.seed))
 
 
 def question(request: SubgraphRequest) -> str:
     return json.dumps([request.subgraph, request.document, request.variables], sort_keys=True)
 
 
-def nobody_there(reply: Reply, resolved: Resolved, chance: random.Random) -> Reply:
+def nobody_there(reply: Reply, session: Session, chance: random.Random) -> Reply:
     raise Unreachable("away")
 
 
-def no_graphql(reply: Reply, resolved: Resolved, chance: random.Random) -> Reply:
+def no_graphql(reply: Reply, session: Session, chance: random.Random) -> Reply:
     raise TransportError("<html>")
 
 
-def malformed(reply: Reply, resolved: Resolved, chance: random.Random) -> Reply:
+def malformed(reply: Reply, session: Session, chance: random.Random) -> Reply:
     return {"data": "text"}
 
 
-def refused(reply: Reply, resolved: Resolved, chance: random.Random) -> Reply:
+def refused(reply: Reply, session: Session, chance: random.Random) -> Reply:
     return chance.choice([{}, {"data": None}]) | {"errors": [{"message": "Refused."}]}
 
 
-def a_null_with_an_error(reply: Reply, resolved: Resolved, chance: random.Random) -> Reply:
+def a_null_with_an_error(reply: Reply, session: Session, chance: random.Random) -> Reply:
     """Of a field or an entity."""
-    spoilt = json.loads(json.dumps(reply))
-    path = _spoil(spoilt, resolved, chance)
+    spoilt, path = _spoilt(reply, session, chance)
     return spoilt | {"errors": [*spoilt.get("errors", ()), {"message": "Spoilt.", "path": path}]} if path else spoilt
 
 
-def an_absent_entity(reply: Reply, resolved: Resolved, chance: random.Random) -> Reply:
+def a_null_without_an_error(reply: Reply, session: Session, chance: random.Random) -> Reply:
+    spoilt, path = _spoilt(reply, session, chance)
+    session.silenced = session.resolved[field_of(path)].name if path else None
+    return spoilt
+
+
+def an_absent_entity(reply: Reply, session: Session, chance: random.Random) -> Reply:
     spoilt = json.loads(json.dumps(reply))
     calls = [found for found in (spoilt.get("data") or {}).values() if found]
     for found in calls[:1]:
@@ -64,13 +70,15 @@ def an_absent_entity(reply: Reply, resolved: Resolved, chance: random.Random) ->
     return spoilt  # type: ignore[no-any-return]
 
 
-def _spoil(reply: Any, resolved: Resolved, chance: random.Random) -> Path:
-    """Puts a null in the place of something, and gives its path."""
-    places = [found for path, levels in resolved.items() for found in _within(reply.get("data"), path, levels)]
+def _spoilt(reply: Reply, session: Session, chance: random.Random) -> tuple[dict[str, Any], Path]:
+    """With a null in the place of something, and the path of that."""
+    spoilt = json.loads(json.dumps(reply))
+    resolved = session.resolved.items()
+    places = [found for path, field in resolved for found in _within(spoilt.get("data"), path, field.levels)]
     path = chance.choice(places) if places else ()
     if path:
-        _at(reply["data"], path[:-1])[path[-1]] = None
-    return path
+        _at(spoilt["data"], path[:-1])[path[-1]] = None
+    return spoilt, path
 
 
 def _within(data: Any, path: Path, levels: int) -> Iterator[Path]:
@@ -90,5 +98,13 @@ def _at(data: Any, path: Path) -> Any:
 
 
 CALLS = ("_entities", *(f"_e{number}" for number in range(9)))
-WAYS: tuple[Way, ...] = (nobody_there, no_graphql, malformed, refused, a_null_with_an_error, a_null_with_an_error)
+WAYS: tuple[Way, ...] = (
+    nobody_there,
+    no_graphql,
+    malformed,
+    refused,
+    a_null_with_an_error,
+    a_null_with_an_error,
+    a_null_without_an_error,
+)
 WAYS_OF_ENTITIES: tuple[Way, ...] = (*WAYS, an_absent_entity)

@@ -1,4 +1,7 @@
-"""Going through many operations, a few over each schema, and showing what fails as a test to paste."""
+"""Going through many operations, a few over each schema, and showing what fails as a test to paste.
+
+Each schema has the next seed, and its operations come of that: what fails is found again with it.
+"""
 
 import random
 from collections.abc import AsyncIterator
@@ -26,9 +29,10 @@ class Found:
 
 async def hunt(count: int, seed: int, composer: Composer, over_each: int = 50) -> AsyncIterator[Found]:
     for number in range(count):
-        if number % over_each == 0:
-            subject = schemas.draw(seed + number // over_each, composer)
-        operation = operations.draw(subject.schema, random.Random(f"{seed} {number}"))
+        own, place = seed + number // over_each, number % over_each
+        if place == 0:
+            subject = schemas.draw(own, composer)
+        operation = operations.draw(subject.schema, random.Random(f"{own} {place}"))
         yield Found(subject, operation, await subject.differences(operation))
 
 

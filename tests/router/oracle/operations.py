@@ -40,6 +40,8 @@ from graphql import (
     visit,
 )
 
+from tests.router.oracle.twins import with_twin
+
 MOST_LEVELS = 5
 MOST_REPAIRS = 12
 ALIASES = ["a", "b", "c", "id", "code", "meta"]
@@ -54,7 +56,10 @@ class Operation:
 def draw(schema: GraphQLSchema, chance: random.Random) -> Operation:
     while True:
         writing = _Writing(schema, chance)
-        document = _repaired(schema, parse(writing.document(), no_location=True))
+        document = parse(writing.document(), no_location=True)
+        if writing.may(0.3):
+            document = with_twin(document, chance)
+        document = _repaired(schema, document)
         if document:
             return Operation(print_ast(document), writing.given)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 LEAVES = ["Int", "Int", "String", "String", "Boolean", "Float", "ID", "Kind", "State", "Blob"]
+KEY_FIELDS = {"id": "ID!", "code": "String!", "number": "Int!", "meta": "Meta!"}
 ROOTS = ("Query", "Mutation")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.router.oracle.parts import LEAVES, Drawing, Part, Parts, named, quoted
+from tests.router.oracle.parts import KEY_FIELDS, LEAVES, Drawing, Part, Parts, named, quoted
 
 LABELS = ("half", "percent(50)")
 VALUES = {
@@ -32,20 +32,22 @@ class Refinements:
     def _may(self, probability: float) -> bool:
         return self.chance.random() < probability
 
-    def _elsewhere(self) -> Found | None:
+    def _elsewhere(self, *, of_interfaces: bool = False, keys: bool = False) -> Found | None:
+        """Of object types; `of_interfaces` also what other subgraphs give all objects of an interface; or `keys`."""
         found = [
             (subgraph, part, name, signature)
             for subgraph, part in self.drawing.parts("E", "P")
             for other, parts in self.subgraphs.items()
-            if other != subgraph and part.name in parts
-            for name, signature in parts[part.name].fields.items()
-            if name not in part.fields and "@" not in signature
+            for known in (part.name, *(["P"] if of_interfaces and part.name.startswith("EP") else []))
+            if other != subgraph and known in parts and (known == part.name or parts[known].kind == "type")
+            for name, signature in parts[known].fields.items()
+            if name not in part.fields and "@" not in signature and (not keys or name in KEY_FIELDS)
         ]
         objects = [one for one in found if named(one[3]) in self.subgraphs[one[0]]]
         return self.chance.choice(objects if objects and self._may(0.4) else found) if found else None
 
     def _requires(self) -> None:
-        found = self._elsewhere()
+        found = self._elsewhere(of_interfaces=True)
         if found is None:
             return
         subgraph, part, name, signature = found
@@ -128,7 +130,7 @@ class Refinements:
         return parts.setdefault("Query", Part("Query"))
 
     def _override(self) -> None:
-        found = self._elsewhere()
+        found = self._elsewhere(keys=self._may(0.3)) or self._elsewhere()
         if not found or found[1].is_stuck:
             return
         subgraph, part, name, signature = found

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Mapping
 
 from tests.router.oracle.composer import Composer, Refused
-from tests.router.oracle.parts import LEAVES, ROOTS, Part, Parts, named
+from tests.router.oracle.parts import KEY_FIELDS, LEAVES, ROOTS, Part, Parts, named
 from tests.router.oracle.refinements import LABELS, Refinements
 from tests.router.oracle.subject import Subject
 from tests.router.oracle.world import Chances
@@ -47,7 +47,6 @@ KEYS = [
     ["id", "code meta { tag }"],
     ["id", "meta { id tag }"],
 ]
-KEY_FIELDS = {"id": "ID!", "code": "String!", "number": "Int!", "meta": "Meta!"}
 
 
 def draw(seed: int, composer: Composer) -> Subject:

@@ -34,7 +34,7 @@ from graphql import (
 
 from router.transports.base import SubgraphRequest
 from tests.router.oracle.declared import Declared, DeclaredField
-from tests.router.oracle.world import Session, Thing, World, merge_sent
+from tests.router.oracle.world import Resolved, Session, Thing, World, merge_sent
 
 RULES = [
     FieldsOnCorrectTypeRule,
@@ -91,7 +91,7 @@ class Subgraph:
     def resolve(self, thing: Thing | None, info: GraphQLResolveInfo, **arguments: Any) -> Any:
         session: Session = info.context
         name, type_name = info.field_name, info.parent_type.name
-        session.resolved[tuple(info.path.as_list())] = str(info.return_type).count("[")
+        session.resolved[tuple(info.path.as_list())] = Resolved(name, str(info.return_type).count("["))
         try:
             if name == "_entities" and thing is None:
                 return [self._entity(sent) for sent in arguments["representations"]]

@@ -14,6 +14,7 @@ from router.executor import execute
 from router.planner import Planner
 from router.planner.nodes import QueryPlan
 from router.supergraph import read_supergraph
+from router.transports.base import SubgraphRequest
 from tests.router.oracle.compare import differences
 from tests.router.oracle.composer import Composed
 from tests.router.oracle.declared import Federation
@@ -21,8 +22,11 @@ from tests.router.oracle.failing import (
     WAYS,
     WAYS_OF_ENTITIES,
     Failing,
+    Way,
     a_null_with_an_error,
+    a_null_without_an_error,
     an_absent_entity,
+    nobody_there,
     question,
 )
 from tests.router.oracle.losses import Asked, Losses
@@ -59,11 +63,15 @@ class Subject:
             plan = self.planner.plan(parse(operation.text, no_location=True), None)
             given = await _answer(plan, operation, transport)
             expected = self.expected(operation, whole)
-            found = differences(expected, given)
+            found = self._compared(expected, given, whole)
             found += self._trespasses(session, whole)
             return found or await self._failing(plan, operation, transport, expected, whole)
         except Exception:
             return [f"the router fails: {traceback.format_exc(limit=-4)}"]
+
+    def _compared(self, expected: Mapping[str, Any], given: Mapping[str, Any], whole: Session) -> list[str]:
+        losses = Losses(expected, given, whole.asked, self.federation, partial=True)
+        return losses.differences() if losses.is_given_a_null() else differences(expected, given)
 
     def _trespasses(self, session: Session, whole: Session) -> list[str]:
         found = [f"trespass: {trespass}" for trespass in session.trespasses]
@@ -80,11 +88,16 @@ class Subject:
         doomed, _ = chance.choice(before.asked)
         way = chance.choice(WAYS_OF_ENTITIES if "_entities" in doomed.document else WAYS)
         session = Session()
-        given = await _answer(plan, operation, Failing(self.subgraphs, session, question(doomed), way, seed))
-        silent, partial = way is an_absent_entity, way is a_null_with_an_error
-        found = Losses(expected, given, whole.asked, self.federation, silent, partial).differences()
+        given = await _answer(plan, operation, self._where(doomed, way, seed, session))
+        least = await _answer(plan, operation, self._where(doomed, nobody_there, seed, Session()))
+        silent, partial = way in (an_absent_entity, a_null_without_an_error), way is a_null_with_an_error
+        losses = Losses(expected, given, whole.asked, self.federation, silent, session.silenced, partial)
+        found = losses.differences(least.get("data"))
         found += self._trespasses(session, whole)
         return [f"{way.__name__} in {doomed.subgraph}: {difference}" for difference in found]
+
+    def _where(self, doomed: SubgraphRequest, way: Way, seed: str, session: Session) -> InProcess:
+        return Failing(self.subgraphs, session, question(doomed), way, seed)
 
     def expected(self, operation: Operation, session: Session) -> Mapping[str, Any]:
         result = execute_sync(

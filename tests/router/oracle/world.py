@@ -31,9 +31,6 @@ from tests.router.oracle.composer import Refused
 from tests.router.oracle.declared import DeclaredField, Federation, is_required, strictest
 from tests.router.oracle.losses import Asked
 
-Resolved = dict[Path, int]
-"""The paths of fields, with how many lists are within one another there."""
-
 OBJECTS_OF_A_TYPE = 4
 MOST_ITEMS = 3
 
@@ -54,6 +51,14 @@ class Thing:
     provided: tuple[SelectionSetNode, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A field of a reply; `levels` says how many lists are within one another there."""
+
+    name: str
+    levels: int
+
+
 class Failure(GraphQLError):
     pass
 
@@ -62,13 +67,15 @@ class Failure(GraphQLError):
 class Session:
     """What has happened while one operation was answered: mutations in order, and what no router may ask.
 
-    `asked` are the fields of the response to the whole schema, `resolved` those of the last request to a subgraph.
+    `asked` are the fields of the response to the whole schema, `resolved` those of the last request to a subgraph;
+    `silenced` is the name of the field that was made null without an error.
     """
 
     done: list[str] = field(default_factory=list)
     trespasses: list[str] = field(default_factory=list)
     asked: dict[Path, Asked] = field(default_factory=dict)
-    resolved: Resolved = field(default_factory=dict)
+    resolved: dict[Path, Resolved] = field(default_factory=dict)
+    silenced: str | None = None
 
 
 class World:
