@@ -7,8 +7,8 @@ from typing import Any
 from router.executor.ask import NOT_ASKED, OF_OTHERS, TOO_DEEP, ask
 from router.executor.asked import asked_fields, asked_paths
 from router.executor.errors import NoAnswer, ResponsePath, entries_of, path_of, raw_entries
-from router.executor.gathered import Gathered, Place, Target
-from router.executor.locate import Object, located, objects_at
+from router.executor.gathered import Gathered, Repeats, Target
+from router.executor.locate import located, objects_at
 from router.executor.merge import copied, merge, move_back
 from router.executor.run import Run, together
 from router.planner.conditions import ALWAYS
@@ -24,7 +24,7 @@ class EntitiesCall:
     def __init__(self, entities: Entities) -> None:
         self.entities = entities
         self.alias, self.variable = entities.alias, entities.variable
-        self.targets = [Target.of(number, target) for number, target in enumerate(entities.targets)]
+        self.targets = [Target.of(target) for target in entities.targets]
         self.always = entities.condition == ALWAYS
 
     def gather(self, run: Run) -> Gathered:
@@ -35,27 +35,25 @@ class EntitiesCall:
         return gathered
 
     def spread(self, answers: list[Any], gathered: Gathered, run: Run) -> None:
-        """Places of one target share an answer; those of another get a copy, as they may be completed otherwise."""
-        for answer, places in zip(answers, gathered.places, strict=True):
-            if answer is None:
-                run.absent.update((id(place), place) for _, place in places)
-            elif type(answer) is dict:
-                first, place = places[0]
-                merge(place, answer)
-                if len(places) > 1:
-                    _share(answer, first, places[1:])
+        for answer, found in zip(answers, gathered.firsts, strict=True):
+            if type(answer) is dict:
+                merge(found, answer)
+            elif answer is None:
+                run.absent[id(found)] = found
+        for repeats in gathered.repeats:
+            _share(answers, repeats, run)
 
     def lost(self, run: Run, gathered: Gathered) -> Iterator[ResponsePath]:
         """The paths of what the client waits for in vain."""
-        run.unanswered.update((id(place), place) for places in gathered.places for _, place in places)
+        run.unanswered.update((id(found), found) for objects in gathered.objects() for found in objects)
         paths = self.paths(run, gathered)
-        places = ((found[0][1], at) for found, own in zip(gathered.places, paths, strict=True) for at in own)
+        places = ((found, at) for found, own in zip(gathered.firsts, paths, strict=True) for at in own)
         return asked_paths(run, places, self.entities.fields)
 
     def paths(self, run: Run, gathered: Gathered) -> list[list[ResponsePath]]:
         """For each representation, where in the response its objects stand."""
         at = self._located(run)
-        return [list(dict.fromkeys(p for _, o in places for p in at.get(id(o), ()))) for places in gathered.places]
+        return [list(dict.fromkeys(p for o in objects for p in at.get(id(o), ()))) for objects in gathered.objects()]
 
     def _located(self, run: Run) -> dict[int, list[ResponsePath]]:
         at: dict[int, list[ResponsePath]] = {}
@@ -73,13 +71,16 @@ class EntitiesCall:
         return [(*path, name) for path, wanted in asked_fields(run, places, fields) for name in wanted]
 
 
-def _share(answer: Object, number: int, places: list[Place]) -> None:
-    """With the other places of the target of this number, and as a copy with those of other targets."""
-    copies = {number: answer}
-    for number, place in places:
-        if number not in copies:
-            copies[number] = copied(answer)
-        merge(place, copies[number])
+def _share(answers: list[Any], repeats: Repeats, run: Run) -> None:
+    """Objects of one target share an answer; those of another get a copy, as they may be completed otherwise."""
+    for number, objects in repeats.objects.items():
+        answer = answers[number]
+        if type(answer) is dict:
+            shared = answer if number >= repeats.own else copied(answer)
+            for found in objects:
+                merge(found, shared)
+        elif answer is None:
+            run.absent.update((id(found), found) for found in objects)
 
 
 class EntityFetch:

@@ -5,6 +5,7 @@ from router.executor.entities import EntitiesCall
 from router.executor.merge import merge
 from router.executor.run import Run
 from router.planner.nodes import Entities, Flatten, PathStep
+from router.planner.selections import Field
 from tests.router.executor.subgraphs import Subgraphs, data, entities, run
 
 
@@ -78,6 +79,18 @@ def test_who_comes_after_an_absent_object_is_not_taken_for_it() -> None:
     del state.data["patient"]
 
     assert not {id(other) for other in [{"id": str(number)} for number in range(1000)]} & set(state.absent)
+
+
+def test_objects_of_another_target_get_a_copy_of_an_answer() -> None:
+    key = (Field(None, "id", "id", "id"),)
+    targets = tuple(Flatten((PathStep(name),), "Patient", key) for name in ("patients", "patient"))
+    call = EntitiesCall(Entities("_entities", "representations", targets, ("bills",)))
+    state = Run({}, {}, Subgraphs(), NOBODY, {"patients": [{"id": "1"}, {"id": "1"}], "patient": {"id": "1"}})
+
+    call.spread([{"bills": [{"total": 3}]}], call.gather(state), state)
+    state.data["patient"]["bills"][0]["total"] = 4
+
+    assert state.data["patients"] == [{"id": "1", "bills": [{"total": 3}]}] * 2
 
 
 def test_what_is_there_already_is_not_merged_into_itself() -> None:
