@@ -1,18 +1,20 @@
 """A fetch of entities: gather, project, de-duplicate, ask, and put every answer in each of its places."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
 from router.executor.ask import NOT_ASKED, OF_OTHERS, TOO_DEEP, ask
 from router.executor.asked import asked_fields, asked_paths
+from router.executor.columns import Columns
 from router.executor.errors import NoAnswer, ResponsePath, entries_of, path_of, raw_entries
 from router.executor.gathered import Gathered, Repeats, Target
 from router.executor.locate import located, objects_at
 from router.executor.merge import copied, merge, move_back
 from router.executor.run import Run, together
 from router.planner.conditions import ALWAYS
-from router.planner.nodes import Entities, Fetch
+from router.planner.nodes import Entities, Fetch, Path
 
 Paths = dict[str | int, list[list[ResponsePath]]]
 """By the alias of a call, for each of its representations, where in the response its objects stand."""
@@ -26,10 +28,15 @@ class EntitiesCall:
         self.alias, self.variable = entities.alias, entities.variable
         self.targets = [Target.of(target) for target in entities.targets]
         self.always = entities.condition == ALWAYS
+        columns = tuple((target.path, target.columns) for target in self.targets)
+        self.same = _same(columns) if all(target.columns for target in self.targets) else self
 
     def gather(self, run: Run) -> Gathered:
-        gathered = Gathered()
-        if self.always or run.holds(self.entities.condition):
+        if not (self.always or run.holds(self.entities.condition)):
+            return Gathered()
+        gathered = run.gathered.get(self.same)
+        if gathered is None:
+            gathered = run.gathered[self.same] = Gathered()
             for target in self.targets:
                 gathered.add(target, objects_at(run.data, target.path))
         return gathered
@@ -83,6 +90,12 @@ def _share(answers: list[Any], repeats: Repeats, run: Run) -> None:
             run.absent.update((id(found), found) for found in objects)
 
 
+@lru_cache(maxsize=1_000)
+def _same(columns: tuple[tuple[Path, Columns | None], ...]) -> object:
+    """One object for all calls that gather the same."""
+    return object()
+
+
 class EntityFetch:
     def __init__(self, fetch: Fetch) -> None:
         self.fetch = fetch
@@ -133,6 +146,7 @@ class EntityFetch:
             return
         if self.fetch.moved:
             move_back(data, self.fetch.moved)
+        run.gathered.clear()
         for call, found in zip(self.calls, gathered, strict=True):
             answers = data.get(call.alias)
             if type(answers) is list and len(answers) == len(found.representations):

@@ -46,6 +46,7 @@ class RootFetch:
         data = reply.get("data")
         if type(data) is dict:
             move_back(data, self.fetch.moved)
+            run.gathered.clear()
             for number, (place, _) in enumerate(places):
                 merge(place, copied(data) if number else data)
 
