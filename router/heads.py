@@ -1,19 +1,50 @@
 """HTTP as uvicorn speaks it, with the bounds that it lacks: to the size and the time of what is no body."""
 
-from asyncio import TimerHandle, Transport
-from typing import Any
+from asyncio import AbstractEventLoop, TimerHandle, Transport
+from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from router.settings import RouterSettings
 
 ABORT = "hospital.abort"
 """The extension of an HTTP scope that cuts its connection, whatever waits to be sent."""
+BODY = "hospital.body"
+"""The extension that says of its body whether it is `whole`, so that nobody needs to wait for it."""
 REFUSAL = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class TooLarge(Exception):
     """For httptools, which stops at it."""
+
+
+class Writer:
+    """What a response is written to: its head goes out with the first of its body, or with the loop's next turn."""
+
+    def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held: bytes | None = None
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        if self._held is None:
+            self._held = data
+            self._loop.call_soon(self._flush)
+        elif self._held:
+            held, self._held = self._held, b""
+            self._transport.writelines((held, data))
+        else:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._held:
+            held, self._held = self._held, b""
+            self._transport.write(held)
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -46,7 +77,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
+        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}, BODY: {"whole": False}}
         self._in_head = True
 
     def on_headers_complete(self) -> None:
@@ -63,6 +94,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._told = True
+        self.scope["extensions"][BODY]["whole"] = True
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -80,6 +112,10 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
         else:
             super().send_400_response(msg)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        cycle.transport = cast(Transport, Writer(self.transport, self.loop))
+        super()._start_asgi_task(cycle, app)
 
     def _wait_for_head(self) -> None:
         if self._timer is None:

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import structlog
+from prometheus_client import Histogram
 from structlog.contextvars import bind_contextvars
 
 from router.metrics import FETCH_SECONDS, REQUEST_SECONDS
@@ -20,6 +21,12 @@ OK, ERRORS, REFUSED, FAILED, GONE, NONE = "ok", "errors", "refused", "failed", "
 def log() -> Any:
     """Bound at the first word; the logger of a module is bound again by each."""
     return structlog.get_logger(__name__).bind()
+
+
+@cache
+def seconds(histogram: Histogram, *labels: str) -> Histogram:
+    """Of these labels: the histogram itself would look under a lock each time."""
+    return histogram.labels(*labels)
 
 
 class WatchedRequest:
@@ -43,7 +50,7 @@ class WatchedRequest:
     ) -> None:
         took = time.perf_counter() - self._started
         self._span.set_attributes({"graphql.operation.type": self.kind, "hospital.outcome": self.outcome})
-        REQUEST_SECONDS.labels(self.kind, self.outcome).observe(took)
+        seconds(REQUEST_SECONDS, self.kind, self.outcome).observe(took)
         log().debug("request", kind=self.kind, outcome=self.outcome, seconds=took)
         self._spanning.__exit__(None, None, None)
 
@@ -68,7 +75,7 @@ class WatchedFetch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        FETCH_SECONDS.labels(self._request.subgraph, self.outcome).observe(time.perf_counter() - self._started)
+        seconds(FETCH_SECONDS, self._request.subgraph, self.outcome).observe(time.perf_counter() - self._started)
         if self._span.is_recording():
             self._span.set_attributes(attributes_of(self._request) | {"hospital.outcome": self.outcome})
         self._spanning.__exit__(None, None, None)

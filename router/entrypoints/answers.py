@@ -1,6 +1,7 @@
 """Single answers over HTTP: a result or a refusal, in the media type that the client accepts."""
 
 from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +18,23 @@ class MethodRefused(RequestRefused):
     def __init__(self, message: str, *, allow: str) -> None:
         super().__init__([GraphQLError(message)], ErrorCode.BAD_USER_INPUT, HTTPStatus.METHOD_NOT_ALLOWED)
         self.allow = allow
+
+
+class Answer(Response):
+    """Of headers that need no writing anew each time."""
+
+    def __init__(self, body: bytes, content_type: str, status: HTTPStatus) -> None:
+        self.body, self.status_code, self.background = body, status, None
+        length = b"%d" % len(body)
+        self.raw_headers = [_content_type(content_type), _NOT_STORED, (b"content-length", length)]
+
+
+_NOT_STORED = (b"cache-control", b"no-store")
+
+
+@cache
+def _content_type(value: str) -> tuple[bytes, bytes]:
+    return b"content-type", value.encode()
 
 
 def answered(result: Mapping[str, Any], media_type: str) -> Response:
@@ -49,4 +67,4 @@ def response_of(body: Mapping[str, Any], media_type: str, status: HTTPStatus) ->
         content, content_type = framing.opening + framing.response(body) + framing.complete, framing.content_type
     else:
         content, content_type = encoded(body), f"{media_type}; charset=utf-8"
-    return Response(content, status, {"content-type": content_type, "cache-control": "no-store"})
+    return Answer(content, content_type, status)

@@ -1,10 +1,8 @@
 """What the router takes from a client's headers: an origin it trusts, and what subgraphs may see."""
 
 import re
-from collections.abc import Collection, Mapping
-from uuid import uuid4
-
-from starlette.datastructures import Headers
+from collections.abc import Collection, Iterable, Mapping
+from secrets import token_hex
 
 from router.settings import matches
 
@@ -13,14 +11,22 @@ REQUEST_ID_FORM = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 ORIGIN_FORM = re.compile(r"https?://([^/]+)", re.IGNORECASE)
 
 
-def forwarded(headers: Headers, allowed: Collection[str]) -> dict[str, str]:
+def first_values(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Of each header the first, by its name in small letters."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        found.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    return found
+
+
+def forwarded(headers: Mapping[str, str], allowed: Collection[str]) -> dict[str, str]:
     """The headers that subgraphs are given, by names and patterns; a request id is made where none came."""
     kept = {name: value for name in allowed if (value := headers.get(name)) is not None}
     if any("*" in name for name in allowed):
         of_this_hop = [name.strip().lower() for name in headers.get("connection", "").split(",")]
         kept |= {n: v for n, v in headers.items() if n not in of_this_hop and matches(n, allowed)}
     if REQUEST_ID in allowed and not REQUEST_ID_FORM.fullmatch(kept.get(REQUEST_ID, "")):
-        kept[REQUEST_ID] = uuid4().hex
+        kept[REQUEST_ID] = token_hex(16)
     return kept
 
 

@@ -1,19 +1,21 @@
 """A fetch of entities: gather, project, de-duplicate, ask, and put every answer in each of its places."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
 from router.executor.ask import NOT_ASKED, OF_OTHERS, TOO_DEEP, ask
 from router.executor.asked import asked_fields, asked_paths
+from router.executor.columns import Columns
 from router.executor.errors import NoAnswer, ResponsePath, entries_of, path_of, raw_entries
-from router.executor.gathered import Gathered, Place, Target
+from router.executor.gathered import Gathered, Repeats, Target
 from router.executor.locate import Object, located, objects_at
 from router.executor.merge import copied, merge, move_back
 from router.executor.representations import lacks_what_is_owed
 from router.executor.run import Run, together
 from router.planner.conditions import ALWAYS
-from router.planner.nodes import Entities, Fetch
+from router.planner.nodes import Entities, Fetch, Path
 
 Paths = dict[str | int, list[list[ResponsePath]]]
 """By the alias of a call, for each of its representations, where in the response its objects stand."""
@@ -25,41 +27,44 @@ class EntitiesCall:
     def __init__(self, entities: Entities) -> None:
         self.entities = entities
         self.alias, self.variable = entities.alias, entities.variable
-        self.targets = [Target.of(number, target) for number, target in enumerate(entities.targets)]
+        self.targets = [Target.of(target) for target in entities.targets]
         self.always = entities.condition == ALWAYS
+        columns = tuple((target.path, target.columns) for target in self.targets)
+        self.same = _same(columns) if all(target.columns for target in self.targets) else self
 
     def gather(self, run: Run) -> Gathered:
-        gathered = Gathered()
-        if self.always or run.holds(self.entities.condition):
+        if not (self.always or run.holds(self.entities.condition)):
+            return Gathered()
+        gathered = run.gathered.get(self.same)
+        if gathered is None:
+            gathered = run.gathered[self.same] = Gathered()
             for target in self.targets:
                 gathered.add(target, objects_at(run.data, target.path))
         return gathered
 
     def spread(self, answers: list[Any], gathered: Gathered, run: Run) -> None:
-        """Places of one target share an answer; those of another get a copy, as they may be completed otherwise."""
-        for answer, places in zip(answers, gathered.places, strict=True):
-            if answer is None:
-                run.absent.update((id(place), place) for _, place in places)
-            elif type(answer) is dict:
-                first, place = places[0]
-                merge(place, answer)
-                if len(places) > 1:
-                    _share(answer, first, places[1:])
+        for answer, found in zip(answers, gathered.firsts, strict=True):
+            if type(answer) is dict:
+                merge(found, answer)
+            elif answer is None:
+                run.absent[id(found)] = found
+        for repeats in gathered.repeats:
+            _share(answers, repeats, run)
 
     def owe(self, run: Run, gathered: Gathered) -> None:
-        run.owe(*(place for places in gathered.places for _, place in places))
+        run.owe(*(found for objects in gathered.objects() for found in objects))
 
     def lost(self, run: Run, gathered: Gathered) -> Iterator[ResponsePath]:
         """The paths of what the client waits for in vain."""
         self.owe(run, gathered)
         paths = self.paths(run, gathered)
-        places = ((found[0][1], at) for found, own in zip(gathered.places, paths, strict=True) for at in own)
+        places = ((found, at) for found, own in zip(gathered.firsts, paths, strict=True) for at in own)
         return asked_paths(run, places, self.entities.fields)
 
     def paths(self, run: Run, gathered: Gathered) -> list[list[ResponsePath]]:
         """For each representation, where in the response its objects stand."""
         at = self._located(run)
-        return [list(dict.fromkeys(p for _, o in places for p in at.get(id(o), ()))) for places in gathered.places]
+        return [list(dict.fromkeys(p for o in objects for p in at.get(id(o), ()))) for objects in gathered.objects()]
 
     def _located(self, run: Run) -> dict[int, list[ResponsePath]]:
         at: dict[int, list[ResponsePath]] = {}
@@ -82,13 +87,22 @@ class EntitiesCall:
         return lacks_what_is_owed(found, (*target.key, *target.requires), run.unanswered)
 
 
-def _share(answer: Object, number: int, places: list[Place]) -> None:
-    """With the other places of the target of this number, and as a copy with those of other targets."""
-    copies = {number: answer}
-    for number, place in places:
-        if number not in copies:
-            copies[number] = copied(answer)
-        merge(place, copies[number])
+def _share(answers: list[Any], repeats: Repeats, run: Run) -> None:
+    """Objects of one target share an answer; those of another get a copy, as they may be completed otherwise."""
+    for number, objects in repeats.objects.items():
+        answer = answers[number]
+        if type(answer) is dict:
+            shared = answer if number >= repeats.own else copied(answer)
+            for found in objects:
+                merge(found, shared)
+        elif answer is None:
+            run.absent.update((id(found), found) for found in objects)
+
+
+@lru_cache(maxsize=1_000)
+def _same(columns: tuple[tuple[Path, Columns | None], ...]) -> object:
+    """One object for all calls that gather the same."""
+    return object()
 
 
 class EntityFetch:
@@ -137,6 +151,7 @@ class EntityFetch:
         data = reply.get("data") or {}
         if self.fetch.moved:
             move_back(data, self.fetch.moved)
+        run.gathered.clear()
         for call, found in zip(self.calls, gathered, strict=True):
             answers = data.get(call.alias)
             if type(answers) is list and len(answers) == len(found.representations):

@@ -3,31 +3,66 @@
 What they are written from are names of GraphQL, and quoted all the same. Forms are shared by plans, and so is the code.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
+
+from router.planner.selections import TYPENAME
 
 Object = dict[str, Any]
-Row = tuple[Any, ...]
-Fields = tuple[tuple[str, str | None, str], ...]
-"""The name of each field, and its key in the data or, with none, what it always is."""
+Row = Any
+"""The value of an object's one field, or a tuple of those of several."""
+Completers = tuple[Callable[[Any, Any], Any], ...]
 
 _MOST_FORMS = 4_096
 
 
-@lru_cache(maxsize=_MOST_FORMS)
-def representer(names: tuple[str, ...]) -> Callable[[Row], Object]:
-    """From the values of these names, in their order, to an object."""
-    return _made("row", {name: f"row[{number}]" for number, name in enumerate(names)})
+class Entry(NamedTuple):
+    """A field of the client's object: it is `always` the same, or stands under `key` and may have a completer."""
+
+    name: str
+    key: str
+    always: str | None
+    completer: int | None
+    required: bool
+
+    def value(self) -> str:
+        if self.always is not None:
+            return repr(self.always)
+        found = f"data[{self.key!r}]"
+        return found if self.completer is None else f"complete[{self.completer}]({found}, run)"
 
 
 @lru_cache(maxsize=_MOST_FORMS)
-def object_reader(fields: Fields) -> Callable[[Object], Object]:
-    """A copy of an object's fields under their names; raises KeyError if one is absent."""
-    return _made("data", {name: repr(always) if key is None else f"data[{key!r}]" for name, key, always in fields})
-
-
-def _made(given: str, values: dict[str, str]) -> Callable[[Any], Object]:
-    entries = ", ".join(f"{name!r}: {value}" for name, value in values.items())
-    made: Callable[[Any], Object] = eval(f"lambda {given}: {{{entries}}}", {"__builtins__": {}})
+def representer(type_name: str, names: tuple[str, ...]) -> Callable[[Iterable[Row]], list[Object]]:
+    """From the values of these names, in their order, to objects of the type."""
+    values = ("row",) if len(names) == 1 else (f"row[{number}]" for number in range(len(names)))
+    entries = {TYPENAME: repr(type_name), **dict(zip(names, values, strict=True))}
+    made: Callable[[Iterable[Row]], list[Object]] = _made(f"lambda rows: [{_display(entries)} for row in rows]")
     return made
+
+
+@lru_cache(maxsize=_MOST_FORMS)
+def object_reader(entries: tuple[Entry, ...]) -> Callable[[Object, Any, Completers], Object | None]:
+    """From an object of the data, a run and completers to the client's object; None if what is required is null.
+
+    Raises KeyError if a key is absent.
+    """
+    values, tests = {entry.name: entry.value() for entry in entries}, []
+    for number, entry in enumerate(entries):
+        if entry.required and entry.always is None:
+            tests.append(f"(value_{number} := {values[entry.name]}) is None")
+            values[entry.name] = f"value_{number}"
+    unless_null = f"None if {' or '.join(tests)} else " if tests else ""
+    made: Callable[[Object, Any, Completers], Object | None] = _made(
+        f"lambda data, run, complete: {unless_null}{_display(values)}"
+    )
+    return made
+
+
+def _display(values: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{name!r}: {value}" for name, value in values.items()) + "}"
+
+
+def _made(text: str) -> Any:
+    return eval(text, {"__builtins__": {}})

@@ -4,10 +4,12 @@ from typing import Any
 
 from router.planner.nodes import Moved
 
+_OPEN = frozenset({dict, list})
+
 
 def merge(target: dict[str, Any], source: dict[str, Any]) -> None:
     if target.keys().isdisjoint(source):
-        target.update(source)
+        target |= source
         return
     for key, value in source.items():
         known = target.get(key)
@@ -34,7 +36,7 @@ def _merged_item(known: Any, value: Any) -> Any:
 
 def copied(value: Any) -> Any:
     if type(value) is dict:
-        return {key: copied(item) for key, item in value.items()}
+        return {key: copied(item) if type(item) in _OPEN else item for key, item in value.items()}
     return [copied(item) for item in value] if type(value) is list else value
 
 

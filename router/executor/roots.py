@@ -45,6 +45,7 @@ class RootFetch:
         data = reply.get("data")
         if type(data) is dict:
             move_back(data, self.fetch.moved)
+            run.gathered.clear()
             for number, (place, _) in enumerate(places):
                 merge(place, copied(data) if number else data)
         self._add_errors(run, reply, places)

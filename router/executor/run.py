@@ -9,6 +9,7 @@ from typing import Any
 from router.context import RequestContext
 from router.errors import SHOWN_EXTENSIONS
 from router.executor.errors import Error, NoAnswer, ResponsePath, owed, placed
+from router.executor.gathered import Gathered
 from router.executor.locate import Object
 from router.executor.paths import client_path, data_path, innermost
 from router.planner.conditions import Condition, holds
@@ -24,12 +25,13 @@ NO_VARIABLES: Mapping[str, Any] = {}
 Runner = Callable[["Run"], Coroutine[Any, Any, None]]
 
 
-async def together(*steps: Coroutine[Any, Any, None]) -> None:
+async def together(first: Coroutine[Any, Any, None], *others: Coroutine[Any, Any, None]) -> None:
     """Side by side. The first that fails stops the others, and is raised when they have ended."""
     try:
         async with asyncio.TaskGroup() as group:
-            for step in steps:
-                group.create_task(step)
+            for other in others:
+                group.create_task(other)
+            await first
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from None
 
@@ -42,7 +44,8 @@ class Run:
 
     `absent` holds, by their ids, the objects in `data` that a subgraph said it has not, and no more than that.
     It keeps them: the id of an object that is gone is given to another. `unanswered` holds those likewise of which a
-    subgraph owes something. `milestones` are there if a part is deferred.
+    subgraph owes something. `milestones` are there if a part is deferred. `gathered` holds what was gathered since
+    the data changed: fetches that run side by side often ask for the same entities.
     """
 
     variables: Mapping[str, Any]
@@ -59,6 +62,7 @@ class Run:
     absent: dict[int, Object] = field(default_factory=dict)
     unanswered: dict[int, Object] = field(default_factory=dict)
     milestones: dict[int, asyncio.Event] | None = None
+    gathered: dict[object, Gathered] = field(default_factory=dict)
 
     def beside(self, selections: Selections) -> "Run":
         """For a deferred block: it works on the same data, and its errors are its own."""

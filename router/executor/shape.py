@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import count, repeat
 from typing import Any, NamedTuple, TypeGuard
 
 from graphql import (
@@ -23,7 +24,7 @@ from graphql import (
     GraphQLUnionType,
 )
 
-from router.executor.generated import object_reader
+from router.executor.generated import Entry, object_reader
 from router.executor.locate import Object
 from router.executor.run import Run
 from router.planner.conditions import ALWAYS, Condition, variables_of
@@ -47,13 +48,8 @@ class Part(NamedTuple):
     condition: Condition | None = None
     constant: str | None = None
 
-    @property
-    def source(self) -> tuple[str | None, str]:
-        return (self.key, "") if self.constant is None else (None, self.constant)
-
-    @property
-    def is_passed_on(self) -> bool:
-        return self.complete is None and self.source == (self.name, "")
+    def entry(self, completer: int | None) -> Entry:
+        return Entry(self.name, self.key, self.constant, completer, self.required)
 
 
 def root_shaper(plan: QueryPlan) -> Shaper:
@@ -141,28 +137,20 @@ def _is_required(type_: GraphQLObjectType | GraphQLInterfaceType, field: Field) 
 def _object_shaper(parts: list[Part]) -> Shaper:
     if any(part.condition for part in parts):
         return _conditional_shaper(parts)
-    read = object_reader(tuple((part.name, *part.source) for part in parts))
-    completers = tuple((part.name, part.complete) for part in parts if part.complete)
-    required = tuple(part.name for part in parts if part.required)
-    as_asked = tuple(part.name for part in parts) if all(part.is_passed_on for part in parts) else None
+    completers = tuple(part.complete for part in parts if part.complete)
+    number = count()
+    read = object_reader(tuple(part.entry(next(number) if part.complete else None) for part in parts))
     absent = {part.key: None for part in parts}
 
     def shape(data: Any, run: Run) -> Object | None:
         if type(data) is not dict:
             return None
-        if as_asked is not None and tuple(data) == as_asked:
-            found = data
-        else:
-            try:
-                found = read(data)
-            except KeyError:
-                found = read(absent | data)
-            for name, complete in completers:
-                found[name] = complete(found[name], run)
-        for name in required:
-            if found[name] is None:
-                run.nulled = True
-                return None
+        try:
+            found = read(data, run, completers)
+        except KeyError:
+            found = read(absent | data, run, completers)
+        if found is None:
+            run.nulled = True
         return found
 
     return shape
@@ -235,7 +223,7 @@ def _list_completer(complete: Completer | None, required: bool) -> Completer:
     def complete_list(value: Any, run: Run) -> Any:
         if type(value) is not list:
             return None
-        found = value if complete is None else [complete(item, run) for item in value]
+        found = value if complete is None else list(map(complete, value, repeat(run)))
         if required and None in found:
             run.nulled = True
             return None

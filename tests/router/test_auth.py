@@ -310,3 +310,13 @@ async def test_a_bad_token_makes_the_whole_request_unauthenticated(
             router.url, json={"query": "{ hello }"}, headers={"authorization": f"Bearer {token()}"}
         ) as response:
             assert await response.json() == {"data": {"hello": "world"}}
+
+
+async def test_two_tokens_are_none(start_router: Any, client: Any, clinic: Any, checker: TokenChecker) -> None:
+    headers = [("authorization", f"Bearer {token()}")] * 2
+    async with (
+        start_router(token_checker=checker) as router,
+        client.post(router.url, json={"query": "{ hello }"}, headers=headers) as response,
+    ):
+        assert response.status == 401
+    assert clinic.seen == []

@@ -1,11 +1,15 @@
 from typing import Any
 
 from router.context import NOBODY
-from router.executor.entities import EntitiesCall
+from router.executor.entities import EntitiesCall, EntityFetch
 from router.executor.merge import merge
+from router.executor.roots import RootFetch
 from router.executor.run import Run
-from router.planner.nodes import Entities, Flatten, PathStep
+from router.planner.nodes import Entities, Fetch, Flatten, PathStep
+from router.planner.selections import Field
 from tests.router.executor.subgraphs import Subgraphs, data, entities, run
+
+ID = Field(None, "id", "id", "id")
 
 
 async def test_it_completes_an_entity_from_another_subgraph() -> None:
@@ -78,6 +82,45 @@ def test_who_comes_after_an_absent_object_is_not_taken_for_it() -> None:
     del state.data["patient"]
 
     assert not {id(other) for other in [{"id": str(number)} for number in range(1000)]} & set(state.absent)
+
+
+def test_objects_of_another_target_get_a_copy_of_an_answer() -> None:
+    targets = tuple(Flatten((PathStep(name),), "Patient", (ID,)) for name in ("patients", "patient"))
+    call = EntitiesCall(Entities("_entities", "representations", targets, ("bills",)))
+    state = Run({}, {}, Subgraphs(), NOBODY, {"patients": [{"id": "1"}, {"id": "1"}], "patient": {"id": "1"}})
+
+    call.spread([{"bills": [{"total": 3}]}], call.gather(state), state)
+    state.data["patient"]["bills"][0]["total"] = 4
+
+    assert state.data["patients"] == [{"id": "1", "bills": [{"total": 3}]}] * 2
+
+
+def entities_at(*steps: str) -> Entities:
+    path = tuple(PathStep(step) for step in steps)
+    return Entities("_entities", "representations", (Flatten(path, "Patient", (ID,)),), ("name",))
+
+
+def test_calls_for_the_same_entities_gather_once() -> None:
+    state = Run({}, {}, Subgraphs(), NOBODY, {"patient": {"id": "1"}, "other": {"id": "1"}})
+    first, again, elsewhere = [
+        EntitiesCall(entities_at(name)).gather(state) for name in ("patient", "patient", "other")
+    ]
+    assert first is again
+    assert elsewhere is not first
+
+
+async def test_what_has_come_since_is_gathered_too() -> None:
+    call = EntitiesCall(entities_at("patient", "contacts"))
+    state = Run({}, {}, Subgraphs(b=[entities({"contacts": [{"id": "2"}]})]), NOBODY)
+
+    def ids() -> list[str]:
+        return [one["id"] for one in call.gather(state).representations]
+
+    assert ids() == []
+    RootFetch(Fetch("a", "query", "{}")).take(state, data({"patient": {"id": "1", "contacts": [{"id": "1"}]}}))
+    assert ids() == ["1"]
+    await EntityFetch(Fetch("b", "query", "{}", entities=(entities_at("patient"),)))(state)
+    assert ids() == ["2"]
 
 
 def test_what_is_there_already_is_not_merged_into_itself() -> None:

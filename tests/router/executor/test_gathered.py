@@ -15,7 +15,7 @@ def leaf(name: str, key: str = "") -> Field:
 
 def gathered(*objects: dict[str, Any], requires: tuple[Field, ...] = (), key: Field = leaf("id")) -> Gathered:
     found = Gathered()
-    found.add(Target.of(0, Flatten((), "Patient", (key,), requires)), list(objects))
+    found.add(Target.of(Flatten((), "Patient", (key,), requires)), list(objects))
     return found
 
 
@@ -27,14 +27,14 @@ def sent(found: Gathered) -> list[dict[str, Any]]:
 def test_values_that_are_sent_otherwise_are_told_apart(values: list[Any]) -> None:
     found = gathered(*({"id": value} for value in (*values, *values)))
     assert [[type(one["id"]), one["id"]] for one in found.representations] == [[type(v), v] for v in values]
-    assert [len(places) for places in found.places] == [2] * len(values)
+    assert [len(objects) for objects in found.objects()] == [2] * len(values)
 
 
 def test_one_odd_value_does_not_send_its_neighbours_twice() -> None:
     found = gathered({"id": "1"}, {"id": "2"})
-    found.add(Target.of(1, Flatten((), "Patient", (leaf("id"),))), [{"id": "2"}, {"id": 2.5}, {"id": "1"}])
+    found.add(Target.of(Flatten((), "Patient", (leaf("id"),))), [{"id": "2"}, {"id": 2.5}, {"id": "1"}])
     assert sent(found) == [{"id": "1"}, {"id": "2"}, {"id": 2.5}]
-    assert [[number for number, _ in places] for places in found.places] == [[0, 1], [0, 1], [1]]
+    assert [len(objects) for objects in found.objects()] == [2, 2, 1]
 
 
 def test_a_null_or_absent_key_is_skipped_and_said() -> None:
@@ -57,5 +57,5 @@ def test_a_key_is_sent_under_its_own_name() -> None:
 
 def test_types_of_the_same_key_are_told_apart() -> None:
     found = gathered({"id": "1"})
-    found.add(Target.of(1, Flatten((), "Doctor", (leaf("id"),))), [{"id": "1"}])
+    found.add(Target.of(Flatten((), "Doctor", (leaf("id"),))), [{"id": "1"}])
     assert [one["__typename"] for one in found.representations] == ["Patient", "Doctor"]
