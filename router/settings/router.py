@@ -98,7 +98,8 @@ class RouterSettings(BaseSettings):
     connections: Connections = Connections()
     subgraph_reply_bytes: PositiveInt = Field(
         2_000_000,
-        description="The largest reply of a subgraph. To read one of 2 MB can take 50 ms, in which all else waits.",
+        description="The largest reply of a subgraph; of each ten bytes that it may have, one may begin an object or a"
+        " list. To parse one of 2 MB takes up to 20 ms, in which all else waits.",
     )
 
     callers: FilePath | None = Field(

@@ -16,7 +16,7 @@ from router.transports.http1.reader import Reply
 from router.transports.session import HttpSession
 from router.transports.signatures import Signer
 from router.transports.subscription import SocketSubscriptions
-from router.transports.wire import checked_response, encoded, request_body, url_of
+from router.transports.wire import checked_response, decoded, encoded, request_body, url_of
 
 HEADERS = {
     "content-type": "application/json",
@@ -69,7 +69,8 @@ class HttpTransport:
             raise TransportError(f"{subgraph} answered with {error}") from None
         except (OSError, ValueError) as error:
             raise Unreachable(f"{subgraph} cannot be reached: {type(error).__name__}") from error
-        return graphql_response(subgraph, status, body)
+        request.load.bytes += len(body)
+        return graphql_response(subgraph, status, body, self._reply_bytes)
 
     def subscribe(self, request: SubgraphRequest) -> AsyncIterator[Mapping[str, Any]]:
         return self._subscriptions.subscribe(request)
@@ -103,11 +104,11 @@ class HttpTransport:
         return self._mutation_seconds if request.is_mutation else self._seconds_of(request.subgraph)
 
 
-def graphql_response(subgraph: str, status: int, body: bytes) -> Mapping[str, Any]:
+def graphql_response(subgraph: str, status: int, body: bytes, reply_bytes: int) -> Mapping[str, Any]:
     """A GraphQL response counts whatever its status. Anything else does not, and may not come from the subgraph at all:
     what stands before one that is away or too busy says so by its status."""
     try:
-        return checked_response(subgraph, orjson.loads(body))
+        return checked_response(subgraph, decoded(subgraph, body, reply_bytes))
     except orjson.JSONDecodeError:
         kind = Unreachable if status in _OF_WHAT_STANDS_BEFORE else TransportError
         raise kind(f"{subgraph} answered {status} with something that is not JSON") from None

@@ -7,6 +7,17 @@ import orjson
 
 from router.transports.base import SubgraphRequest, TransportError
 
+BYTES_FOR_EACH = 10
+"""No object that says anything is shorter, and to make hundreds of thousands of empty ones would take 50 ms."""
+
+
+def decoded(subgraph: str, text: bytes, reply_bytes: int) -> Any:
+    """From JSON of at most so many bytes. Raises JSONDecodeError, TransportError for objects and lists without end."""
+    most = reply_bytes // BYTES_FOR_EACH
+    if len(text) > most and text.count(b"{") + text.count(b"[") > most:
+        raise TransportError(f"{subgraph} answered with more than {most} objects and lists")
+    return orjson.loads(text)
+
 
 def checked_response(subgraph: str, response: Any) -> Mapping[str, Any]:
     """The response itself, if it has the form of one; TransportError otherwise."""
