@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from router.errors import SHOWN_EXTENSIONS
 from router.settings.clients import Authorization, Persisted, SharedSubscriptions, SocketTimes, StreamTimes
 from router.settings.headers import HeaderName
-from router.settings.limits import Limits
+from router.settings.limits import Limits, Planning
 from router.settings.supergraphs import Overrides, ReloadTimes
 from router.settings.traffic import Connections, Traffic
 
@@ -38,6 +38,7 @@ class RouterSettings(BaseSettings):
         "/graphql", description="Where the API and GraphiQL are."
     )
     limits: Limits = Limits()
+    planning: Planning = Planning()
     sockets: SocketTimes = SocketTimes()
     authorization: Authorization = Authorization()
     persisted: Persisted = Persisted()
