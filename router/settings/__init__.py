@@ -5,7 +5,7 @@ from router.settings.headers import matches
 from router.settings.limits import Limits, Planning
 from router.settings.router import RouterSettings
 from router.settings.supergraphs import Overrides, ReloadTimes
-from router.settings.traffic import Breaker, Caps, Connections, HeaderRules, Retries, Sharing, Traffic
+from router.settings.traffic import Breaker, Caps, Connections, HeaderRules, Retries, Sharing, SubgraphEvents, Traffic
 
 __all__ = [
     "Authorization",
@@ -24,6 +24,7 @@ __all__ = [
     "Sharing",
     "SocketTimes",
     "StreamTimes",
+    "SubgraphEvents",
     "Traffic",
     "matches",
 ]

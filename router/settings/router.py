@@ -141,8 +141,9 @@ class RouterSettings(BaseSettings):
 
     def named_subgraphs(self) -> set[str]:
         """Those for which something is set apart."""
-        by_name = (self.subgraph_urls, self.subgraph_seconds_by_name, self.traffic.headers)
-        return {name for each in (*by_name, self.traffic.caps.running_by_name) for name in each}
+        rules = self.traffic
+        by_name = (self.subgraph_urls, self.subgraph_seconds_by_name, rules.headers)
+        return {name for each in (*by_name, rules.caps.running_by_name, rules.events.protocol_by_name) for name in each}
 
     def seconds_of(self, subgraph: str) -> float:
         return self.subgraph_seconds_by_name.get(subgraph, self.subgraph_seconds)

@@ -13,7 +13,7 @@ from router.__main__ import standalone
 from router.reload import SupergraphFile
 from router.settings import RouterSettings
 from router.transports.base import TransportError
-from router.transports.http import graphql_response
+from router.transports.wire import graphql_response
 from tests.router.conftest import JOIN
 
 Handler = Callable[[asyncio.StreamWriter], Awaitable[None]]
