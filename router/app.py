@@ -76,6 +76,7 @@ def create_app(
             overrides=settings.overrides,
             labels=labels,
             shared=settings.subscriptions,
+            planning=settings.planning,
         )
 
     authenticator = Authenticator(token_checker)

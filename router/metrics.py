@@ -19,6 +19,12 @@ FETCH_SECONDS = Histogram(
 UNLISTED_OPERATIONS = Counter(
     "hospital_unlisted_operations", "Operations of clients that are not on the safe list, whether they were run or not."
 )
+PLANNING = Gauge("hospital_operations_planning", "New operations that are planned, or wait for it.")
+UNPLANNED = Counter(
+    "hospital_operations_unplanned",
+    "Requests whose operation was not planned in time, by reason (too many wait, waited too long).",
+    ["reason"],
+)
 SUBSCRIPTIONS = Gauge("hospital_subscriptions", "Subscriptions of clients that are open.")
 SUPERGRAPH = Gauge("hospital_supergraph", "1 for the supergraph that holds, by the hash of its file.", ["sha256"])
 SUPERGRAPH_TAKEN = Gauge("hospital_supergraph_taken_seconds", "When the supergraph that holds was taken (Unix time).")

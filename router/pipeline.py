@@ -1,8 +1,6 @@
 """The way of a request: parse -> limit -> validate -> plan, kept by document, then check the variables and execute."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -37,8 +35,9 @@ from router.planner import PlanningError, QueryPlan
 from router.planner.deferral import DEFER, deferring_of
 from router.planner.nodes import Defer
 from router.planner.withholding import Withhold, nothing
+from router.planning import PlanningLine
 from router.scalars import STANDARD_SCALARS, ScalarCheck, guard_scalars
-from router.settings import Limits, Overrides, Persisted, SharedSubscriptions
+from router.settings import Limits, Overrides, Persisted, Planning, SharedSubscriptions
 from router.sharing import SharedStreams, asked_by
 from router.supergraph import Supergraph
 from router.transports.base import Transport
@@ -93,6 +92,7 @@ class Pipeline:
         overrides: Overrides = Overrides(),
         labels: LabelCheck = no_labels,
         shared: SharedSubscriptions = SharedSubscriptions(),
+        planning: Planning = Planning(),
     ) -> None:
         self._schema: GraphQLSchema = supergraph.public_schema
         guard_scalars(self._schema, scalars)
@@ -108,8 +108,7 @@ class Pipeline:
         self._shown_extensions = frozenset(shown_extensions)
         self._operations = KeptOperations(cache_size, cache_characters)
         self._given_up = GivenUp()
-        self._planning = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planner")
+        self._line = PlanningLine(planning, self._operations)
         self._shared = SharedStreams(shared.most_behind) if shared.shared else None
 
     def prepare(self, request: GraphQLRequest) -> Call:
@@ -177,16 +176,8 @@ class Pipeline:
     def _planned(self, key: Key) -> Operation:
         return self._known(key) or self._operations.keep(key, self._plan(key))
 
-    async def _planned_aside(self, key: Key) -> Operation:
-        """One at a time, and who waited for the same document finds it planned."""
-        async with self._planning:
-            if known := self._known(key):
-                return known
-            planned = await asyncio.get_running_loop().run_in_executor(self._thread, self._plan, key)
-            return self._operations.keep(key, planned)
-
     async def _planned_for_all(self, key: Key) -> Operation:
-        return self._known(key) or await self._planned_aside(key)
+        return self._known(key) or await self._line.planned(key, self._plan)
 
     def _plan(self, key: Key) -> Operation:
         document = parse_document(key.text, self._limits)

@@ -51,6 +51,8 @@ def refusal_response(refusal: RequestRefused, media_type: str) -> Response:
         response.headers["allow"] = refusal.allow
     if refusal.status is HTTPStatus.UNAUTHORIZED:
         response.headers["www-authenticate"] = 'Bearer error="invalid_token"'
+    if refusal.status is HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["retry-after"] = "1"
     return response
 
 

@@ -1,9 +1,10 @@
 """Running a plan that defers: what is told first, and then each block as soon as what it needs is there."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from typing import Any
 
+from router.aside import Found
 from router.executor.errors import Error, ResponsePath, left_out
 from router.executor.explain import nulls_of, unexplained
 from router.executor.locate import Object
@@ -42,15 +43,21 @@ class Delivery:
         tasks = self._started()
         try:
             await tasks[PRIMARY]
-            yield self._first(shape)
+            yield await self._step(self._first, shape)
             while self.waiting:
                 await _one_more(tasks[number] for number in self._awaited(tasks))
-                if parts := [part for block in self._ready(tasks) for part in self._delivered(block)]:
+                if parts := await self._step(self._next_parts, tasks):
                     yield {"incremental": parts, "hasNext": bool(self.waiting)}
                 elif not self.waiting:
                     yield {"hasNext": False}
         finally:
             await _stopped(tasks.values())
+
+    async def _step(self, work: Callable[..., Found], *given: Any) -> Found:
+        return await self.runs[PRIMARY].load.step(work, *given)
+
+    def _next_parts(self, tasks: Mapping[int, asyncio.Task[None]]) -> list[Payload]:
+        return [part for block in self._ready(tasks) for part in self._delivered(block)]
 
     # ---- fetching
 

@@ -121,14 +121,17 @@ class EntityFetch:
             run.lose(self.fetch.subgraph, TOO_DEEP, paths)
 
     async def _complete(self, run: Run) -> None:
-        gathered = [call.gather(run) for call in self.calls]
-        skipped = any(found.skipped for found in gathered)
-        if skipped and run.unanswered:
-            self._lose_skipped(run, gathered)
-        if self.plain and skipped:
+        gathered = await run.load.step(self._gather, run)
+        if self.plain and any(found.skipped for found in gathered):
             await together(self._ask(run, gathered), self.plain(run))
         else:
             await self._ask(run, gathered)
+
+    def _gather(self, run: Run) -> list[Gathered]:
+        gathered = [call.gather(run) for call in self.calls]
+        if run.unanswered and any(found.skipped for found in gathered):
+            self._lose_skipped(run, gathered)
+        return gathered
 
     def _lose_skipped(self, run: Run, gathered: list[Gathered]) -> None:
         pairs = zip(self.calls, gathered, strict=True)
@@ -140,14 +143,14 @@ class EntityFetch:
             return
         sent = {call.variable: g.representations for call, g in zip(self.calls, gathered, strict=True)}
         reply = await ask(run.transport, run.request(self.fetch, sent))
+        await run.load.step(self._take, run, reply, gathered)
+
+    def _take(self, run: Run, reply: Mapping[str, Any] | NoAnswer, gathered: list[Gathered]) -> None:
         if isinstance(reply, NoAnswer):
             pairs = zip(self.calls, gathered, strict=True)
             paths = (path for call, found in pairs for path in call.lost(run, found))
             run.lose(self.fetch.subgraph, reply, paths)
-        else:
-            self._take(run, reply, gathered)
-
-    def _take(self, run: Run, reply: Mapping[str, Any], gathered: list[Gathered]) -> None:
+            return
         data = reply.get("data") or {}
         if self.fetch.moved:
             move_back(data, self.fetch.moved)

@@ -32,7 +32,7 @@ from router.planner.nodes import (
     Sequence,
     Subscription,
 )
-from router.transports.base import Transport, TransportError
+from router.transports.base import Load, Transport, TransportError
 
 _prepared: WeakKeyDictionary[QueryPlan, "Prepared"] = WeakKeyDictionary()
 
@@ -88,10 +88,10 @@ async def execute(
     prepared = prepare(plan)
     run = _start(plan, variables, transport, context, shown_extensions)
     if plan.introspection:
-        introspect(plan, run)
+        await introspect(plan, run)
     if prepared.run:
         await prepared.run(run)
-    return _response(plan, prepared, run)
+    return await run.load.step(_response, plan, prepared, run)
 
 
 async def deliver(
@@ -108,7 +108,7 @@ async def deliver(
     run = _start(plan, variables, transport, context, shown_extensions)
     run.milestones = defaultdict(asyncio.Event)
     if plan.introspection:
-        introspect(plan, run)
+        await introspect(plan, run)
     runners = {0: prepared.run} | {number: block.run for number, block in prepared.blocks.items()}
     shapes = {number: block.complete for number, block in prepared.blocks.items()}
     async with aclosing(Delivery(plan, plan.root, runners, shapes, run).payloads(prepared.shape)) as payloads:
@@ -131,10 +131,11 @@ async def subscribe(
     async with _closing(transport.subscribe(request)) as events:
         async for reply in _until_broken(events):
             run = start()
-            prepared.primary.take(run, reply)
+            run.load, request.load.bytes = Load(request.load.bytes), 0
+            await run.load.step(prepared.primary.take, run, reply)
             if prepared.run:
                 await prepared.run(run)
-            yield _response(plan, prepared, run)
+            yield await run.load.step(_response, plan, prepared, run)
 
 
 @asynccontextmanager

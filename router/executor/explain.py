@@ -38,9 +38,22 @@ def unexplained_nulls(plan: QueryPlan, run: Run) -> list[Error]:
 
 
 def unexplained(nulls: Iterator["Null"], errors: Iterable[Error]) -> list[Error]:
-    known = [tuple(error.get("path") or ()) for error in errors]
-    found = list(islice((null for null in nulls if not any(null.explained_by(path) for path in known)), MOST_ERRORS))
+    known = Known(tuple(error.get("path") or ()) for error in errors)
+    found = list(islice((null for null in nulls if not known.explain(null)), MOST_ERRORS))
     return _errors(found) if found else []
+
+
+class Known:
+    """Where errors are, found by any null above or below them: there may be thousands of both."""
+
+    def __init__(self, errors: Iterable[ResponsePath]) -> None:
+        self._errors = set(errors)
+        self._above = {path[:length] for path in self._errors for length in range(len(path) + 1)}
+
+    def explain(self, null: "Null") -> bool:
+        """What no subgraph answered was lost with its object, so by any error in there."""
+        path = null.path[:-1] if null.unanswered else null.path
+        return path in self._above or any(path[:length] in self._errors for length in range(len(path)))
 
 
 def _errors(nulls: list["Null"]) -> list[Error]:
@@ -61,12 +74,6 @@ class Null:
     path: ResponsePath
     field: str
     unanswered: bool
-
-    def explained_by(self, error: ResponsePath) -> bool:
-        """By an error above or below; what no subgraph answered was lost with its object, so by any error in there."""
-        path = self.path[:-1] if self.unanswered else self.path
-        shorter = min(len(path), len(error))
-        return path[:shorter] == error[:shorter]
 
 
 def nulls_of(

@@ -27,8 +27,12 @@ class RootFetch:
         self.fetch = fetch
 
     async def __call__(self, run: Run) -> None:
-        if not self.fetch.at or objects_at(run.data, self.fetch.at):
-            self.take(run, await ask(run.transport, run.request(self.fetch)))
+        if await run.load.step(self._is_met, run):
+            reply = await ask(run.transport, run.request(self.fetch))
+            await run.load.step(self.take, run, reply)
+
+    def _is_met(self, run: Run) -> bool:
+        return not self.fetch.at or bool(objects_at(run.data, self.fetch.at))
 
     def take(self, run: Run, reply: Mapping[str, Any] | NoAnswer) -> None:
         places = list(located(run.data, self.fetch.at))

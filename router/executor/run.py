@@ -15,7 +15,7 @@ from router.executor.paths import client_path, data_path, innermost
 from router.planner.conditions import Condition, holds
 from router.planner.nodes import Fetch
 from router.planner.selections import Selections
-from router.transports.base import SubgraphRequest, Transport
+from router.transports.base import Load, SubgraphRequest, Transport
 
 MOST_ERRORS = 1_000
 MOST_LOST = 100
@@ -63,6 +63,7 @@ class Run:
     unanswered: dict[int, Object] = field(default_factory=dict)
     milestones: dict[int, asyncio.Event] | None = None
     gathered: dict[object, Gathered] = field(default_factory=dict)
+    load: Load = field(default_factory=Load)
 
     def beside(self, selections: Selections) -> "Run":
         """For a deferred block: it works on the same data, and its errors are its own."""
@@ -111,4 +112,5 @@ class Run:
             None,
             self.context.headers,
             is_mutation=fetch.operation == "mutation",
+            load=self.load,
         )

@@ -2,10 +2,10 @@
 
 from router.settings.clients import Authorization, Persisted, SharedSubscriptions, SocketTimes, StreamTimes
 from router.settings.headers import matches
-from router.settings.limits import Limits
+from router.settings.limits import Limits, Planning
 from router.settings.router import RouterSettings
 from router.settings.supergraphs import Overrides, ReloadTimes
-from router.settings.traffic import Breaker, Caps, Connections, HeaderRules, Retries, Sharing, Traffic
+from router.settings.traffic import Breaker, Caps, Connections, HeaderRules, Retries, Sharing, SubgraphEvents, Traffic
 
 __all__ = [
     "Authorization",
@@ -16,6 +16,7 @@ __all__ = [
     "Limits",
     "Overrides",
     "Persisted",
+    "Planning",
     "ReloadTimes",
     "Retries",
     "RouterSettings",
@@ -23,6 +24,7 @@ __all__ = [
     "Sharing",
     "SocketTimes",
     "StreamTimes",
+    "SubgraphEvents",
     "Traffic",
     "matches",
 ]

@@ -1,6 +1,6 @@
 """How much a client may send, ask for, and keep open."""
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 
 class Limits(BaseModel):
@@ -47,3 +47,12 @@ class Limits(BaseModel):
     http_streams: PositiveInt = Field(
         10_000, description="How many subscriptions over HTTP may be open in one process at a time."
     )
+
+
+class Planning(BaseModel):
+    """Operations that are not kept are planned one after the other; who comes in vain is told to come again (503)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    waiting: NonNegativeInt = Field(500, description="How many operations may wait while another is planned.")
+    wait_seconds: PositiveFloat = Field(5.0, description="How long a request may wait until its operation is planned.")

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from router.errors import SHOWN_EXTENSIONS
 from router.settings.clients import Authorization, Persisted, SharedSubscriptions, SocketTimes, StreamTimes
 from router.settings.headers import HeaderName
-from router.settings.limits import Limits
+from router.settings.limits import Limits, Planning
 from router.settings.supergraphs import Overrides, ReloadTimes
 from router.settings.traffic import Connections, Traffic
 
@@ -38,6 +38,7 @@ class RouterSettings(BaseSettings):
         "/graphql", description="Where the API and GraphiQL are."
     )
     limits: Limits = Limits()
+    planning: Planning = Planning()
     sockets: SocketTimes = SocketTimes()
     authorization: Authorization = Authorization()
     persisted: Persisted = Persisted()
@@ -98,7 +99,8 @@ class RouterSettings(BaseSettings):
     connections: Connections = Connections()
     subgraph_reply_bytes: PositiveInt = Field(
         2_000_000,
-        description="The largest reply of a subgraph. To read one of 2 MB can take 50 ms, in which all else waits.",
+        description="The largest reply of a subgraph; of each ten bytes that it may have, one may begin an object or a"
+        " list. To parse one of 2 MB takes up to 20 ms, in which all else waits.",
     )
 
     callers: FilePath | None = Field(
@@ -139,8 +141,9 @@ class RouterSettings(BaseSettings):
 
     def named_subgraphs(self) -> set[str]:
         """Those for which something is set apart."""
-        by_name = (self.subgraph_urls, self.subgraph_seconds_by_name, self.traffic.headers)
-        return {name for each in (*by_name, self.traffic.caps.running_by_name) for name in each}
+        rules = self.traffic
+        by_name = (self.subgraph_urls, self.subgraph_seconds_by_name, rules.headers)
+        return {name for each in (*by_name, rules.caps.running_by_name, rules.events.protocol_by_name) for name in each}
 
     def seconds_of(self, subgraph: str) -> float:
         return self.subgraph_seconds_by_name.get(subgraph, self.subgraph_seconds)

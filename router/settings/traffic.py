@@ -1,8 +1,8 @@
-"""How subgraphs are asked: over how many connections, how often, how many at a time, with which headers."""
+"""How subgraphs are asked: over how many connections, how often, how many at a time, with which headers, which way."""
 
 import ssl
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -115,6 +115,29 @@ class HeaderRules(BaseModel):
     insert: dict[HeaderName, SecretStr] = Field({}, description="Headers that it is always given.")
 
 
+EventProtocol = Literal["graphql-transport-ws", "graphql-sse"]
+
+
+class SubgraphEvents(BaseModel):
+    """Subscriptions to subgraphs, at the same address as queries."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    protocol: EventProtocol = Field(
+        "graphql-transport-ws",
+        description="How subgraphs tell events: over WebSockets, or as server-sent events (distinct connections).",
+    )
+    protocol_by_name: dict[str, EventProtocol] = Field({}, description="The same for single subgraphs, by name.")
+    silent_seconds: NonNegativeFloat = Field(
+        0.0,
+        description="How long a stream of server-sent events may be silent before it is given up: more than the pause"
+        " between the subgraph's heartbeats. 0: for ever, for those that send none.",
+    )
+
+    def protocol_of(self, subgraph: str) -> EventProtocol:
+        return self.protocol_by_name.get(subgraph, self.protocol)
+
+
 class Traffic(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -126,3 +149,4 @@ class Traffic(BaseModel):
     breaker: Breaker = Breaker()
     caps: Caps = Caps()
     sharing: Sharing = Sharing()
+    events: SubgraphEvents = SubgraphEvents()

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, NamedTuple
 
-import orjson
-
+from router.settings import SubgraphEvents
 from router.transports.base import SubgraphRequest, TransportError, Unreachable
 from router.transports.http1.address import Address
 from router.transports.http1.connection import Message
@@ -15,14 +14,14 @@ from router.transports.http1.pool import Pool
 from router.transports.http1.reader import Reply
 from router.transports.session import HttpSession
 from router.transports.signatures import Signer
+from router.transports.sse import StreamSubscriptions
 from router.transports.subscription import SocketSubscriptions
-from router.transports.wire import checked_response, encoded, request_body, url_of
+from router.transports.wire import encoded, graphql_response, request_body, url_of
 
 HEADERS = {
     "content-type": "application/json",
     "accept": "application/graphql-response+json, application/json;q=0.9",
 }
-_OF_WHAT_STANDS_BEFORE = frozenset({502, 503, 504})
 
 
 class Way(NamedTuple):
@@ -43,6 +42,7 @@ class HttpTransport:
         mutation_seconds: float = 30.0,
         reply_bytes: int,
         signer: Signer | None = None,
+        events: SubgraphEvents = SubgraphEvents(),
     ) -> None:
         self._signer = signer
         self._mutation_seconds = mutation_seconds
@@ -51,8 +51,17 @@ class HttpTransport:
         self._seconds_of = seconds_of
         self._reply_bytes = reply_bytes
         self._ways: dict[str, Way] = {}
-        self._subscriptions = SocketSubscriptions(
+        self._events = events
+        self._sockets = SocketSubscriptions(
             urls, session, seconds_of=seconds_of, event_bytes=reply_bytes, signer=signer
+        )
+        self._streams = StreamSubscriptions(
+            urls,
+            session,
+            seconds_of=seconds_of,
+            silent_seconds=events.silent_seconds,
+            event_bytes=reply_bytes,
+            signer=signer,
         )
 
     async def execute(self, request: SubgraphRequest) -> Mapping[str, Any]:
@@ -69,10 +78,12 @@ class HttpTransport:
             raise TransportError(f"{subgraph} answered with {error}") from None
         except (OSError, ValueError) as error:
             raise Unreachable(f"{subgraph} cannot be reached: {type(error).__name__}") from error
-        return graphql_response(subgraph, status, body)
+        request.load.bytes += len(body)
+        return graphql_response(subgraph, status, body, self._reply_bytes)
 
     def subscribe(self, request: SubgraphRequest) -> AsyncIterator[Mapping[str, Any]]:
-        return self._subscriptions.subscribe(request)
+        over_http = self._events.protocol_of(request.subgraph) == "graphql-sse"
+        return (self._streams if over_http else self._sockets).subscribe(request)
 
     async def _post(self, request: SubgraphRequest) -> Reply:
         way = self._way(request.subgraph)
@@ -101,17 +112,3 @@ class HttpTransport:
 
     def _seconds(self, request: SubgraphRequest) -> float:
         return self._mutation_seconds if request.is_mutation else self._seconds_of(request.subgraph)
-
-
-def graphql_response(subgraph: str, status: int, body: bytes) -> Mapping[str, Any]:
-    """A GraphQL response counts whatever its status. Anything else does not, and may not come from the subgraph at all:
-    what stands before one that is away or too busy says so by its status."""
-    try:
-        return checked_response(subgraph, orjson.loads(body))
-    except orjson.JSONDecodeError:
-        kind = Unreachable if status in _OF_WHAT_STANDS_BEFORE else TransportError
-        raise kind(f"{subgraph} answered {status} with something that is not JSON") from None
-    except TransportError as error:
-        if status in _OF_WHAT_STANDS_BEFORE:
-            raise Unreachable(f"{error} ({status})") from None
-        raise

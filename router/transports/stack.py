@@ -24,6 +24,7 @@ def remote_transport(
         mutation_seconds=settings.mutation_seconds,
         reply_bytes=settings.subgraph_reply_bytes,
         signer=signer,
+        events=settings.traffic.events,
     )
     return with_traffic_rules(transport, settings)
 

@@ -8,10 +8,10 @@ from typing import Any
 import aiohttp
 import orjson
 
-from router.transports.base import SubgraphRequest, TransportError, Unreachable
+from router.transports.base import Load, SubgraphRequest, TransportError, Unreachable
 from router.transports.session import HttpSession
 from router.transports.signatures import Signer
-from router.transports.wire import checked_response, encoded, is_list_of_objects, request_body, url_of
+from router.transports.wire import checked_response, decoded, encoded, is_list_of_objects, request_body, url_of
 
 PROTOCOL = "graphql-transport-ws"
 OPERATION_ID = "1"
@@ -37,7 +37,7 @@ class SocketSubscriptions:
 
     async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[Mapping[str, Any]]:
         """The time-out is for the answer to the greeting; events may take as long as they take."""
-        socket = Socket(request.subgraph, await self._connected(request))
+        socket = Socket(request.subgraph, await self._connected(request), request.load, self._event_bytes)
         try:
             await socket.subscribe(request, self._seconds_of(request.subgraph))
             async for response in socket.responses():
@@ -66,9 +66,13 @@ class SocketSubscriptions:
 
 
 class Socket:
-    def __init__(self, subgraph: str, connection: aiohttp.ClientWebSocketResponse) -> None:
+    def __init__(
+        self, subgraph: str, connection: aiohttp.ClientWebSocketResponse, load: Load, event_bytes: int
+    ) -> None:
         self._subgraph = subgraph
         self._connection = connection
+        self._load = load
+        self._event_bytes = event_bytes
         self._ended = False
 
     async def subscribe(self, request: SubgraphRequest, timeout_seconds: float) -> None:
@@ -111,15 +115,16 @@ class Socket:
             frame = await self._connection.receive()
             if frame.type is not aiohttp.WSMsgType.TEXT:
                 raise self._broken()
-            message = self._decoded(frame.data)
+            message = self._decoded(frame.data.encode())
             if message.get("type") == "ping":
                 await self._send({"type": "pong"})
             else:
                 yield message
 
-    def _decoded(self, text: str) -> dict[str, Any]:
+    def _decoded(self, text: bytes) -> dict[str, Any]:
+        self._load.bytes += len(text)
         with suppress(orjson.JSONDecodeError):
-            if isinstance(message := orjson.loads(text), dict):
+            if isinstance(message := decoded(self._subgraph, text, self._event_bytes), dict):
                 return message
         raise TransportError(f"{self._subgraph} sent something that is not {PROTOCOL}")
 

@@ -89,7 +89,10 @@ BODIES = {
 
 
 class Watch:
-    """What a stretch of work cost in CPU seconds, and the longest that it kept the loop's thread from others."""
+    """What a stretch of work cost in CPU seconds, and the longest that it kept others of the loop waiting.
+
+    Threads count as well: one that computes keeps the loop from the interpreter.
+    """
 
     cpu_seconds = 0.0
     longest_seconds = 0.0
@@ -108,8 +111,8 @@ class Watch:
         self._ticking.cancel()
 
     async def _tick(self) -> None:
-        last = time.thread_time()
+        last = time.process_time()
         while True:
             await asyncio.sleep(0.001)
-            now = time.thread_time()
+            now = time.process_time()
             self.longest_seconds, last = max(self.longest_seconds, now - last), now

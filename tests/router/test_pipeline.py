@@ -68,6 +68,15 @@ def test_the_plans_kept_are_hidden_from_full_collections_and_no_more_than_that(
     assert hidden[1:] == sorted(hidden[1:], reverse=True)  # those that were dropped are freed all the same
 
 
+def test_long_documents_are_hidden_few_at_a_time(supergraph: Supergraph, local: Transport) -> None:
+    """To hide many at once would have all else wait."""
+    pipeline = Pipeline(supergraph, local, Limits(), cache_size=200)
+    before = gc.get_freeze_count()
+    for number in range(4):
+        prepared(pipeline, f"query Q{number} {{ hello }}" + " " * 5_000)
+    assert gc.get_freeze_count() > before
+
+
 def test_nothing_of_a_document_is_kept_but_its_variables(pipeline: Pipeline) -> None:
     inputs = prepared(pipeline, "query Q($n: String!) { greeting(name: $n) hello }", n="a").operation.inputs
     [definition] = inputs.definitions

@@ -13,7 +13,7 @@ from router.__main__ import standalone
 from router.reload import SupergraphFile
 from router.settings import RouterSettings
 from router.transports.base import TransportError
-from router.transports.http import graphql_response
+from router.transports.wire import graphql_response
 from tests.router.conftest import JOIN
 
 Handler = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -127,19 +127,26 @@ async def test_a_reply_that_is_none_costs_its_own_fields(serving_two: Any, clien
 
 def test_no_reply_that_is_let_through_holds_up_everything_for_long() -> None:
     most = RouterSettings().subgraph_reply_bytes
-    body = b'{"data": {"a": [%b]}}' % b",".join([b"[]"] * ((most - 20) // 3))
+    body = b'{"data": {"a": [%b]}}' % b",".join([b'{"a":{"b":{}}}'] * (most // 30 - 3))
     took = []
     gc.disable()
     try:
         for _ in range(3):
             started = time.thread_time()
-            graphql_response("clinic", 200, body)
+            graphql_response("clinic", 200, body, most)
             took.append(time.thread_time() - started)
     finally:
         gc.enable()
-    assert min(took) < 0.15
+    assert min(took) < 0.05
 
 
 def test_a_reply_that_nests_too_deeply_is_refused_at_once() -> None:
     with pytest.raises(TransportError):
-        graphql_response("clinic", 200, b'{"data": ' + b"[" * 2_000_000)
+        graphql_response("clinic", 200, b'{"data": ' + b"[" * 100_000, 2_000_000)
+
+
+def test_a_reply_of_more_objects_and_lists_than_its_bytes_are_for_is_refused_unread() -> None:
+    for item in (b"[]", b"{}"):
+        with pytest.raises(TransportError, match="more than 100 objects and lists"):
+            graphql_response("clinic", 200, b'{"data": {"a": [%b]}}' % b",".join([item] * 100), 1_000)
+        assert graphql_response("clinic", 200, b'{"data": {"a": [%b]}}' % b",".join([item] * 97), 1_000)

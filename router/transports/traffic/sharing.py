@@ -10,14 +10,14 @@ import orjson
 from router.metrics import SHARED
 from router.settings import Sharing
 from router.tracing import noted
-from router.transports.base import SubgraphRequest, Transport, TransportError
+from router.transports.base import Load, SubgraphRequest, Transport, TransportError
 
 Reply = Mapping[str, Any]
-Ending = Reply | TransportError | None
+Ending = bytes | TransportError | None
 
 
 class Flight:
-    """A query that was sent; `followers` wait for its answer, or for None when whoever sent it gave up."""
+    """A query that was sent; `followers` wait for its answer, packed, or for None when whoever sent it gave up."""
 
     __slots__ = ("_identity", "_other_headers", "_request", "followers")
 
@@ -38,22 +38,26 @@ class Flight:
             self._identity = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
         return self._identity
 
-    async def follow(self) -> Reply | None:
+    async def follow(self, load: Load) -> Reply | None:
         follower: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self.followers.append(follower)
         ending = await follower
         if isinstance(ending, TransportError):
             raise ending
-        return ending
+        if ending is None:
+            return None
+        load.bytes += len(ending)
+        reply: Reply = await load.step(marshal.loads, ending)
+        return reply
 
     def waiting(self) -> list[asyncio.Future[Ending]]:
         return [follower for follower in self.followers if not follower.done()]
 
-    def landed(self, reply: Reply) -> None:
-        if waiting := self.waiting():
-            packed = marshal.dumps(dict(reply))
-            for follower in waiting:
-                follower.set_result(marshal.loads(packed))
+    async def landed(self, reply: Reply) -> None:
+        if self.waiting():
+            packed: bytes = await self._request.load.step(marshal.dumps, dict(reply))
+            for follower in self.waiting():
+                follower.set_result(packed)
 
     def failed(self, error: TransportError) -> None:
         for follower in self.waiting():
@@ -80,7 +84,7 @@ class SharingTransport:
             return await self._mutate(request)
         own = Flight(request, self._other_headers)
         while flight := self._equal(request, own):
-            reply = await flight.follow()
+            reply = await flight.follow(request.load)
             if reply is not None:
                 SHARED.labels(request.subgraph).inc()
                 noted("hospital.shared", True)
@@ -110,7 +114,7 @@ class SharingTransport:
         flights.append(own)
         try:
             reply = await self._inner.execute(request)
-            own.landed(reply)
+            await own.landed(reply)
             return reply
         except TransportError as error:
             own.failed(error)

@@ -1,7 +1,7 @@
 """`python -m tests.bench.router.bombs`: what each hostile request costs by POST, and how long it keeps others waiting.
 
 CPU milliseconds of the whole process, its small client included: the least of five rounds, as others may share the
-machine. The longest block is CPU time of the loop's thread between two turns of a ticker.
+machine. The longest block is that CPU time between two turns of a ticker.
 """
 
 import asyncio

@@ -63,13 +63,16 @@ async def session() -> AsyncIterator[HttpSession]:
 
 @pytest.fixture
 def transport_to(session: HttpSession) -> Callable[..., HttpTransport]:
-    def to(url: str, seconds: float = 2.0, reply_bytes: int = 100_000, mutation_seconds: float = 2.0) -> HttpTransport:
+    def to(
+        url: str, seconds: float = 2.0, reply_bytes: int = 100_000, mutation_seconds: float = 2.0, **more: Any
+    ) -> HttpTransport:
         return HttpTransport(
             {"clinic": url},
             session,
             seconds_of=lambda _: seconds,
             mutation_seconds=mutation_seconds,
             reply_bytes=reply_bytes,
+            **more,
         )
 
     return to
