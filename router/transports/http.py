@@ -1,7 +1,7 @@
 """GraphQL over HTTP to a subgraph."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -74,12 +74,12 @@ class HttpTransport:
     def subscribe(self, request: SubgraphRequest) -> AsyncIterator[Mapping[str, Any]]:
         return self._subscriptions.subscribe(request)
 
-    async def _post(self, request: SubgraphRequest) -> Reply:
+    def _post(self, request: SubgraphRequest) -> Awaitable[Reply]:
         way = self._way(request.subgraph)
         body, headers = encoded(request.subgraph, request_body(request)), request.headers
         if self._signer is not None:
             headers = self._signer.headers("POST", way.url, body, headers)
-        return await way.pool.ask(
+        return way.pool.ask(
             Message(
                 way.head.filled(headers, len(body)),
                 body,

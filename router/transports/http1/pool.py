@@ -29,7 +29,7 @@ class Pool:
 
     async def ask(self, message: Message) -> Reply:
         """Raises BadReply, OSError (TimeoutError too)."""
-        await self._turn(message.deadline)
+        await (self._turn(message.deadline) if self._turns.locked() else self._turns.acquire())
         try:
             return await self._asked(message)
         finally:
@@ -49,10 +49,7 @@ class Pool:
         await asyncio.sleep(0)  # the loop closes them in its next turn
 
     async def _turn(self, deadline: float) -> None:
-        if self._turns.locked():
-            async with asyncio.timeout_at(deadline):
-                await self._turns.acquire()
-        else:
+        async with asyncio.timeout_at(deadline):
             await self._turns.acquire()
 
     async def _asked(self, message: Message) -> Reply:
