@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from graphql import OperationType
 
 from router.documents import Inputs
-from router.memory import settle_memory
+from router.memory import free_young, settle_memory
 from router.planner import QueryPlan
 from router.planner.deferral import Deferring
 from router.supergraph.model import Need
@@ -69,6 +69,7 @@ class KeptOperations:
             dropped, _ = self._kept.popitem(last=False)
             self._characters -= len(dropped.text)
         self._settle(key.text)
+        free_young()
         return operation
 
     def _settle(self, text: str) -> None:

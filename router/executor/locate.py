@@ -8,14 +8,18 @@ from router.executor.errors import ResponsePath
 from router.planner.nodes import Path, PathStep
 
 Object = dict[str, Any]
-_OBJECTS = frozenset({dict})
+_OBJECTS, _LISTS = frozenset({dict}), frozenset({list})
 
 
 def objects_at(data: Object, path: Path) -> list[Object]:
     found = [data]
     for step in path:
         key, types = step.key, step.types
-        found = _objects_among([parent.get(key) for parent in found])
+        try:
+            values = [parent[key] for parent in found]
+        except KeyError:
+            values = [parent.get(key) for parent in found]
+        found = _objects_among(values)
         if types:
             found = [one for one in found if one.get("__typename") in types]
     return found
@@ -25,7 +29,8 @@ def _objects_among(values: list[Any]) -> list[Object]:
     """Those that are objects, and those in lists, however deep. Most often all are alike: types are seen as a set."""
     kinds = set(map(type, values))
     while list in kinds:
-        values = list(chain.from_iterable(value if type(value) is list else (value,) for value in values))
+        lists = values if kinds == _LISTS else (value if type(value) is list else (value,) for value in values)
+        values = list(chain.from_iterable(lists))
         kinds = set(map(type, values))
     return values if kinds <= _OBJECTS else [value for value in values if type(value) is dict]
 

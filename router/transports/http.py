@@ -1,7 +1,7 @@
 """GraphQL over HTTP to a subgraph."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 from router.settings import SubgraphEvents
@@ -85,12 +85,12 @@ class HttpTransport:
         over_http = self._events.protocol_of(request.subgraph) == "graphql-sse"
         return (self._streams if over_http else self._sockets).subscribe(request)
 
-    async def _post(self, request: SubgraphRequest) -> Reply:
+    def _post(self, request: SubgraphRequest) -> Awaitable[Reply]:
         way = self._way(request.subgraph)
         body, headers = encoded(request.subgraph, request_body(request)), request.headers
         if self._signer is not None:
             headers = self._signer.headers("POST", way.url, body, headers)
-        return await way.pool.ask(
+        return way.pool.ask(
             Message(
                 way.head.filled(headers, len(body)),
                 body,

@@ -55,6 +55,16 @@ def test_no_more_characters_are_kept_than_allowed(supergraph: Supergraph, local:
     assert prepared(pipeline, "{ first: hello }").operation is not dropped
 
 
+def test_what_planning_leaves_behind_does_not_pile_up(pipeline: Pipeline) -> None:
+    gc.disable()
+    try:
+        for number in range(5):
+            prepared(pipeline, f"{{ name{number}: hello }}")
+            assert gc.get_count()[0] < 100
+    finally:
+        gc.enable()
+
+
 def test_the_plans_kept_are_hidden_from_full_collections_and_no_more_than_that(
     supergraph: Supergraph, local: Transport
 ) -> None:

@@ -17,10 +17,13 @@ class PoolClosed(ConnectionError):
 
 
 class Pool:
+    """Of one event loop: the one that runs when it is made."""
+
     def __init__(self, origin: Origin, settings: Connections, tls: ssl.SSLContext | None) -> None:
         self._origin = origin
         self._settings = settings
         self._tls = tls
+        self._loop = asyncio.get_running_loop()
         self._turns = asyncio.Semaphore(settings.number)
         self._idle: list[Connection] = []
         self._busy: set[Connection] = set()
@@ -29,7 +32,7 @@ class Pool:
 
     async def ask(self, message: Message) -> Reply:
         """Raises BadReply, OSError (TimeoutError too)."""
-        await self._turn(message.deadline)
+        await (self._turn(message.deadline) if self._turns.locked() else self._turns.acquire())
         try:
             return await self._asked(message)
         finally:
@@ -49,10 +52,7 @@ class Pool:
         await asyncio.sleep(0)  # the loop closes them in its next turn
 
     async def _turn(self, deadline: float) -> None:
-        if self._turns.locked():
-            async with asyncio.timeout_at(deadline):
-                await self._turns.acquire()
-        else:
+        async with asyncio.timeout_at(deadline):
             await self._turns.acquire()
 
     async def _asked(self, message: Message) -> Reply:
@@ -76,7 +76,7 @@ class Pool:
         return reply
 
     async def _connected(self, deadline: float) -> Connection:
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         host, port = self._origin.host, self._origin.port
         async with asyncio.timeout_at(min(deadline, loop.time() + self._settings.connect_seconds)):
             _, connection = await loop.create_connection(lambda: Connection(loop), host, port, ssl=self._tls)
@@ -86,7 +86,7 @@ class Pool:
         return connection
 
     def _kept(self) -> Connection | None:
-        oldest = asyncio.get_running_loop().time() - self._settings.idle_seconds
+        oldest = self._loop.time() - self._settings.idle_seconds
         while self._idle:
             connection = self._idle.pop()
             if connection.idle_since > oldest and connection.is_quiet():
@@ -98,18 +98,16 @@ class Pool:
         if self._closed or not connection.is_reusable():
             connection.close()
             return
-        loop = asyncio.get_running_loop()
-        connection.idle_since = loop.time()
+        connection.idle_since = self._loop.time()
         self._idle.append(connection)
         if self._sweep is None:
-            self._sweep = loop.call_later(self._settings.idle_seconds, self._drop_idle)
+            self._sweep = self._loop.call_later(self._settings.idle_seconds, self._drop_idle)
 
     def _drop_idle(self) -> None:
         """The first of those idle is the one that has been so for longest."""
-        loop = asyncio.get_running_loop()
-        oldest = loop.time() - self._settings.idle_seconds
+        oldest = self._loop.time() - self._settings.idle_seconds
         while self._idle and self._idle[0].idle_since <= oldest:
             self._idle.pop(0).close()
         self._sweep = None
         if self._idle:
-            self._sweep = loop.call_at(self._idle[0].idle_since + self._settings.idle_seconds, self._drop_idle)
+            self._sweep = self._loop.call_at(self._idle[0].idle_since + self._settings.idle_seconds, self._drop_idle)
