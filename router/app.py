@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router.auth import Authenticator, TokenChecker
-from router.authorization import PolicyCheck, no_policies
+from router.authorization import PolicyCheck, no_policies, with_claim
 from router.entrypoints.graphiql.page import GraphiQLPage, read_tabs
 from router.entrypoints.headers import REQUEST_ID
 from router.entrypoints.http import GraphQLOverHttp
@@ -57,7 +57,8 @@ def create_app(
 
     `on_shutdown` runs when no request is left; `signer` signs what is passed on to other components.
     `file` is where the supergraph was read, and is read again when it changes; `on_reload` is told what it holds then.
-    `policies` says which of those that @policy names hold, `labels` which of those that @override names.
+    `policies` says which of those that @policy names hold besides what a token claims, `labels` which of those that
+    @override names.
     """
     persisted = PersistedOperations(settings.persisted)
 
@@ -70,7 +71,7 @@ def create_app(
             shown_extensions=settings.shown_extensions,
             cache_size=settings.plan_cache_size,
             cache_characters=settings.plan_cache_characters,
-            policies=policies,
+            policies=with_claim(settings.authorization.policy_claim, policies),
             reject_unauthorized=settings.authorization.reject_unauthorized,
             persisted=persisted,
             overrides=settings.overrides,

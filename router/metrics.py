@@ -28,7 +28,11 @@ UNPLANNED = Counter(
 SUBSCRIPTIONS = Gauge("hospital_subscriptions", "Subscriptions of clients that are open.")
 SUPERGRAPH = Gauge("hospital_supergraph", "1 for the supergraph that holds, by the hash of its file.", ["sha256"])
 SUPERGRAPH_TAKEN = Gauge("hospital_supergraph_taken_seconds", "When the supergraph that holds was taken (Unix time).")
-RELOADS = Counter("hospital_supergraph_reloads", "New supergraphs, by outcome (taken, refused).", ["outcome"])
+RELOADS = Counter(
+    "hospital_supergraph_reloads",
+    "New supergraphs, by outcome (taken, refused; unchanged: it is none).",
+    ["outcome"],
+)
 RETRIES = Counter("hospital_fetch_retries", "Queries that were asked again, by subgraph.", ["subgraph"])
 UNRETRIED = Counter(
     "hospital_fetch_retries_spared",

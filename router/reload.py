@@ -80,7 +80,8 @@ class Reloading:
         self._every_seconds = every_seconds or None
         self._told = asyncio.Event()
         self._leaving: list[ref[Pipeline]] = []
-        show(file.digest)
+        self._held = file.digest
+        show(self._held)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -95,9 +96,12 @@ class Reloading:
             await asyncio.wait([watching])
 
     async def look(self, *, told: bool = False) -> None:
-        """Takes what the file holds, if that is new or it was told to."""
-        if told or await asyncio.to_thread(self._file.is_new):
+        """Takes what the file holds, if that is new. Who tells it to look hears of what is not, and why again."""
+        if await asyncio.to_thread(self._file.is_new) or (told and self._file.digest != self._held):
             await self._reload()
+        elif told:
+            RELOADS.labels("unchanged").inc()
+            log.info("the supergraph has not changed", sha256=self._held)
         self._settle()
 
     async def _reload(self) -> None:
@@ -112,9 +116,10 @@ class Reloading:
         self._taken(supergraph)
         self._leaving.append(ref(self._live.current))
         self._live.current = pipeline
+        self._held = self._file.digest
         RELOADS.labels("taken").inc()
-        show(self._file.digest)
-        log.info("a new supergraph is taken", sha256=self._file.digest, subgraphs=sorted(supergraph.subgraphs))
+        show(self._held)
+        log.info("a new supergraph is taken", sha256=self._held, subgraphs=sorted(supergraph.subgraphs))
 
     def _read(self) -> tuple[Supergraph, Pipeline]:
         supergraph = self._file.read()

@@ -15,6 +15,18 @@ async def no_policies(_: frozenset[str], __: RequestContext) -> Collection[str]:
     return ()
 
 
+def with_claim(claim: str | None, check: PolicyCheck) -> PolicyCheck:
+    """Those that this claim of the caller's token lists hold as well: a list, or words in one string."""
+    if claim is None:
+        return check
+
+    async def claimed_or_checked(named: frozenset[str], context: RequestContext) -> Collection[str]:
+        claims: Mapping[str, Any] = {} if context.token is None else context.token.claims
+        return {*_words(claims.get(claim)), *await check(named, context)}
+
+    return claimed_or_checked
+
+
 async def held_guards(guards: Need, context: RequestContext, check: PolicyCheck) -> Need:
     named = policies_of(guards)
     policies = frozenset(await check(named, context)) if named else frozenset()

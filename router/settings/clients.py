@@ -28,6 +28,12 @@ class Authorization(BaseModel):
     reject_unauthorized: bool = Field(
         False, description="Whether an operation with a field that the caller may not see is refused whole."
     )
+    policy_claim: str | None = Field(
+        None,
+        min_length=1,
+        description="The claim of an access token that lists the policies (@policy) that hold for its caller, as a list"
+        " or as words in one string. Without it, none do.",
+    )
 
 
 class Persisted(BaseModel):

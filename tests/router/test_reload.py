@@ -13,6 +13,7 @@ from weakref import ref
 
 import aiohttp
 import pytest
+import structlog
 from prometheus_client import REGISTRY
 
 from router.app import create_app
@@ -172,6 +173,33 @@ async def test_it_reloads_when_it_is_told_to(start_watching: Any, client: Any, r
         assert not await knows(client, router.url, "weather")
         os.kill(os.getpid(), signal.SIGHUP)
         await until_known(client, router.url, "weather")
+
+
+async def test_who_tells_it_to_look_hears_that_nothing_has_changed(
+    path: Path, write: Any, local: Transport, replace: Callable[[str], None]
+) -> None:
+    file = SupergraphFile(path)
+    live = LivePipeline(Pipeline(file.read(), local, Limits()))
+    reloading = Reloading(file, live, lambda s: Pipeline(s, local, Limits()), lambda _: None, 1.0)
+    taken, refused, unchanged = (counted(outcome) for outcome in ("taken", "refused", "unchanged"))
+
+    async def outcomes() -> tuple[float, ...]:
+        await reloading.look(told=True)
+        return counted("taken") - taken, counted("refused") - refused, counted("unchanged") - unchanged
+
+    first, text = live.current, await asyncio.to_thread(path.read_bytes)
+    with structlog.testing.capture_logs() as logs:
+        assert await outcomes() == (0, 0, 1)
+        await asyncio.to_thread(path.touch)
+        assert await outcomes() == (0, 0, 2)
+    assert [entry["event"] for entry in logs] == ["the supergraph has not changed"] * 2
+    assert live.current is first
+    write(b"type Query {")
+    assert [await outcomes() for _ in range(2)] == [(0, 1, 2), (0, 2, 2)]
+    replace("weather")
+    assert [await outcomes() for _ in range(2)] == [(1, 2, 2), (1, 2, 3)]
+    write(text)
+    assert await outcomes() == (2, 2, 3)
 
 
 async def test_metrics_say_which_supergraph_holds(

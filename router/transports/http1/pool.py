@@ -56,7 +56,10 @@ class Pool:
             await self._turns.acquire()
 
     async def _asked(self, message: Message) -> Reply:
-        """A kept connection may end as it is used; who may ask twice then does, over a new one."""
+        """A kept connection may end as it is used; who may ask twice then does, over a new one.
+
+        No budget of retries is needed for it: each uses up a kept connection, and only an answered request leaves one.
+        """
         kept = self._kept()
         if kept is not None:
             try:

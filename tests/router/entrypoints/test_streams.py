@@ -3,12 +3,15 @@
 import asyncio
 import json
 import time
+from collections.abc import AsyncGenerator, MutableMapping
 from typing import Any
 
 import pytest
 
 from router.app import create_app
 from router.auth import CheckedToken, TokenRefused
+from router.entrypoints.framing import SubscriptionParts
+from router.entrypoints.streams import OpenStreams
 from router.settings import Limits, RouterSettings
 from router.sharing import too_slow
 from tests.router.entrypoints.reading import PARTS, SSE, eventually, streamed
@@ -224,6 +227,33 @@ async def test_none_is_opened_by_a_router_that_stops(
         body, headers = {"query": "subscription { forever }"}, {"accept": accept}
         async with client.post(f"{router.url}/graphql", json=body, headers=headers) as response:
             assert response.status == 503
+
+
+class Staying:
+    """Of an application, a client that stays until it is told; what it is told."""
+
+    def __init__(self) -> None:
+        self.told = b""
+
+    async def receive(self) -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(self, event: MutableMapping[str, Any]) -> None:
+        self.told += event.get("body", b"")
+
+
+async def test_one_that_begins_as_the_router_begins_to_stop_is_ended(clinic: Any) -> None:
+    async def forever() -> AsyncGenerator[Any, None]:
+        async for event in clinic.forever(None):
+            yield {"data": event}
+
+    streams, client = OpenStreams(RouterSettings()), Staying()
+    response = streams.response(forever(), SubscriptionParts(), None)
+    await streams.drain()
+    await asyncio.wait_for(response({"type": "http"}, client.receive, client.send), 2)
+    assert b"SERVICE_UNAVAILABLE" in client.told
+    assert client.told.endswith(b"--\r\n")
 
 
 async def test_no_more_streams_are_opened_than_are_allowed(start_router: Any, client: Any, clinic: Any) -> None:

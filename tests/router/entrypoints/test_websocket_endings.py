@@ -7,7 +7,10 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
-from router.transports.base import TransportError
+from router.app import create_app
+from router.settings import RouterSettings
+from router.supergraph import Supergraph
+from router.transports.base import Transport, TransportError
 from tests.router.entrypoints.reading import eventually
 from tests.router.entrypoints.sockets import PROTOCOL, acknowledged, close_code, receive, send, subscribe
 
@@ -126,7 +129,8 @@ class SlowToLetGo:
 
 async def test_what_was_completed_says_no_more_and_leaves_its_successor_alone(start_router: Any) -> None:
     query, transport = "subscription { forever }", SlowToLetGo()
-    async with start_router(transport=transport) as router, acknowledged(router) as socket:
+    unshared = {"shared": False}  # to its one listener, a shared stream says nothing of how it ends
+    async with start_router(transport=transport, subscriptions=unshared) as router, acknowledged(router) as socket:
         first = {"id": "1", "type": "next", "payload": {"data": {"forever": 0}}}
         await subscribe(socket, query)
         assert await receive(socket) == first
@@ -138,3 +142,56 @@ async def test_what_was_completed_says_no_more_and_leaves_its_successor_alone(st
         assert await receive(socket) == {"type": "pong"}
         await subscribe(socket, query)
         assert await close_code(socket) == 4409
+
+
+class Client:
+    """Of an application that is called as a server does; it sends these messages, and then nothing more."""
+
+    def __init__(self, *messages: dict[str, Any]) -> None:
+        self.told: list[dict[str, Any]] = []
+        self.reads = asyncio.Event()
+        self.reads.set()
+        self._messages = [{"type": "websocket.connect"}] + [
+            {"type": "websocket.receive", "text": json.dumps(message)} for message in messages
+        ]
+
+    async def receive(self) -> dict[str, Any]:
+        if self._messages:
+            return self._messages.pop(0)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(self, event: dict[str, Any]) -> None:
+        self.told.append(event)
+        await self.reads.wait()
+
+    async def call(self, app: Any) -> None:
+        scope = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": [PROTOCOL]}
+        await app(scope, self.receive, self.send)
+
+
+FOREVER = {"type": "subscribe", "id": "1", "payload": {"query": "subscription { forever }"}}
+
+
+async def test_what_runs_on_a_socket_ends_when_the_server_lets_go_of_it(
+    supergraph: Supergraph, local: Transport, clinic: Any
+) -> None:
+    client = Client({"type": "connection_init"}, FOREVER)
+    calling = asyncio.create_task(client.call(create_app(supergraph, local, RouterSettings())))
+    await eventually(lambda: clinic.open_streams == 1)
+    calling.cancel()
+    await asyncio.wait([calling])
+    await eventually(lambda: clinic.open_streams == 0)
+
+
+async def test_a_socket_that_is_accepted_while_the_router_begins_to_stop_is_closed(
+    supergraph: Supergraph, local: Transport
+) -> None:
+    app, client = create_app(supergraph, local, RouterSettings()), Client()
+    client.reads.clear()
+    calling = asyncio.create_task(client.call(app))
+    await eventually(lambda: [event["type"] for event in client.told] == ["websocket.accept"])
+    await app.state.drain()
+    client.reads.set()
+    await asyncio.wait_for(calling, 2)
+    assert [event.get("code") for event in client.told] == [None, 1001]
