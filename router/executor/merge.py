@@ -29,8 +29,6 @@ def _merged(known: Any, value: Any) -> Any:
 
 
 def _merged_item(known: Any, value: Any) -> Any:
-    if known is None:
-        return value
     return known if value is None else _merged(known, value)
 
 

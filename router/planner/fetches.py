@@ -1,14 +1,14 @@
 """From the chosen walk to the fetch graph: steps that each ask one subgraph, and which step waits for which."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from router.planner.branches import Branch
 from router.planner.budget import Budget
-from router.planner.conditions import ALWAYS, Condition, either
+from router.planner.conditions import ALWAYS, NEVER, Condition, either
 from router.planner.graph import Graph, Node
 from router.planner.nodes import Path, PathStep
-from router.planner.selections import Selections, clash
+from router.planner.selections import Selections, clash, merged
 from router.planner.solution import Entry, Solution, Taken
 
 
@@ -60,13 +60,18 @@ class Step:
 
     def _join(self, added: Call) -> None:
         for call in (alike := self._alike(added)):
-            if not clash(call.requires, added.requires) and call.branch.agrees(added.branch):
+            if self._can_be_sent_together(call, added) and call.branch.agrees(added.branch):
                 call.branch.absorb(added.branch)
-                call.requires += tuple(field for field in added.requires if field not in call.requires)
+                call.requires = merged((*call.requires, *added.requires))
                 call.condition = either(call.condition, added.condition)
                 return
         self.calls.append(added)
         alike.append(added)
+
+    def _can_be_sent_together(self, call: Call, added: Call) -> bool:
+        """What is required under another condition may be missing when only the other is asked for."""
+        alike = call.condition == added.condition or not (call.requires or added.requires)
+        return alike and not clash(call.requires, added.requires)
 
     def _alike(self, call: Call) -> list[Call]:
         """Its calls for the same objects by the same key."""
@@ -103,7 +108,7 @@ class FetchGraph:
         self, taken: Iterable[Taken], branch: Branch | None, steps: list[Step | None], number: int, path: Path
     ) -> set[int]:
         touched: set[int] = set()
-        for item in taken:
+        for item in _under_own_conditions(taken):
             assert branch is not None
             reached = self._taken(item, branch, steps[number], path)
             waiting = steps[item.needed_by] if item.needed_by is not None else None
@@ -131,6 +136,20 @@ class FetchGraph:
         step = Step(len(self.steps), entry.move.node.subgraph, operation, [call], {parent.number} if parent else set())
         self.steps[step.number] = step
         return step
+
+
+def _under_own_conditions(taken: Iterable[Taken]) -> Iterator[Taken]:
+    """Where a field is fetched under a wider condition than its own, as it is taken more than once."""
+    items = list(taken)
+    wider: dict[str, Condition] = {}
+    for item in items:
+        if item.field:
+            wider[item.field.key] = either(wider.get(item.field.key, NEVER), item.field.condition)
+    for item in items:
+        if item.field is None or item.field.condition == wider[item.field.key]:
+            yield item
+        else:
+            yield replace(item, solution=item.solution.under(item.field.condition))
 
 
 def _only(path: Path, type_name: str) -> Path:

@@ -1,13 +1,32 @@
 from typing import Any
 
+import pytest
+from graphql import parse
+
 from router.context import NOBODY
+from router.executor import execute
 from router.executor.entities import EntitiesCall, EntityFetch
 from router.executor.merge import merge
 from router.executor.roots import RootFetch
 from router.executor.run import Run
+from router.planner import Planner
 from router.planner.nodes import Entities, Fetch, Flatten, PathStep
 from router.planner.selections import Field
 from tests.router.executor.subgraphs import Subgraphs, data, entities, run
+from tests.router.planner.plans import supergraph_of
+
+BEDS = """
+type Query @join__type(graph: A) @join__type(graph: B) @join__type(graph: C) { bed: Bed @join__field(graph: A) }
+type Bed @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") {
+  id: ID!
+  frame: Frame @join__field(graph: B)
+}
+type Frame @join__type(graph: B, key: "no") @join__type(graph: C, key: "no") {
+  no: ID!
+  wood: String @join__field(graph: C)
+  iron: String @join__field(graph: C)
+}
+"""
 
 ID = Field(None, "id", "id", "id")
 
@@ -61,13 +80,16 @@ async def test_a_null_never_overwrites() -> None:
     )
 
 
-async def test_one_answer_in_two_places_is_not_shared_between_them() -> None:
-    first = {"one": {"id": "1"}, "two": {"id": "1"}}
-    subgraphs = Subgraphs(a=[data(first)], b=[entities({"bills": [{"total": 3}]})])
+async def test_one_answer_in_two_places_may_be_completed_otherwise_in_each() -> None:
+    query = "{ one: bed { frame { made: wood } } two: bed { frame { made: iron } } }"
+    frames = {"data": {"_e0": [{"made": "oak"}], "_e1": [{"made": "cast"}]}}
+    subgraphs = Subgraphs(
+        a=[data({"one": {"id": "1"}, "two": {"id": "1"}})], b=[entities({"frame": {"no": "7"}})], c=[frames]
+    )
 
-    answer = await run("{ one: patient { bills { total } } two: patient { bills { total } } }", subgraphs)
+    answer = await execute(Planner(supergraph_of(BEDS)).plan(parse(query), None), {}, subgraphs)
 
-    assert answer == data({"one": {"bills": [{"total": 3}]}, "two": {"bills": [{"total": 3}]}})
+    assert answer == data({"one": {"frame": {"made": "oak"}}, "two": {"frame": {"made": "cast"}}})
     assert len(subgraphs.representations[0]) == 1
 
 
@@ -131,3 +153,20 @@ def test_what_is_there_already_is_not_merged_into_itself() -> None:
     merge(place, {"patient": answer})
 
     assert place["patient"] is answer
+
+
+@pytest.mark.parametrize(("known", "given"), [([1, None], [None, 2]), ([None, 2], [1, None]), ([1, 2], [None, None])])
+def test_a_null_item_never_overwrites_and_is_overwritten(known: list[Any], given: list[Any]) -> None:
+    place = {"beds": known}
+
+    merge(place, {"beds": given})
+
+    assert place == {"beds": [1, 2]}
+
+
+def test_a_null_is_overwritten() -> None:
+    place = {"size": None}
+
+    merge(place, {"size": 3})
+
+    assert place == {"size": 3}

@@ -50,15 +50,16 @@ def refused(reply: Reply, session: Session, chance: random.Random) -> Reply:
     return chance.choice([{}, {"data": None}]) | {"errors": [{"message": "Refused."}]}
 
 
-def a_null_with_an_error(reply: Reply, session: Session, chance: random.Random) -> Reply:
-    """Of a field or an entity."""
-    spoilt, path = _spoilt(reply, session, chance)
-    return spoilt | {"errors": [*spoilt.get("errors", ()), {"message": "Spoilt.", "path": path}]} if path else spoilt
+def nulls_with_errors(reply: Reply, session: Session, chance: random.Random) -> Reply:
+    """Of fields or entities."""
+    spoilt, paths = _spoilt(reply, session, chance, chance.choice([1, 1, 3, 9]))
+    errors = [{"message": "Spoilt.", "path": path} for path in paths]
+    return spoilt | {"errors": [*spoilt.get("errors", ()), *errors]} if errors else spoilt
 
 
 def a_null_without_an_error(reply: Reply, session: Session, chance: random.Random) -> Reply:
-    spoilt, path = _spoilt(reply, session, chance)
-    session.silenced = session.resolved[field_of(path)].name if path else None
+    spoilt, paths = _spoilt(reply, session, chance, 1)
+    session.silenced = session.resolved[field_of(paths[0])].name if paths else None
     return spoilt
 
 
@@ -70,15 +71,15 @@ def an_absent_entity(reply: Reply, session: Session, chance: random.Random) -> R
     return spoilt  # type: ignore[no-any-return]
 
 
-def _spoilt(reply: Reply, session: Session, chance: random.Random) -> tuple[dict[str, Any], Path]:
-    """With a null in the place of something, and the path of that."""
+def _spoilt(reply: Reply, session: Session, chance: random.Random, most: int) -> tuple[dict[str, Any], list[Path]]:
+    """With nulls in the place of something, and the paths of those."""
     spoilt = json.loads(json.dumps(reply))
     resolved = session.resolved.items()
     places = [found for path, field in resolved for found in _within(spoilt.get("data"), path, field.levels)]
-    path = chance.choice(places) if places else ()
-    if path:
+    paths = sorted(chance.sample(places, min(most, len(places))), key=len, reverse=True)
+    for path in paths:
         _at(spoilt["data"], path[:-1])[path[-1]] = None
-    return spoilt, path
+    return spoilt, paths
 
 
 def _within(data: Any, path: Path, levels: int) -> Iterator[Path]:
@@ -103,8 +104,8 @@ WAYS: tuple[Way, ...] = (
     no_graphql,
     malformed,
     refused,
-    a_null_with_an_error,
-    a_null_with_an_error,
+    nulls_with_errors,
+    nulls_with_errors,
     a_null_without_an_error,
 )
 WAYS_OF_ENTITIES: tuple[Way, ...] = (*WAYS, an_absent_entity)

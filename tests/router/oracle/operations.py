@@ -58,7 +58,7 @@ def draw(schema: GraphQLSchema, chance: random.Random) -> Operation:
         writing = _Writing(schema, chance)
         document = parse(writing.document(), no_location=True)
         if writing.may(0.3):
-            document = with_twin(document, chance)
+            document = with_twin(schema, document, chance)
         document = _repaired(schema, document)
         if document:
             return Operation(print_ast(document), writing.given)
