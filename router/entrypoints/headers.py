@@ -1,8 +1,8 @@
 """What the router takes from a client's headers: an origin it trusts, and what subgraphs may see."""
 
+import random
 import re
 from collections.abc import Collection, Iterable, Mapping
-from secrets import token_hex
 
 from router.settings import matches
 
@@ -26,7 +26,7 @@ def forwarded(headers: Mapping[str, str], allowed: Collection[str]) -> dict[str,
         of_this_hop = [name.strip().lower() for name in headers.get("connection", "").split(",")]
         kept |= {n: v for n, v in headers.items() if n not in of_this_hop and matches(n, allowed)}
     if REQUEST_ID in allowed and not REQUEST_ID_FORM.fullmatch(kept.get(REQUEST_ID, "")):
-        kept[REQUEST_ID] = token_hex(16)
+        kept[REQUEST_ID] = f"{random.getrandbits(128):032x}"
     return kept
 
 

@@ -12,25 +12,20 @@ from router.planner.selections import TYPENAME
 Object = dict[str, Any]
 Row = Any
 """The value of an object's one field, or a tuple of those of several."""
-Completers = tuple[Callable[[Any, Any], Any], ...]
 
 _MOST_FORMS = 4_096
 
 
 class Entry(NamedTuple):
-    """A field of the client's object: it is `always` the same, or stands under `key` and may have a completer."""
+    """A field of the client's object: it is `always` the same, or stands under `key` and may have to be there."""
 
     name: str
     key: str
     always: str | None
-    completer: int | None
     required: bool
 
     def value(self) -> str:
-        if self.always is not None:
-            return repr(self.always)
-        found = f"data[{self.key!r}]"
-        return found if self.completer is None else f"complete[{self.completer}]({found}, run)"
+        return f"data[{self.key!r}]" if self.always is None else repr(self.always)
 
 
 @lru_cache(maxsize=_MOST_FORMS)
@@ -43,20 +38,15 @@ def representer(type_name: str, names: tuple[str, ...]) -> Callable[[Iterable[Ro
 
 
 @lru_cache(maxsize=_MOST_FORMS)
-def object_reader(entries: tuple[Entry, ...]) -> Callable[[Object, Any, Completers], Object | None]:
-    """From an object of the data, a run and completers to the client's object; None if what is required is null.
-
-    Raises KeyError if a key is absent.
-    """
+def object_reader(entries: tuple[Entry, ...]) -> Callable[[Object], Object | None]:
+    """From an object of the data to the client's; None if what is required is null. KeyError if a key is absent."""
     values, tests = {entry.name: entry.value() for entry in entries}, []
     for number, entry in enumerate(entries):
         if entry.required and entry.always is None:
             tests.append(f"(value_{number} := {values[entry.name]}) is None")
             values[entry.name] = f"value_{number}"
     unless_null = f"None if {' or '.join(tests)} else " if tests else ""
-    made: Callable[[Object, Any, Completers], Object | None] = _made(
-        f"lambda data, run, complete: {unless_null}{_display(values)}"
-    )
+    made: Callable[[Object], Object | None] = _made(f"lambda data: {unless_null}{_display(values)}")
     return made
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from itertools import count, repeat
+from itertools import repeat
 from typing import Any, NamedTuple, TypeGuard
 
 from graphql import (
@@ -48,8 +48,9 @@ class Part(NamedTuple):
     condition: Condition | None = None
     constant: str | None = None
 
-    def entry(self, completer: int | None) -> Entry:
-        return Entry(self.name, self.key, self.constant, completer, self.required)
+    def entry(self) -> Entry:
+        """What is completed is looked at when it is."""
+        return Entry(self.name, self.key, self.constant, self.required and self.complete is None)
 
 
 def root_shaper(plan: QueryPlan) -> Shaper:
@@ -137,20 +138,25 @@ def _is_required(type_: GraphQLObjectType | GraphQLInterfaceType, field: Field) 
 def _object_shaper(parts: list[Part]) -> Shaper:
     if any(part.condition for part in parts):
         return _conditional_shaper(parts)
-    completers = tuple(part.complete for part in parts if part.complete)
-    number = count()
-    read = object_reader(tuple(part.entry(next(number) if part.complete else None) for part in parts))
+    read = object_reader(tuple(part.entry() for part in parts))
+    completers = tuple((part.name, part.complete, part.required) for part in parts if part.complete)
     absent = {part.key: None for part in parts}
 
     def shape(data: Any, run: Run) -> Object | None:
         if type(data) is not dict:
             return None
         try:
-            found = read(data, run, completers)
+            found = read(data)
         except KeyError:
-            found = read(absent | data, run, completers)
+            found = read(absent | data)
         if found is None:
             run.nulled = True
+            return None
+        for name, complete, required in completers:
+            value = found[name] = complete(found[name], run)
+            if value is None and required:
+                run.nulled = True
+                return None
         return found
 
     return shape

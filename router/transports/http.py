@@ -1,6 +1,5 @@
 """GraphQL over HTTP to a subgraph."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -94,7 +93,7 @@ class HttpTransport:
             Message(
                 way.head.filled(headers, len(body)),
                 body,
-                deadline=asyncio.get_running_loop().time() + self._seconds(request),
+                deadline=way.pool.deadline(self._seconds(request)),
                 reply_bytes=self._reply_bytes,
                 repeatable=not request.is_mutation,
             )

@@ -30,6 +30,10 @@ class Pool:
         self._sweep: asyncio.TimerHandle | None = None
         self._closed = False
 
+    def deadline(self, seconds: float) -> float:
+        """So many seconds from now, in the loop's time."""
+        return self._loop.time() + seconds
+
     async def ask(self, message: Message) -> Reply:
         """Raises BadReply, OSError (TimeoutError too)."""
         await (self._turn(message.deadline) if self._turns.locked() else self._turns.acquire())

@@ -1,7 +1,14 @@
-import pytest
+import time
+from typing import Any
 
+import pytest
+from graphql import parse
+
+from router.executor import execute
+from router.planner import Planner
 from router.transports.base import TransportError
 from tests.router.executor.subgraphs import Subgraphs, data, entities, events, run
+from tests.router.planner.plans import supergraph_of
 
 
 async def test_fields_come_in_the_order_of_the_query() -> None:
@@ -105,3 +112,24 @@ async def test_an_odd_event_is_contained() -> None:
 
     assert first["data"] == {"admitted": None}
     assert second == data({"admitted": {"id": "1"}})
+
+
+async def test_what_is_absent_at_each_depth_costs_no_more_with_each() -> None:
+    """To complete what is below an object twice, for want of a field beside it, would double at each depth."""
+    types = """
+    type Query @join__type(graph: A) { folder: Folder }
+    type Folder @join__type(graph: A) { within: Folder name: String }
+    """
+    depth, query, folder = 40, "name", dict[str, Any]()
+    for _ in range(depth):
+        query, folder = f"within {{ {query} }} name", {"within": folder}
+    plan = Planner(supergraph_of(types)).plan(parse(f"{{ folder {{ {query} }} }}"), None)
+
+    began = time.process_time()
+    answer = await execute(plan, {}, Subgraphs(a=[data({"folder": folder})]))
+
+    assert time.process_time() - began < 1.0
+    found = answer["data"]["folder"]
+    for _ in range(depth):
+        assert found["name"] is None
+        found = found["within"]
