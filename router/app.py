@@ -28,6 +28,7 @@ from router.entrypoints.websocket import GraphQLOverWebSocket
 from router.live import LivePipeline
 from router.overrides import LabelCheck, no_labels
 from router.persisted import PersistedOperations
+from router.persisted.checking import ListChecks
 from router.pipeline import Pipeline
 from router.reload import Reloading, SupergraphFile
 from router.settings import RouterSettings
@@ -87,10 +88,11 @@ def create_app(
     ready = Readiness(readiness or {})
     session = HttpSession(settings.connections)
     reloading = Reloading(file, live, planned, on_reload, settings.reload.every_seconds) if file else None
+    checks = ListChecks(persisted.listed, live) if persisted.listed else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with reloading.running() if reloading else nullcontext():
+        async with reloading.running() if reloading else nullcontext(), checks.running() if checks else nullcontext():
             yield
         for close in (*on_shutdown, session.aclose):
             await close()

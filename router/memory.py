@@ -5,7 +5,7 @@ import gc
 _YOUNG = 10_000
 """How many more objects are made than freed before it looks at the young ones; by default 700, often in a request.
 
-Ten thousand that are garbage, as validating documents leaves behind, take it 20 ms.
+Ten thousand that are garbage, as documents leave behind that are refused, take it 20 ms.
 """
 _OLDER, _OLDEST = 10, 200
 """How often it looks at those that it has seen once or twice: the first take 30 ms."""

@@ -19,6 +19,9 @@ FETCH_SECONDS = Histogram(
 UNLISTED_OPERATIONS = Counter(
     "hospital_unlisted_operations", "Operations of clients that are not on the safe list, whether they were run or not."
 )
+LISTED_REFUSED = Gauge(
+    "hospital_listed_operations_refused", "Operations on the safe list that the schema or the limits refuse."
+)
 PLANNING = Gauge("hospital_operations_planning", "New operations that are planned, or wait for it.")
 UNPLANNED = Counter(
     "hospital_operations_unplanned",

@@ -28,6 +28,7 @@ from router.documents import (
 )
 from router.errors import SHOWN_EXTENSIONS, too_large
 from router.executor import deliver, execute, prepare, subscribe
+from router.limits.cost import Cost
 from router.operations import GivenUp, KeptOperations, Key, Operation
 from router.overrides import HeldOverrides, LabelCheck, Planners, no_labels
 from router.persisted import PersistedOperations
@@ -179,10 +180,15 @@ class Pipeline:
     async def _planned_for_all(self, key: Key) -> Operation:
         return self._known(key) or await self._line.planned(key, self._plan)
 
-    def _plan(self, key: Key) -> Operation:
-        document = parse_document(key.text, self._limits)
+    def validated(self, text: str) -> tuple[DocumentNode, Mapping[int, Cost]]:
+        """The document with the costs of its operations, by their ids. Raises OperationRefused."""
+        document = parse_document(text, self._limits)
         costs = weigh_all(document, self._schema, self._limits)
         validate_document(document, self._schema, self._introspection)
+        return document, costs
+
+    def _plan(self, key: Key) -> Operation:
+        document, costs = self.validated(key.text)
         operation = operation_of(document, key.name)
         unlink_tokens(document)
         plan = self._plan_of(document, key, self._withhold(key, operation.operation))

@@ -22,6 +22,10 @@ class PersistedOperations:
         automatic = settings.automatic and not self._closed
         self._sent = AutomaticStore(settings.kept, settings.kept_characters) if automatic else None
 
+    @property
+    def listed(self) -> SafeList | None:
+        return self._list
+
     def text_of(self, text: str, id_: str | None) -> str:
         """Raises OperationRefused. `text` is empty where the client sent an id alone."""
         named = id_ is not None and not text

@@ -30,8 +30,7 @@ class SafeList:
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._path, self._clock = path, clock
         self._state = state_of(path)
-        self._texts = read_list(path)
-        self._known = frozenset(self._texts.values())
+        self._take(read_list(path))
         self._looked_at = clock()
         self._reading: asyncio.Task[None] | None = None
 
@@ -41,7 +40,12 @@ class SafeList:
 
     def __contains__(self, text: str) -> bool:
         self._look()
-        return text in self._known
+        return text in self._ids
+
+    def ids(self) -> Mapping[str, str]:
+        """Of all that is listed now, by its text: another mapping when the list was read anew."""
+        self._look()
+        return self._ids
 
     async def refresh(self) -> None:
         """A list that is broken leaves the one before in its place."""
@@ -50,11 +54,14 @@ class SafeList:
             return
         self._state = state
         try:
-            self._texts = await asyncio.to_thread(read_list, self._path)
-            self._known = frozenset(self._texts.values())
-            log.info("the safe list was read anew", path=str(self._path), operations=len(self._known))
+            self._take(await asyncio.to_thread(read_list, self._path))
+            log.info("the safe list was read anew", path=str(self._path), operations=len(self._ids))
         except SafeListBroken as error:
             log.error("the safe list is broken: the one before stays", path=str(self._path), reason=str(error))
+
+    def _take(self, texts: dict[str, str]) -> None:
+        self._texts = texts
+        self._ids = {text: id_ for id_, text in texts.items()}
 
     def _look(self) -> None:
         if self._clock() - self._looked_at < LOOK_SECONDS or (self._reading and not self._reading.done()):

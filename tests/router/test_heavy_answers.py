@@ -186,7 +186,8 @@ PAGE = f"{{ nodes {{ id slot end status notes reason version createdAt updatedAt
 NEW = "query Q%d { " + " ".join(f"p{n}: appointments(first: {n}) {PAGE}" for n in range(1, 5)) + " }"
 
 
-async def test_nor_do_many_new_documents(start_router: Any, own: Supergraph) -> None:
+@pytest.mark.parametrize("query", [NEW, NEW.replace("version", "unknown", 1)], ids=["good", "refused"])
+async def test_nor_do_many_new_documents(start_router: Any, own: Supergraph, query: str) -> None:
     numbers = count()
 
     async def ask(query: str, times: int) -> None:
@@ -195,4 +196,4 @@ async def test_nor_do_many_new_documents(start_router: Any, own: Supergraph) -> 
 
     async with start_router(other=own) as router:
         settle_memory()
-        assert await waiting(ask, NEW, times=110) is None
+        assert await waiting(ask, query, times=110) is None
