@@ -3,10 +3,16 @@
 import asyncio
 import threading
 import time
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from graphql import parse
 
-from router.transports.base import HEAVY_BYTES, Load
+from router.aside import aside
+from router.executor import subscribe
+from router.transports.base import HEAVY_BYTES, Load, SubgraphRequest
+from tests.router.executor.subgraphs import PLANNER
 
 
 async def test_what_is_light_is_done_at_once() -> None:
@@ -31,3 +37,31 @@ async def test_what_is_heavy_is_done_beside_the_loop_one_step_at_a_time() -> Non
 async def test_what_a_step_raises_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         await Load(HEAVY_BYTES + 1).step(lambda: 1 // 0)
+
+
+class Weighing:
+    """Its first event is heavy, its second is not."""
+
+    async def execute(self, request: SubgraphRequest) -> Any:
+        raise AssertionError(request)
+
+    async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[Any]:
+        for weight in (HEAVY_BYTES + 1, 10):
+            request.load.bytes += weight
+            yield {"data": {"admitted": {"name": "Ada"}}}
+
+
+async def test_each_event_is_weighed_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = []
+
+    async def counted(work: Any, *given: Any) -> Any:
+        steps.append(work)
+        return await aside(work, *given)
+
+    monkeypatch.setattr("router.transports.base.aside", counted)
+    plan = PLANNER.plan(parse("subscription { admitted { name } }"), None)
+    taken = []
+    async for event in subscribe(plan, {}, Weighing()):
+        assert event == {"data": {"admitted": {"name": "Ada"}}}
+        taken.append(len(steps))
+    assert taken == [2, 2]

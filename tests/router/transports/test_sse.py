@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import aiohttp
 import pytest
 
 from router.settings import RouterSettings, SubgraphEvents
-from router.transports.base import SubgraphRequest, TransportError, Unreachable
+from router.transports.base import Load, SubgraphRequest, TransportError, Unreachable
 from router.transports.event_stream import Event, EventReader, EventTooLarge
 from router.transports.session import HttpSession
 from router.transports.signatures import Signer
@@ -84,6 +85,13 @@ async def test_it_gives_each_event_until_the_end(telling: Any, transport_to: Any
     assert b"\r\ncontent-type: application/json\r\n" in head
     assert b"\r\nauthorization: bearer x\r\n" in head
     assert body == {"query": "subscription { ticks }", "variables": {"n": 1}}
+
+
+async def test_what_its_events_weigh_is_noted(telling: Any, transport_to: Any) -> None:
+    request = replace(TICKS, load=Load())
+    async with telling(HEAD, tick(1), tick(2), COMPLETE) as url:
+        await all_of(transport_to(url), request)
+    assert request.load.bytes == 2 * len(b'{"data":{"ticks":1}}')
 
 
 async def test_what_a_client_sends_does_not_change_what_is_accepted(telling: Any, transport_to: Any) -> None:

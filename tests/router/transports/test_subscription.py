@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from websockets.asyncio.server import serve as websocket_serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from router.transports.base import SubgraphRequest, TransportError
+from router.transports.base import Load, SubgraphRequest, TransportError
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 TICKS = SubgraphRequest("clinic", "subscription { ticks }", {"n": 1}, None, {"authorization": "Bearer x"})
@@ -57,6 +58,18 @@ async def test_it_gives_each_event_until_the_end(transport_to: Any) -> None:
     init, subscribe = said
     assert init == {"type": "connection_init", "payload": {"authorization": "Bearer x"}}
     assert subscribe["payload"] == {"query": "subscription { ticks }", "variables": {"n": 1}}
+
+
+async def test_what_its_events_weigh_is_noted(transport_to: Any) -> None:
+    async def script(connection: ServerConnection) -> None:
+        await greet(connection)
+        await say(connection, id="1", type="next", payload={"data": {"ticks": "x" * 10_000}})
+        await say(connection, id="1", type="complete")
+
+    request = replace(TICKS, load=Load())
+    async with speaking(script) as url:
+        await all_of(transport_to(url), request)
+    assert 10_000 < request.load.bytes < 10_500
 
 
 async def test_it_answers_pings(transport_to: Any) -> None:
