@@ -40,14 +40,17 @@ def projection(target: Flatten) -> Projection:
     return project
 
 
-def lacks_what_is_owed(data: Mapping[str, Any], selections: Selections, owed: Container[int]) -> bool:
-    """Whether one of the objects that are `owed` something, by their ids, has not what is to be sent of it."""
+def lacks_what_is_owed(
+    data: Mapping[str, Any], selections: Selections, owed: Container[int], *, within: bool = False
+) -> bool:
+    """Whether an object that is `owed` something, by its id, or one `within` it has not what is to be sent of it."""
+    is_owed = within or id(data) in owed
     for field in selections:
         if field.on is None or data.get("__typename") == field.on:
             value = data.get(field.key)
-            if value is None and id(data) in owed:
+            if value is None and is_owed:
                 return True
-            if any(lacks_what_is_owed(below, field.children, owed) for below in _objects_in(value)):
+            if any(lacks_what_is_owed(b, field.children, owed, within=is_owed) for b in _objects_in(value)):
                 return True
     return False
 

@@ -23,8 +23,14 @@ type Bed @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") @join
   rent: Int @join__field(graph: C, requires: "size")
   rails: Int @join__field(graph: C)
   frame: Frame @join__field(graph: A) @join__field(graph: C, external: true)
+  pole: Pole @join__field(graph: A) @join__field(graph: B) @join__field(graph: C, external: true)
+  reach: Int @join__field(graph: C, requires: "pole { length }")
   load: Int @join__field(graph: C, requires: "frame { parts { weight } }") @join__field(graph: B, external: true)
   limit: Int @join__field(graph: B, requires: "load")
+}
+type Pole @join__type(graph: A) @join__type(graph: B) @join__type(graph: C) {
+  width: Int @join__field(graph: A)
+  length: Int @join__field(graph: B) @join__field(graph: C, external: true)
 }
 type Frame @join__type(graph: A) @join__type(graph: C) { parts: [Part!] }
 type Part @join__type(graph: A, key: "stamp { no }") @join__type(graph: B, key: "stamp { no }") @join__type(graph: C) {
@@ -109,6 +115,15 @@ async def test_what_is_needed_may_be_owed_far_below() -> None:
 
     assert answer["data"] == {"bed": {"load": None, "limit": None}}
     assert paths(answer)[-2:] == [["bed", "load"], ["bed", "limit"]]
+
+
+async def test_what_is_owed_may_be_a_part_of_what_is_there() -> None:
+    bed = data({"bed": {"id": "1", "pole": {"width": 3}}})
+
+    answer = await asked("{ bed { pole { width } reach } }", a=[bed], b=[REFUSED])
+
+    assert answer["data"] == {"bed": {"pole": {"width": 3}, "reach": None}}
+    assert paths(answer) == [["bed"], ["bed", "reach"]]
 
 
 async def test_a_null_in_a_key_that_has_an_error_is_owed() -> None:

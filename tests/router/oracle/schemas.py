@@ -126,10 +126,11 @@ class Schemas:
         self.entities.append(name)
         for place, subgraph in enumerate(homes):
             own = keys if place == 0 else self.some(keys)
-            self._part_of_entity(subgraph, name, own)
+            self._part_of_entity(subgraph, name, own, may_be_stuck=place > 0)
 
-    def _part_of_entity(self, subgraph: str, name: str, keys: list[str]) -> Part:
-        resolvable = "" if self.may(0.9) else ", resolvable: false"
+    def _part_of_entity(self, subgraph: str, name: str, keys: list[str], *, may_be_stuck: bool = True) -> Part:
+        """The part that has all keys is found by each: the composer does not see all that no key leads to."""
+        resolvable = ", resolvable: false" if may_be_stuck and self.may(0.1) else ""
         part = Part(name, directives=[f'@key(fields: "{key}"{resolvable})' for key in keys])
         for word in " ".join(keys).replace("{ tag }", "").replace("{ id tag }", "").split():
             part.fields[word] = f": {KEY_FIELDS[word]}"
