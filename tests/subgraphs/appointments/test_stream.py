@@ -29,8 +29,6 @@ subscription ($doctorId: ID, $patientId: ID, $departmentId: ID, $after: String) 
 }
 """
 SLOTS = [f"2026-03-{day:02}T{hour:02}:{minute:02}:00Z" for day in (3, 4) for hour in range(9, 17) for minute in (0, 30)]
-
-
 POLLED = ("SELECT change_counter.", "SELECT broken_glass.")  # every 100 ms, whoever listens
 
 
