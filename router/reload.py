@@ -106,7 +106,11 @@ class Reloading:
 
     async def _reload(self) -> None:
         try:
-            supergraph, pipeline = await asyncio.to_thread(self._read)
+            supergraph = await asyncio.to_thread(self._file.read)
+            if self._file.digest == self._held:
+                log.info("the supergraph's file holds again what holds here", sha256=self._held)
+                return
+            pipeline = await asyncio.to_thread(self._plan, supergraph)
         except Exception as error:
             RELOADS.labels("refused").inc()
             log.error(
@@ -120,10 +124,6 @@ class Reloading:
         RELOADS.labels("taken").inc()
         show(self._held)
         log.info("a new supergraph is taken", sha256=self._held, subgraphs=sorted(supergraph.subgraphs))
-
-    def _read(self) -> tuple[Supergraph, Pipeline]:
-        supergraph = self._file.read()
-        return supergraph, self._plan(supergraph)
 
     async def _watch(self) -> None:
         while True:

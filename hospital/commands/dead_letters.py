@@ -60,17 +60,19 @@ def retry_dead_letter(id: Id, data: Data = None) -> None:
 
 @dead_letters.command("discard")
 def discard_dead_letter(id: Id, data: Data = None) -> None:
-    """Forgets one that nobody will ever handle, and prints it for the last time."""
+    """Prints one that nobody will ever handle, and forgets it."""
 
     async def work() -> DeadLetter:
         async with operations_of(data) as operations:
             try:
+                for letter in await operations.dead_letters():
+                    if letter.id == id:
+                        typer.echo(letter.body)
                 return await operations.discard(id)
             except (NoSuchDeadLetter, CannotDo) as refused:
                 raise CannotDo(f"Not discarded: {str(refused).removesuffix('.')}.") from None
 
     letter = run(work())
-    typer.echo(letter.body)
     log.warning("dead_letter.discarded", id=letter.id, consumer=letter.consumer, topic=letter.topic)
 
 

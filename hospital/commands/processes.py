@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import count
@@ -23,7 +22,7 @@ from hospital.progress import progress
 from hospital.server import on_signals
 from hospital.settings import every_setting, read_component_settings, read_settings
 from hospital.supervisor.executing import Executing
-from hospital.supervisor.forking import ForkServer
+from hospital.supervisor.forking import ForkServer, can_fork
 from hospital.supervisor.keeping import Patience
 from hospital.supervisor.plan import Addresses, reserved, scale_of, stages, url_of
 from hospital.supervisor.supervising import Supervisor
@@ -64,7 +63,7 @@ def _house() -> tuple[House, RouterSettings]:
 
 
 def _starter(environment: Mapping[str, str]) -> Executing | ForkServer:
-    return ForkServer(environment) if sys.platform == "linux" else Executing(environment)
+    return ForkServer(environment) if can_fork() else Executing(environment)
 
 
 class _Hospital:

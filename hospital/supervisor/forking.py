@@ -23,6 +23,15 @@ _LONGEST_ANSWER_BYTES = 64
 _FORKED_WITHIN_SECONDS = 60.0  # on a busy machine: the first fork waits for all imports
 
 
+def can_fork() -> bool:
+    """Whether the system lets a process watch over those that it adopts."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
 class ForkServer:
     """Begun with the first component, and anew where it has come to an end: no component depends on it."""
 
@@ -42,7 +51,12 @@ class ForkServer:
             raise
         finally:
             _close(theirs)
-        return await Forked.of(pid, *ours)
+        try:
+            return await Forked.of(pid, *ours)
+        except OSError:
+            os.kill(pid, signal.SIGKILL)
+            _close(ours)
+            raise
 
     async def close(self) -> None:
         if self._words is not None:
@@ -50,7 +64,7 @@ class ForkServer:
         if self._process is not None:
             _kill(self._process)
             await self._process.wait()
-            adopt_orphans(False)
+        adopt_orphans(False)
 
     async def _forked(self, arguments: Sequence[str], pipes: Sequence[FileIO]) -> int:
         async with self._one_at_a_time:
@@ -59,7 +73,8 @@ class ForkServer:
                 async with asyncio.timeout(_FORKED_WITHIN_SECONDS):
                     socket.send_fds(words, [json.dumps(arguments).encode()], [each.fileno() for each in pipes])
                     answer = await asyncio.get_running_loop().sock_recv(words, _LONGEST_ANSWER_BYTES)
-            except OSError:
+            except BaseException:  # what it says later would be taken for an answer to the next
+                self._process = None
                 _kill(process)
                 raise
         if not answer:

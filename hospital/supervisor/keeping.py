@@ -66,18 +66,32 @@ class Keeper:
     async def _lived(self) -> int:
         """Starts it, and gives the exit status with which it ended."""
         try:
-            self._process = process = await Process.started(self.component, self._start)
+            self._process = process = await self._started()
         except OSError as error:
             self._log.error("component.not_started", error=str(error))
             return _NOT_STARTED
+        if process is None:
+            return _NOT_STARTED
         if self._stopping.is_set():
-            process.end()
+            (process.kill if self._killed else process.end)()
         working = asyncio.create_task(self._note_work(process))
         try:
             return await process.ended()
         finally:
             working.cancel()
             self._process = None
+
+    async def _started(self) -> Process | None:
+        """None where it was told to stop before that. Raises OSError."""
+        starting = asyncio.create_task(Process.started(self.component, self._start))
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            starting.cancel()
+            await asyncio.wait([starting])
+        return None if starting.cancelled() else starting.result()
 
     async def _note_work(self, process: Process) -> None:
         await process.works.wait()

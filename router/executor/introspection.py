@@ -2,15 +2,17 @@
 
 from graphql import execute_sync
 
-from router.aside import aside
+from router.aside import Aside
 from router.errors import ErrorCode, coded
 from router.executor.run import Run
 from router.planner.introspection import ASKED
 from router.planner.nodes import QueryPlan
 
+_aside = Aside("introspection")
+
 
 async def introspect(plan: QueryPlan, run: Run) -> None:
-    await aside(_introspect, plan, run)
+    await _aside(_introspect, plan, run)
 
 
 def _introspect(plan: QueryPlan, run: Run) -> None:

@@ -45,7 +45,7 @@ class ListChecks:
 
 
 async def check(ids: Mapping[str, str], pipeline: Pipeline) -> None:
-    """`ids` are by text. One after the other in a thread: there may be thousands, and requests go first."""
+    """`ids` are by text. One after the other in a thread: there may be thousands, and requests go on."""
     refused = 0
     for text, id_ in ids.items():
         if why := await asyncio.to_thread(why_refused, text, pipeline):

@@ -32,7 +32,7 @@ class Authorization(BaseModel):
         None,
         min_length=1,
         description="The claim of an access token that lists the policies (@policy) that hold for its caller, as a list"
-        " or as words in one string. Without it, none do.",
+        " or as words in one string. Without it, tokens grant none.",
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+BYTE_ORDER_MARK = "\ufeff".encode()
 LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -25,6 +26,7 @@ class EventReader:
         self._name, self._data = "", list[bytes]()
         self._bytes = 0
         self._after_return = False
+        self._begun = False
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """Raises EventTooLarge."""
@@ -48,12 +50,16 @@ class EventReader:
             raise EventTooLarge
 
     def _take(self, line: bytes) -> None:
+        if not self._begun:
+            self._begun, line = True, line.removeprefix(BYTE_ORDER_MARK)
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if field == b"event":
             self._name = value.decode(errors="replace")
         elif field == b"data":
             self._data.append(value)
+        else:
+            self._bytes -= len(line)
 
     def _ended(self) -> Event | None:
         found = Event(self._name, b"\n".join(self._data)) if self._name or self._data else None

@@ -93,6 +93,20 @@ async def test_who_leaves_takes_nothing_from_others_who_wait(planner: Planner) -
     assert await staying == "a"
 
 
+async def test_what_nobody_waits_for_any_more_leaves_the_line_unplanned(ruled: Callable[..., Planner]) -> None:
+    planner = ruled(waiting=2)
+    under_way, *left = planner.asked("a", "b", "c")
+    await asyncio.sleep(0.01)
+    for each in left:
+        each.cancel()
+    await asyncio.wait(left)
+    honest = planner.asked("d", "b")
+    await asyncio.sleep(0.01)
+    planner.let.set()
+    assert await asyncio.gather(under_way, *honest) == ["a", "d", "b"]
+    assert planner.planned == ["a", "d", "b"]
+
+
 async def test_what_cannot_be_planned_leaves_its_place(ruled: Callable[..., Planner]) -> None:
     planner = ruled(waiting=0)
     planner.let.set()

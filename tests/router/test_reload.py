@@ -157,6 +157,19 @@ async def test_what_is_no_supergraph_is_refused_and_the_old_one_stays(
         await until_known(client, router.url, "weather")
 
 
+async def test_what_holds_already_is_not_taken_again_after_it_was_spoilt(
+    start_watching: Any, client: Any, path: Path, write: Any
+) -> None:
+    held, taken, refused = await asyncio.to_thread(path.read_bytes), counted("taken"), counted("refused")
+    async with start_watching() as router:
+        write(b"type Query {")
+        await until(lambda: counted("refused") > refused)
+        write(held)
+        await asyncio.sleep(0.2)
+        assert (counted("taken"), counted("refused")) == (taken, refused + 1)
+        assert await asked(client, router.url, "{ hello }") == (200, {"data": {"hello": "world"}})
+
+
 async def test_a_file_that_is_gone_is_refused_once(start_watching: Any, client: Any, path: Path) -> None:
     before = counted("refused")
     async with start_watching() as router:

@@ -98,6 +98,16 @@ async def test_a_server_that_was_killed_takes_nobody_with_it_and_another_is_begu
     assert (await ended(first))[0] == 0
 
 
+async def test_who_gives_up_waiting_leaves_nothing_to_who_comes_next(server: ForkServer):
+    given_up = asyncio.create_task(server.start(UNKNOWN))
+    await asyncio.sleep(0.1)  # it imports
+    given_up.cancel()
+    await asyncio.wait([given_up])
+    helped = await server.start(Component("worker", ("worker", "--help")))
+    status, said, _ = await ended(helped)
+    assert (status, "hospital worker" in said) == (0, True)
+
+
 async def test_a_server_that_hangs_holds_up_no_end(server: ForkServer):
     await ended(await server.start(UNKNOWN))
     process_of(server).send_signal(signal.SIGSTOP)
@@ -106,10 +116,11 @@ async def test_a_server_that_hangs_holds_up_no_end(server: ForkServer):
 
 async def test_a_server_that_says_nothing_is_given_up_and_another_is_begun(server: ForkServer, monkeypatch):
     await ended(await server.start(UNKNOWN))
-    process_of(server).send_signal(signal.SIGSTOP)
+    hanging = process_of(server)
+    hanging.send_signal(signal.SIGSTOP)
     monkeypatch.setattr(forking, "_FORKED_WITHIN_SECONDS", 0.05)
     with pytest.raises(OSError):
         await server.start(UNKNOWN)
     monkeypatch.undo()
-    await asyncio.wait_for(process_of(server).wait(), SECONDS)
+    await asyncio.wait_for(hanging.wait(), SECONDS)
     assert (await ended(await server.start(UNKNOWN)))[0] == CannotRun.status

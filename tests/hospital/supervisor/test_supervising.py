@@ -16,7 +16,7 @@ import structlog
 from hospital.problems import CannotRun
 from hospital.supervisor.executing import Executing
 from hospital.supervisor.keeping import Patience
-from hospital.supervisor.process import Component
+from hospital.supervisor.process import Child, Component
 from hospital.supervisor.supervising import Supervisor
 
 QUICK = Patience(first_pause_seconds=0.05, longest_pause_seconds=0.4, steady_seconds=60, draining_seconds=10)
@@ -192,6 +192,23 @@ async def test_a_second_word_waits_for_nobody():
         supervisor.stop()
         assert not await asyncio.wait_for(running, 30)
         assert time.monotonic() - began < QUICK.draining_seconds / 2
+
+
+@pytest.mark.parametrize("words", [1, 2])
+async def test_what_is_not_started_yet_holds_up_no_end_and_is_not_started_any_more(words: int):
+    started = asyncio.Event()
+
+    async def never(component: Component) -> Child:
+        started.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    supervisor = Supervisor([[Component("email", ())]], never, QUICK)
+    running = asyncio.create_task(supervisor.run(lambda name: None, lambda: None))
+    await started.wait()
+    for _ in range(words):
+        supervisor.stop()
+    await asyncio.wait_for(running, QUICK.draining_seconds / 2)
 
 
 async def test_what_components_say_goes_on_with_their_names(capsys):

@@ -254,11 +254,21 @@ def test_lines_may_end_in_three_ways_and_be_cut_anywhere(end: bytes) -> None:
 
 
 def test_a_line_without_an_end_and_an_event_without_one_are_too_large() -> None:
-    for chunk in (b"x" * 10, b"data: x\n", b":\n:xxxx\n"):
+    for chunk in (b"x" * 10, b"data: x\n", b"event: x\n"):
         reader = EventReader(100)
         list(reader.feed(chunk * 5))
         with pytest.raises(EventTooLarge):
             list(reader.feed(chunk * 20))
+
+
+def test_comments_weigh_nothing_however_many_come_before_an_event() -> None:
+    reader = EventReader(100)
+    assert [event for _ in range(100) for event in reader.feed(b": ping\n")] == []
+    assert list(reader.feed(b"data: x\n\n")) == [Event("", b"x")]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_field() -> None:
+    assert list(EventReader(100).feed(b"\xef\xbb\xbfevent: next\ndata: x\n\n")) == [Event("next", b"x")]
 
 
 @pytest.fixture

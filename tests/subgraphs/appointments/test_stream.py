@@ -348,11 +348,11 @@ async def test_many_listeners_cost_the_statements_of_one(house):
 
 async def test_it_ends_with_the_token(house, signer):
     doctor, patient = await house.doctor(), await house.patient()
-    bearer = signer.bearer("RECEPTIONIST", seconds=2)
+    bearer = signer.bearer("RECEPTIONIST", seconds=4)
     listener, first = await listening(house, bearer)
     await house.booked(doctor, patient, SLOTS[0])
     assert (await first)["status"] == "PENDING"
-    await asyncio.sleep(2.1)
+    await asyncio.sleep(4.1)
     await house.booked(doctor, patient, SLOTS[1])
     answer = await listener.next_answer()
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
