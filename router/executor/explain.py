@@ -129,4 +129,6 @@ def _is_faceless(schema: GraphQLSchema, type_: GraphQLNamedType, selections: Sel
     """Whether it cannot be told what is asked of the object, for want of its type."""
     if not is_abstract_type(type_) or all(field.on is None and field.name != TYPENAME for field in selections):
         return False
-    return value.get(TYPENAME) not in [possible.name for possible in schema.get_possible_types(type_)]
+    names = {possible.name for possible in schema.get_possible_types(type_)}
+    own = (field.key for field in selections if field.name == TYPENAME and field.on is None)
+    return not any(value.get(key) in names for key in (TYPENAME, *own))

@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 import orjson
+from argon2 import PasswordHasher
 from graphql import GraphQLSchema, build_client_schema, get_introspection_query
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -27,6 +28,7 @@ from hospital.server import Server
 from hospital.web import web_app
 from router.server import server_config
 from router.settings import RouterSettings
+from subgraphs.accounts.hashing import PasswordHashing
 from subgraphs.kernel.ids import new_id
 from subgraphs.kernel.settings import Settings
 from subgraphs.kernel.tables import DeadLetterRow, OutboxRow
@@ -297,12 +299,17 @@ class OneProcess(Hospital):
             self.clock.ahead = timedelta()
 
 
+CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Hundreds of people sign in."""
+
+
 @asynccontextmanager
 async def open_hospital(folder: Path) -> AsyncIterator[OneProcess]:
     clock, data = MovableClock(), DataFolder(folder)
     settings = Settings(data=folder, public_url=ISSUER, time_zone="UTC")
     with data.opened():
         async with open_runtime(data, settings, clock) as runtime, keeping_time(runtime), visited(runtime) as gate:
+            object.__setattr__(runtime.domains.accounts.service, "hashing", PasswordHashing(CHEAP))
             await runtime.domains.accounts.service.create_admin(ADMIN, PASSWORD)
             served = runtime.domains, clock, await schema_of(gate)
             hospital = OneProcess(gate.url, gate.session, *served, runtime=runtime)

@@ -235,6 +235,22 @@ async def test_an_odd_type_name_is_contained(name: Any) -> None:
     assert answer == {"data": {"pet": None}}
 
 
+REQUIRED = """
+type Query @join__type(graph: A) { pet: Pet! cat: Cat }
+interface Pet @join__type(graph: A) { name: String! }
+type Cat implements Pet @join__implements(graph: A, interface: "Pet") @join__type(graph: A) { name: String! }
+"""
+
+
+async def test_a_type_that_is_asked_for_under_another_name_is_no_null() -> None:
+    plan = Planner(supergraph_of(REQUIRED)).plan(parse("{ pet { kind: __typename } cat { name } }"), None)
+
+    answer = await execute(plan, {}, Subgraphs(a=[data({"pet": {"kind": "Cat"}, "cat": {"name": None}})]))
+
+    assert answer["data"] == {"pet": {"kind": "Cat"}, "cat": None}
+    assert [error["path"] for error in answer["errors"]] == [["cat", "name"]]
+
+
 ODD_ROOTS: list[Reply] = [
     *ODD_REPLIES[:9],
     {"data": {"patient": 3}},

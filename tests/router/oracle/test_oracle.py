@@ -11,7 +11,7 @@ from tests.router.oracle.composer import INSTALLED, Composer
 from tests.router.oracle.hunt import as_test, hunt
 from tests.router.oracle.shrink import shrink
 
-OPERATIONS = 300
+OPERATIONS = 200
 OVER_EACH = 10
 SEED = int(os.environ.get("HOSPITAL_TEST_ORACLE_SEED") or random.randrange(10**9))
 
