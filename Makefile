@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n 6 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 ASSETS := router/entrypoints/graphiql/assets/.built
 GATEWAYS := tests/gateways/node_modules/.installed
 CLIENTS := tests/router/entrypoints/clients/node_modules/.installed

@@ -79,7 +79,7 @@ class ComponentSettings(_Settings):
         if url is None:
             example = f"mysql+asyncmy://{domain}:password@host/{domain}"
             raise CannotDo(
-                f"{database_setting(domain)} is not set, such as {example}: `hospital databases` makes that."
+                f"{database_setting(domain)} is not set, such as {example}: `hospital databases` makes what it names."
             )
         return url.get_secret_value()
 

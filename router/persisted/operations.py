@@ -17,7 +17,7 @@ log = structlog.get_logger()
 class PersistedOperations:
     def __init__(self, settings: Persisted) -> None:
         self._mode = settings.safe_list_mode
-        self._list = None if settings.safe_list is None or self._mode == "off" else SafeList(settings.safe_list)
+        self._list = None if settings.safe_list is None else SafeList(settings.safe_list)
         self._closed = self._mode in ("only", "ids_only")
         automatic = settings.automatic and not self._closed
         self._sent = AutomaticStore(settings.kept, settings.kept_characters) if automatic else None
@@ -30,7 +30,7 @@ class PersistedOperations:
         """Raises OperationRefused. `text` is empty where the client sent an id alone."""
         named = id_ is not None and not text
         found = self._named(id_ or "") if named else self._checked(text, id_)
-        if self._list is not None:
+        if self._mode != "off":
             self._refuse_unlisted(found, by_id=named)
         return found
 

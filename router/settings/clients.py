@@ -51,8 +51,9 @@ class Persisted(BaseModel):
     )
     safe_list_mode: Literal["off", "log", "only", "ids_only"] = Field(
         "off",
-        description="What becomes of operations that are not on the list: nothing (off), a line in the log (log), a"
-        " refusal (only); with ids_only, those on the list must be named by their id.",
+        description="What becomes of operations that are not on the list: nothing (off: the list says what may be"
+        " named by its id), a line in the log (log), a refusal (only); with ids_only, those on the list must be named"
+        " by their id.",
     )
 
     @model_validator(mode="after")

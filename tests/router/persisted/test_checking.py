@@ -70,13 +70,6 @@ async def test_a_router_that_starts_tells_of_what_is_refused_and_serves_the_rest
     assert refused() == 3
 
 
-async def test_what_is_not_used_is_not_checked(start_router: Any, path: Path) -> None:
-    with capture_logs() as logs:
-        async with start_router(persisted={"safe_list": path}):
-            await asyncio.sleep(0.1)
-    assert times(logs) == 0
-
-
 @pytest.fixture
 def checking(supergraph: Supergraph, local: Transport, path: Path) -> Callable[[], Any]:
     @asynccontextmanager

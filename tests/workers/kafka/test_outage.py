@@ -105,7 +105,7 @@ async def test_two_relays_and_a_killed_third_keep_the_order_of_each_key(house, p
 
 @pytest.mark.parametrize("gone", [signal.SIGKILL, signal.SIGSTOP])
 async def test_a_producer_whose_broker_is_gone_leaves_nothing_behind(broker, house, settings, monkeypatch, gone):
-    monkeypatch.setattr("workers.kafka.publisher._ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr("workers.kafka.publisher._ANSWER_SECONDS", 3.0)
     name, _, _ = house
     before, publisher = asyncio.all_tasks(), KafkaPublisher(settings, "relay")
     assert await publisher.publish(f"hospital.{name}", [(b"bed", b"made")]) == [None]
