@@ -105,12 +105,14 @@ class Losses:
         return any(_related(error, path) for error in self.errors)
 
     def _of_nulls(self, nulls: list[Path]) -> Iterator[str]:
+        if len(self.errors) >= MOST_LOST:
+            return  # not each of them is told any more
         for null in nulls:
             if self.partial and null in self.waiting:
                 continue  # what is made of a null may be one
-            if not self._has_error(null) and len(self.errors) < MOST_LOST:
+            if not self._has_error(null):
                 yield f"no error for what is lost at {list(null)}"
-            elif self._has_error(null) and not self._is_due(null):
+            elif not self._is_due(null):
                 yield f"a null too far out at {list(null)}"
 
     def _carried_silently(self, nulls: list[Path]) -> Iterator[str]:
