@@ -55,6 +55,7 @@ class ForkServer:
             return await Forked.of(pid, *ours)
         except OSError:
             os.kill(pid, signal.SIGKILL)
+            await asyncio.to_thread(os.waitpid, pid, 0)
             _close(ours)
             raise
 
