@@ -10,6 +10,10 @@ install() {
   DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
+found() {
+  for program in "$@"; do command -v "$program" >/dev/null 2>&1 || return 1; done
+}
+
 fetch_kafka() {
   command -v java >/dev/null 2>&1 && command -v mvn >/dev/null 2>&1 || install default-jre-headless maven
   mkdir -p "$cache/kafka"
@@ -37,10 +41,10 @@ may_install() {
 
 if [ -n "${HOSPITAL_TEST_MYSQL_URL:-}" ]; then
   echo "MariaDB: at HOSPITAL_TEST_MYSQL_URL"
-elif PATH="$PATH:/usr/sbin" command -v mariadbd >/dev/null 2>&1 && command -v mariadb-install-db >/dev/null 2>&1; then
+elif PATH="$PATH:/usr/sbin" found mariadbd mariadb-install-db mariadb-dump; then
   echo "MariaDB: $(PATH="$PATH:/usr/sbin" command -v mariadbd)"
 elif may_install; then
-  install mariadb-server-core mariadb-client-core  # no service: tests start their own
+  install mariadb-server-core mariadb-client-core mariadb-client  # no service: tests start their own
   echo "MariaDB: installed"
 else
   echo "MariaDB: MISSING. The tests over it are skipped (apt-get install mariadb-server, or name one with"

@@ -1,8 +1,9 @@
 """A fetch of entities: gather, project, de-duplicate, ask, and put every answer in each of its places."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any
 
 from router.executor.ask import NOT_ASKED, OF_OTHERS, TOO_DEEP, ask
@@ -73,14 +74,19 @@ class EntitiesCall:
                 at.setdefault(id(found), []).append(path)
         return at
 
-    def not_asked(self, run: Run, gathered: Gathered, others: frozenset[str]) -> list[ResponsePath]:
-        """What the client waits for, but for these others, of objects of which another subgraph owes their key."""
-        waiting = [found for number, found in gathered.skipped if self._waits(run, number, found)]
-        run.owe(*waiting)
+    def not_asked(self, run: Run, gathered: Gathered) -> Iterator[ResponsePath]:
+        """What the client waits for of objects of which another subgraph owes what is to be sent."""
+        waiting: defaultdict[int, list[Object]] = defaultdict(list)
+        for number, found in gathered.skipped:
+            if self._waits(run, number, found):
+                waiting[number].append(found)
+        run.owe(*chain.from_iterable(waiting.values()))
         at = self._located(run) if waiting else {}
-        places = ((found, path) for found in waiting for path in at.get(id(found), ()))
-        fields = tuple(name for name in self.entities.fields if name not in others)
-        return [(*path, name) for path, wanted in asked_fields(run, places, fields) for name in wanted]
+        for number, objects in waiting.items():
+            plain = self.entities.targets[number].plain
+            fields = tuple(name for name in self.entities.fields if name not in plain)
+            places = ((found, path) for found in objects for path in at.get(id(found), ()))
+            yield from ((*path, name) for path, wanted in asked_fields(run, places, fields) for name in wanted)
 
     def _waits(self, run: Run, number: int, found: Object) -> bool:
         target = self.entities.targets[number]
@@ -110,8 +116,6 @@ class EntityFetch:
         self.fetch = fetch
         self.calls = [EntitiesCall(entities) for entities in fetch.entities]
         self.plain = EntityFetch(fetch.plain) if fetch.plain else None
-        plainly = fetch.plain.entities if fetch.plain else ()
-        self.asked_plainly = frozenset(name for entities in plainly for name in entities.fields)
 
     async def __call__(self, run: Run) -> None:
         try:
@@ -135,7 +139,7 @@ class EntityFetch:
 
     def _lose_skipped(self, run: Run, gathered: list[Gathered]) -> None:
         pairs = zip(self.calls, gathered, strict=True)
-        if paths := [path for call, found in pairs for path in call.not_asked(run, found, self.asked_plainly)]:
+        if paths := [path for call, found in pairs for path in call.not_asked(run, found)]:
             run.lose(self.fetch.subgraph, NOT_ASKED, paths)
 
     async def _ask(self, run: Run, gathered: list[Gathered]) -> None:

@@ -183,6 +183,7 @@ def _response(plan: QueryPlan, prepared: Prepared, run: Run) -> dict[str, Any]:
         run.errors.extend(unexplained_nulls(plan, run))
     if run.left_out:
         run.errors.append(left_out(run.left_out))
+    run.forget()
     return {"data": data, "errors": run.errors} if run.errors else {"data": data}
 
 

@@ -69,6 +69,10 @@ class Run:
         """For a deferred block: it works on the same data, and its errors are its own."""
         return replace(self, selections=selections, errors=[], left_out=0, nulled=False)
 
+    def forget(self) -> None:
+        """Frees what was fetched: of a large answer that takes long, and is done by whoever works on it."""
+        self.data, self.absent, self.unanswered, self.gathered = {}, {}, {}, {}
+
     async def reached(self, number: int) -> None:
         assert self.milestones is not None
         await self.milestones[number].wait()

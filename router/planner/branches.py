@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from router.planner.conditions import ALWAYS, either
+from router.planner.conditions import ALWAYS, Condition, either
 from router.planner.graph import Graph, Node
 from router.planner.selections import TYPENAME, Field
 
@@ -32,8 +32,9 @@ class Branch:
         """The types that the objects it asks may have here."""
         return frozenset([self.node.type, *(node.type for node in self.graph.possible(self.node))])
 
-    def always_asks(self, key: str) -> bool:
-        return key in self.items and self.items[key].field.condition == ALWAYS
+    def asks(self, key: str, condition: Condition) -> bool:
+        """Whenever the condition holds."""
+        return key in self.items and self.items[key].field.condition in (ALWAYS, condition)
 
     def add(self, field: Field, child: Node) -> "Branch | None":
         """Asks for the field; gives the branch below it, None for a leaf."""
@@ -71,11 +72,11 @@ class Branch:
                 if below and item.below:
                     below.absorb(item.below)
         parts = ((name, branch.plain()) for name, branch in self.types.items())
-        plain.types = {name: part for name, part in parts if part.asks}
+        plain.types = {name: part for name, part in parts if part.is_worth_asking}
         return plain
 
     @property
-    def asks(self) -> bool:
+    def is_worth_asking(self) -> bool:
         return bool(self.types) or any(item.field.name != TYPENAME for item in self.items.values())
 
     def _requires(self, item: Item) -> bool:

@@ -33,6 +33,19 @@ def both(left: Condition, right: Condition) -> Condition:
     return _simplified(frozenset(a | b for a in left for b in right if not _contradict(a, b)))
 
 
+def narrowed(given: Condition, condition: Condition) -> Condition:
+    """Both; the condition alone where that would be too many clauses."""
+    return both(given, condition) if len(given) * len(condition) <= MOST_CLAUSES else condition
+
+
+def left_of(condition: Condition, given: Condition) -> Condition:
+    """What of a condition is still to be asked where a part of it is given."""
+    if given == ALWAYS or len(given) * len(condition) > MOST_CLAUSES:
+        return condition
+    left = _simplified(frozenset(clause - known for clause in condition for known in given if known <= clause))
+    return left if both(given, left) == condition else condition
+
+
 def unless(condition: Condition) -> Condition:
     found = ALWAYS
     for clause in condition:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from router.planner.branches import Branch, Item
-from router.planner.conditions import ALWAYS, Clause, Condition, variables_of
+from router.planner.conditions import ALWAYS, Clause, Condition, left_of, variables_of
 from router.planner.errors import PlanningError
 from router.planner.naming import RESERVED
 from router.planner.selections import TYPENAME
@@ -14,39 +14,39 @@ MOST_REPEATED_CHARACTERS = 1_000_000
 
 @dataclass
 class Writer:
-    """Writes selection sets; `given` is the condition the whole fetch already stands under."""
+    """Writes selection sets, each for when a `given` condition holds."""
 
-    given: Condition = ALWAYS
     variables: set[str] = field(default_factory=set)
 
-    def selection_set(self, branch: Branch) -> str:
-        return f"{{ {' '.join(self._parts(branch)) or _anything(branch)} }}"
+    def selection_set(self, branch: Branch, given: Condition) -> str:
+        return f"{{ {' '.join(self._parts(branch, given)) or _anything(branch)} }}"
 
-    def _parts(self, branch: Branch) -> Iterator[str]:
-        needs_type = bool(branch.types) and not branch.always_asks(TYPENAME)
+    def _parts(self, branch: Branch, given: Condition) -> Iterator[str]:
+        needs_type = bool(branch.types) and not branch.asks(TYPENAME, given)
         if needs_type:
             yield TYPENAME
         for key, item in branch.items.items():
             if not (needs_type and key == TYPENAME):
-                yield self._under(item.field.condition, self._item(item))
+                condition = item.field.condition
+                yield self._under(left_of(condition, given), self._item(item, condition))
         for name, part in branch.types.items():
-            inner = " ".join(self._parts(part))
+            inner = " ".join(self._parts(part, given))
             if inner:
                 yield f"... on {name} {{ {inner} }}"
 
-    def _item(self, item: Item) -> str:
+    def _item(self, item: Item, given: Condition) -> str:
         self.variables |= item.field.variables
         alias = "" if item.alias == item.field.name else f"{item.alias}: "
-        below = f" {self.selection_set(item.below)}" if item.below else ""
+        below = f" {self.selection_set(item.below, given)}" if item.below else ""
         return f"{alias}{item.field.name}{item.field.arguments}{below}"
 
     def _under(self, condition: Condition, text: str) -> str:
-        if condition in (ALWAYS, self.given):
+        if condition == ALWAYS:
             return text
         if len(condition) > 1 and len(condition) * len(text) > MOST_REPEATED_CHARACTERS:
             raise PlanningError("The operation has too many conditions within one another.")
         self.variables |= variables_of(condition)
-        return " ".join(_within(clause, text) for clause in sorted(condition, key=sorted))
+        return " ".join(_fragment(clause, text) for clause in sorted(condition, key=sorted))
 
 
 def _anything(branch: Branch) -> str:
@@ -54,7 +54,7 @@ def _anything(branch: Branch) -> str:
     return f"{RESERVED}type: {TYPENAME}" if branch.is_interface_object else TYPENAME
 
 
-def _within(clause: Clause, text: str) -> str:
+def _fragment(clause: Clause, text: str) -> str:
     for name, value in sorted(clause):
         text = f"... @{'include' if value else 'skip'}(if: ${name}) {{ {text} }}"
     return text

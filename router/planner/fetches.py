@@ -1,14 +1,14 @@
 """From the chosen walk to the fetch graph: steps that each ask one subgraph, and which step waits for which."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from router.planner.branches import Branch
 from router.planner.budget import Budget
-from router.planner.conditions import ALWAYS, NEVER, Condition, either
+from router.planner.conditions import ALWAYS, NEVER, Condition, either, narrowed
 from router.planner.graph import Graph, Node
 from router.planner.nodes import Path, PathStep
-from router.planner.selections import Selections, clash, merged
+from router.planner.selections import Field, Selections, clash, merged
 from router.planner.solution import Entry, Solution, Taken
 
 
@@ -81,8 +81,25 @@ class Step:
         return self._by_place.setdefault(call.place, [])
 
 
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """Where objects stand, and when what is asked of them counts: what stands around them is part of it."""
+
+    path: Path = ()
+    condition: Condition = ALWAYS
+
+    def of_type(self, name: str) -> "_Position":
+        return replace(self, path=(*self.path[:-1], PathStep(self.path[-1].key, (name,))))
+
+    def below(self, field: Field) -> "_Position":
+        return _Position((*self.path, PathStep(field.key)), field.condition)
+
+
 class FetchGraph:
-    """`steps` by number. A step comes after all those named in its `after`."""
+    """`steps` by number. A step comes after all those named in its `after`.
+
+    Conditions are whole here, as what one place asks for is fetched together with what another does.
+    """
 
     def __init__(self, graph: Graph, operation: str, budget: Budget) -> None:
         self.graph, self.operation, self.budget = graph, operation, budget
@@ -90,67 +107,55 @@ class FetchGraph:
 
     def add(self, solution: Solution) -> None:
         """Takes the solution of a root position, which no fetch has reached yet."""
-        self._position(solution, None, None, ())
+        self._position(solution, None, None, _Position())
 
-    def _position(self, solution: Solution, branch: Branch | None, step: Step | None, path: Path) -> set[int]:
-        steps = [step, *(self._open(entry, step, path) for entry in solution.entries)]
-        branches = [branch, *(opened.calls[0].branch for opened in steps[1:] if opened)]
+    def _position(self, solution: Solution, branch: Branch | None, step: Step | None, at: _Position) -> set[int]:
+        steps = [step, *(self._open(entry, step, at) for entry in solution.entries)]
+        branches = [branch, *(opened.calls[0].branch if opened else None for opened in steps[1:])]
         touched = {opened.number for opened in steps if opened}
         parts = [solution.taken, *(entry.taken for entry in solution.entries)]
         for number, taken in enumerate(parts):
-            touched |= self._take(taken, branches[number], steps, number, path)
+            touched |= self._take(taken, branches[number], steps, number, at)
         for name, part in solution.by_type.items():
-            assert branch is not None
-            touched |= self._position(part, branch.on(part.node), step, _only(path, name))
+            if branch:
+                touched |= self._position(part, branch.on(part.node), step, at.of_type(name))
         return touched
 
     def _take(
-        self, taken: Iterable[Taken], branch: Branch | None, steps: list[Step | None], number: int, path: Path
+        self, taken: Iterable[Taken], branch: Branch | None, steps: list[Step | None], number: int, at: _Position
     ) -> set[int]:
         touched: set[int] = set()
-        for item in _under_own_conditions(taken):
+        for item in taken if branch else ():
             assert branch is not None
-            reached = self._taken(item, branch, steps[number], path)
+            reached = self._taken(item, branch, steps[number], at)
             waiting = steps[item.needed_by] if item.needed_by is not None else None
             if waiting:
                 waiting.after |= reached
             touched |= reached
         return touched
 
-    def _taken(self, item: Taken, branch: Branch, step: Step | None, path: Path) -> set[int]:
+    def _taken(self, item: Taken, branch: Branch, step: Step | None, at: _Position) -> set[int]:
         self.budget.spend()
         if item.field is None:
-            return self._position(item.solution, branch, step, path)
+            return self._position(item.solution, branch, step, at)
+        condition = narrowed(at.condition, item.field.condition)
+        if condition == NEVER:
+            return set()
         assert step is not None
-        below = branch.add(item.field, item.solution.node)
+        field = item.field if condition == item.field.condition else replace(item.field, condition=condition)
+        below = branch.add(field, item.solution.node)
         if below is None:
             return {step.number}
-        return self._position(item.solution, below, step, (*path, PathStep(item.field.key)))
+        return self._position(item.solution, below, step, at.below(field))
 
-    def _open(self, entry: Entry, parent: Step | None, path: Path) -> Step:
+    def _open(self, entry: Entry, parent: Step | None, at: _Position) -> Step | None:
+        condition = narrowed(at.condition, entry.condition)
+        if condition == NEVER:
+            return None
         key = {field.key for field in entry.move.key if field.is_leaf}
         requires = tuple(f for f in entry.needs if f.key not in key and f not in entry.move.key)
-        branch = Branch(entry.move.node, self.graph)
-        call = Call(path, branch, entry.move.key, requires, condition=entry.condition)
+        call = Call(at.path, Branch(entry.move.node, self.graph), entry.move.key, requires, condition=condition)
         operation = "query" if parent else self.operation
         step = Step(len(self.steps), entry.move.node.subgraph, operation, [call], {parent.number} if parent else set())
         self.steps[step.number] = step
         return step
-
-
-def _under_own_conditions(taken: Iterable[Taken]) -> Iterator[Taken]:
-    """Where a field is fetched under a wider condition than its own, as it is taken more than once."""
-    items = list(taken)
-    wider: dict[str, Condition] = {}
-    for item in items:
-        if item.field:
-            wider[item.field.key] = either(wider.get(item.field.key, NEVER), item.field.condition)
-    for item in items:
-        if item.field is None or item.field.condition == wider[item.field.key]:
-            yield item
-        else:
-            yield replace(item, solution=item.solution.under(item.field.condition))
-
-
-def _only(path: Path, type_name: str) -> Path:
-    return (*path[:-1], PathStep(path[-1].key, (type_name,)))

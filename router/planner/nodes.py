@@ -36,7 +36,8 @@ Place = tuple[PlaceStep, ...]
 class Flatten:
     """Objects to complete: those at the path, sent as `type_name` with the fields of their `key` and `requires`.
 
-    Where any are named in `lacking`, only those objects that have not all of these.
+    Where any are named in `lacking`, only those objects that have not all of these. `plain` are the keys that those
+    which cannot be sent what is required get all the same.
     """
 
     path: Path
@@ -44,6 +45,7 @@ class Flatten:
     key: Selections = ()
     requires: Selections = ()
     lacking: Selections = ()
+    plain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What the walk finds for a position: what its own subgraph gives, and the entries into others for the rest."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from router.planner.conditions import Condition, both, either
 from router.planner.graph import Move, Node
@@ -30,11 +30,6 @@ class Taken:
     def cost(self) -> int:
         return FIELD_COST + self.solution.cost
 
-    def under(self, condition: Condition) -> "Taken":
-        if self.field is None:
-            return replace(self, solution=self.solution.under(condition))
-        return replace(self, field=replace(self.field, condition=both(condition, self.field.condition)))
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Entry:
@@ -44,10 +39,6 @@ class Entry:
     needs: Selections
     taken: tuple[Taken, ...]
     condition: Condition
-
-    def under(self, condition: Condition) -> "Entry":
-        taken = tuple(item.under(condition) for item in self.taken)
-        return replace(self, taken=taken, condition=both(condition, self.condition))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,15 +51,6 @@ class Solution:
     by_type: Mapping[str, "Solution"] = field(default_factory=dict)
     missing: Selections = ()
     cost: int = 0
-
-    def under(self, condition: Condition) -> "Solution":
-        """The same for when the condition holds."""
-        return replace(
-            self,
-            taken=tuple(item.under(condition) for item in self.taken),
-            entries=tuple(entry.under(condition) for entry in self.entries),
-            by_type={name: part.under(condition) for name, part in self.by_type.items()},
-        )
 
     @property
     def is_empty(self) -> bool:

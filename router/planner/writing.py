@@ -34,7 +34,8 @@ class _Group:
         type_name = call.branch.node.type
         self.texts[type_name] = text
         self.branches.setdefault(type_name, call.branch)
-        self.targets.append(Flatten(call.path, type_name, call.key, call.requires, call.lacking))
+        plain = tuple(keys_of(call.plain().branch)) if call.requires else ()
+        self.targets.append(Flatten(call.path, type_name, call.key, call.requires, call.lacking, plain))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -51,9 +52,9 @@ class FetchWriter:
         return self._root(step, given) if step.is_root else self._entities(step, given)
 
     def _root(self, step: Step, given: Condition) -> Fetch:
-        call, writer = step.calls[0], Writer(given)
+        call, writer = step.calls[0], Writer()
         moved = separate_clashes([call.branch])
-        body = writer.selection_set(call.branch)
+        body = writer.selection_set(call.branch, given)
         return Fetch(
             subgraph=step.subgraph,
             operation=step.operation,
@@ -65,7 +66,7 @@ class FetchWriter:
         )
 
     def _entities(self, step: Step, given: Condition) -> Fetch:
-        writer = Writer(given)
+        writer = Writer()
         groups = self._groups(step)
         names = self._names(len(groups))
         named = list(zip(names, groups, strict=True))
@@ -86,13 +87,13 @@ class FetchWriter:
         )
 
     def _plain(self, step: Step, given: Condition) -> Fetch | None:
-        calls = [plain for call in step.calls if call.requires and (plain := call.plain()).branch.asks]
+        calls = [plain for call in step.calls if call.requires and (plain := call.plain()).branch.is_worth_asking]
         return self._entities(replace(step, calls=calls), given) if calls else None
 
     def _groups(self, step: Step) -> list[_Group]:
         groups: list[_Group] = []
         for call in step.calls:
-            text = Writer().selection_set(call.branch)
+            text = Writer().selection_set(call.branch, call.condition)
             group = next((g for g in groups if g.takes(call, text)), None)
             if group is None:
                 groups.append(group := _Group(call.condition))
@@ -124,5 +125,7 @@ def _separated(group: _Group) -> tuple[Moved, ...]:
 
 def _entities_text(alias: str, variable: str, group: _Group, writer: Writer) -> str:
     prefix = "" if alias == "_entities" else f"{alias}: "
-    types = " ".join(f"... on {name} {writer.selection_set(branch)}" for name, branch in group.branches.items())
+    types = " ".join(
+        f"... on {name} {writer.selection_set(branch, group.condition)}" for name, branch in group.branches.items()
+    )
     return f"{prefix}_entities(representations: ${variable}) {{ {types} }}"

@@ -181,7 +181,7 @@ async def test_nor_do_many_who_share_one(asking: Any) -> None:
         return reply
 
     async with asking(slowly, bytes) as ask:
-        assert await waiting(ask, OWN, times=4) is None
+        assert await waiting(ask, OWN, times=10) is None
 
 
 @pytest.fixture

@@ -61,6 +61,20 @@ def test_switches_at_every_level_do_not_make_a_document_without_end() -> None:
         Planner(supergraph_of(TREES)).plan(parse(f"query ({declared}) {{ tree {inner} }}"), None)
 
 
+def test_a_few_switches_at_each_of_many_levels_are_no_reason_to_refuse() -> None:
+    inner, declared = "{ id }", []
+    for level in range(7):
+        names = [f"l{level}v{number}" for number in range(2)]
+        inner = (
+            "{ "
+            + " ".join(f"left @include(if: ${name}) {inner if name is names[0] else '{ id }'}" for name in names)
+            + " }"
+        )
+        declared += [f"${name}: Boolean!" for name in names]
+
+    assert Planner(supergraph_of(TREES)).plan(parse(f"query ({', '.join(declared)}) {{ tree {inner} }}"), None).root
+
+
 async def test_a_type_that_is_fetched_for_the_router_is_only_told_if_it_is_asked_for() -> None:
     query = "query($on: Boolean!) { staff { __typename @skip(if: $on) ... on Nurse { name } } }"
 

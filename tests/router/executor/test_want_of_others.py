@@ -106,6 +106,17 @@ async def test_what_needs_nothing_is_asked_all_the_same_and_no_error() -> None:
     assert paths(answer) == [["bed"], ["bed", "rent"]]
 
 
+async def test_what_is_asked_plainly_of_others_is_lost_all_the_same() -> None:
+    found = data({"bed": {"id": "1"}, "beds": [{"id": "2"}]})
+    plain = data({"_entities": [{"same": 2}]})
+
+    query = "{ bed { same: rent } beds { same: rails rent } }"
+    answer = await asked(query, a=[found], b=[TransportError("down")], c=[plain])
+
+    assert answer["data"] == {"bed": {"same": None}, "beds": [{"same": 2, "rent": None}]}
+    assert [path for path in paths(answer) if len(path) > 1] == [["beds", 0], ["bed", "same"], ["beds", 0, "rent"]]
+
+
 async def test_what_is_needed_may_be_owed_far_below() -> None:
     frame = {"parts": [{"stamp": {"no": 1}}, {"stamp": {"no": 2}}]}
 

@@ -59,9 +59,9 @@ Sequence {
       }
     }
   }
-  Condition if not $y {
+  Condition if $x and not $y {
     Fetch b {
-      $representations: patient { __typename: Patient, id } if not $y
+      $representations: patient { __typename: Patient, id } if $x and not $y
       query ($representations: [_Any!]!) {
         _entities(representations: $representations) {
           ... on Patient {
@@ -205,19 +205,15 @@ Sequence {
     Fetch b {
       $representations0: patient { __typename: Patient, id } if $x
       $representations1: patient.doctor { __typename: Doctor, id } if not $y
-      query ($representations0: [_Any!]!, $representations1: [_Any!]!, $x: Boolean!, $y: Boolean!) {
+      query ($representations0: [_Any!]!, $representations1: [_Any!]!) {
         _e0: _entities(representations: $representations0) {
           ... on Patient {
-            ... @include(if: $x) {
-              age
-            }
+            age
           }
         }
         _e1: _entities(representations: $representations1) {
           ... on Doctor {
-            ... @skip(if: $y) {
-              rooms
-            }
+            rooms
           }
         }
       }
@@ -234,6 +230,110 @@ Fetch a {
   {
     patient {
       id
+    }
+  }
+}\
+""")
+
+
+def test_what_never_counts_within_what_is_around_it_is_no_request() -> None:
+    query = "query($x: Boolean!) { patient @include(if: $x) { name age @skip(if: $x) doctor @skip(if: $x) { rooms } } }"
+    assert plan_of(PATIENTS, query) == snapshot("""\
+Condition if $x {
+  Fetch a {
+    {
+      patient {
+        name
+      }
+    }
+  }
+}\
+""")
+
+
+PEOPLE = """
+type Query @join__type(graph: A) @join__type(graph: B) @join__type(graph: C) @join__type(graph: D) {
+  person: Person @join__field(graph: A)
+}
+interface Person
+  @join__type(graph: A, key: "id", isInterfaceObject: true)
+  @join__type(graph: B, key: "id", isInterfaceObject: true)
+  @join__type(graph: D, key: "id") {
+  id: ID!
+  ward: Ward @join__field(graph: B)
+}
+type Patient implements Person @join__implements(graph: D, interface: "Person") @join__type(graph: D, key: "id") {
+  id: ID!
+  ward: Ward @join__field
+}
+type Ward @join__type(graph: B, key: "id") @join__type(graph: C, key: "id") {
+  id: ID!
+  beds: Int @join__field(graph: C)
+  floor: Int @join__field(graph: C)
+}
+"""
+
+
+def test_what_is_below_a_condition_is_asked_under_it_though_others_ask_for_the_object() -> None:
+    query = "query($x: Boolean!) { person { ward { beds } ... on Patient @skip(if: $x) { ward { floor } } } }"
+    assert plan_of(PEOPLE, query) == snapshot("""\
+Sequence {
+  Fetch a {
+    {
+      person {
+        id
+      }
+    }
+  }
+  Fetch d {
+    $representations: person { __typename: Person, id }
+    query ($representations: [_Any!]!, $x: Boolean!) {
+      _entities(representations: $representations) {
+        ... on Person {
+          __typename
+          ... on Patient {
+            ... @skip(if: $x) {
+              id
+            }
+          }
+        }
+      }
+    }
+  }
+  Fetch b {
+    $representations0: person { __typename: Person, id }
+    $representations1: person|Patient { __typename: Person, id } if not $x
+    query ($representations0: [_Any!]!, $representations1: [_Any!]!) {
+      _e0: _entities(representations: $representations0) {
+        ... on Person {
+          ward {
+            id
+          }
+        }
+      }
+      _e1: _entities(representations: $representations1) {
+        ... on Person {
+          ward {
+            id
+          }
+        }
+      }
+    }
+  }
+  Fetch c {
+    $representations0: person|Patient.ward { __typename: Ward, id } if not $x
+    $representations1: person.ward { __typename: Ward, id }
+    query ($representations0: [_Any!]!, $representations1: [_Any!]!) {
+      _e0: _entities(representations: $representations0) {
+        ... on Ward {
+          floor
+        }
+      }
+      _e1: _entities(representations: $representations1) {
+        ... on Ward {
+          beds
+        }
+      }
     }
   }
 }\

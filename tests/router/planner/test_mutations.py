@@ -153,12 +153,14 @@ Sequence {
       }
     }
   }
-  Fetch b {
-    $representations: admit { __typename: Patient, id }
-    query ($representations: [_Any!]!) {
-      _entities(representations: $representations) {
-        ... on Patient {
-          owed
+  Condition if $x {
+    Fetch b {
+      $representations: admit { __typename: Patient, id } if $x
+      query ($representations: [_Any!]!) {
+        _entities(representations: $representations) {
+          ... on Patient {
+            owed
+          }
         }
       }
     }
