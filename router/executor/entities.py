@@ -125,9 +125,11 @@ class EntityFetch:
             run.lose(self.fetch.subgraph, TOO_DEEP, paths)
 
     async def _complete(self, run: Run) -> None:
+        """What is missing is looked for before anything is asked: another part of the answer may bring it."""
         gathered = await run.load.step(self._gather, run)
         if self.plain and any(found.skipped for found in gathered):
-            await together(self._ask(run, gathered), self.plain(run))
+            plainly = await run.load.step(self.plain._gather, run)
+            await together(self._ask(run, gathered), self.plain._ask(run, plainly))
         else:
             await self._ask(run, gathered)
 

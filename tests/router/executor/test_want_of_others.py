@@ -117,6 +117,35 @@ async def test_what_is_asked_plainly_of_others_is_lost_all_the_same() -> None:
     assert [path for path in paths(answer) if len(path) > 1] == [["beds", 0], ["bed", "same"], ["beds", 0, "rent"]]
 
 
+NEIGHBOURS = """
+type Query @join__type(graph: A) @join__type(graph: B) @join__type(graph: C) {
+  bed: Bed @join__field(graph: B, provides: "next { id }")
+}
+type Bed
+  @join__type(graph: A, key: "id") @join__type(graph: A, key: "code") @join__type(graph: B, key: "id")
+  @join__type(graph: C, key: "id") @join__type(graph: C, key: "code") {
+  id: ID!
+  code: ID @join__field(graph: A) @join__field(graph: C)
+  next: Bed @join__field(graph: A) @join__field(graph: B, external: true) @join__field(graph: C, external: true)
+  size: Int @join__field(graph: A)
+  rails: Int @join__field(graph: C)
+  reach: Int @join__field(graph: C, requires: "next { rails }")
+}
+"""
+
+
+async def test_what_needs_nothing_is_asked_though_what_was_wanting_comes_meanwhile() -> None:
+    bed = data({"bed": {"id": "1", "next": {"id": "2"}}})
+    sizes = data({"_entities": [{"size": 5, "next": {"id": "2", "size": 7}}]})
+    lost = {"data": {"_entities": [None]}, "errors": [{"message": "no", "path": ["_entities", 0]}]}
+    meanwhile, plain = data({"_e0": [], "_e1": [{"rails": 3}]}), data({"_entities": [{"rails": 4}]})
+    plan = Planner(supergraph_of(NEIGHBOURS)).plan(parse("{ bed { reach rails size next { size rails } } }"), None)
+
+    answer = await execute(plan, {}, Subgraphs(a=[sizes], b=[bed], c=[lost, meanwhile, plain]))
+
+    assert answer["data"] == {"bed": {"reach": None, "rails": 4, "size": 5, "next": {"size": 7, "rails": 3}}}
+
+
 async def test_what_is_needed_may_be_owed_far_below() -> None:
     frame = {"parts": [{"stamp": {"no": 1}}, {"stamp": {"no": 2}}]}
 
