@@ -11,9 +11,11 @@ import pytest
 from subgraphs.kernel.database import Database
 from tests.logs import plain_logs
 from tests.services import kafka, mariadb
+from tests.services.compiled import share_compiled
 from tests.services.databases import Databases, OnServer, SqliteFiles
 
 plain_logs()
+share_compiled()
 
 pytest_plugins = ["tests.hangs"]
 
