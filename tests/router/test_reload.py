@@ -100,7 +100,7 @@ async def test_a_new_supergraph_holds_for_what_begins_after_it(
         await until_known(client, router.url, "weather")
 
 
-async def test_it_reloads_twenty_times_under_load_without_a_failed_request(
+async def test_it_reloads_ten_times_under_load_without_a_failed_request(
     start_watching: Any, client: Any, replace: Callable[[str], None]
 ) -> None:
     answers: list[Any] = []
@@ -113,7 +113,7 @@ async def test_it_reloads_twenty_times_under_load_without_a_failed_request(
 
     async with start_watching() as router, asyncio.TaskGroup() as group:
         askers = [group.create_task(keep_asking()) for _ in range(10)]
-        for number in range(20):
+        for number in range(10):
             replace(f"weather{number}")
             await until(lambda: counted("taken") == before + number + 1)  # noqa: B023
         for asker in askers:

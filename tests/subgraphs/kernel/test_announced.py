@@ -125,7 +125,7 @@ async def test_they_are_found_by_indexes(base):
     sa.event.remove(sa.Engine, "before_cursor_execute", note)
     [(statement, parameters)] = asked
     async with base.database.engine.connect() as connection:
-        explain = "EXPLAIN QUERY PLAN " if base.database.is_sqlite else "EXPLAIN "
+        explain = "EXPLAIN QUERY PLAN " if base.database.is_sqlite else "EXPLAIN FORMAT=TRADITIONAL "
         plan = [str(row) for row in await connection.exec_driver_sql(explain + statement, parameters)]
     assert [sum(f"ix_outbox_{name}" in step for step in plan) for name in ("key", "patient_id")] == [2, 1], plan
     assert not any("SCAN outbox" in step or ("'ALL'" in step and "union" not in step) for step in plan), plan
