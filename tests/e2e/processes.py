@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,10 +13,10 @@ from hospital.folder import DataFolder
 from hospital.runtime import open_runtime
 from subgraphs.kernel.settings import Settings
 from tests.e2e.hospital import Gate
+from tests.forking.commands import Started, started
 from tests.services.ports import spare_port
 
 READY_SECONDS = 30.0
-ROOT = Path(__file__).parents[2]
 
 
 class EndedEarly(Exception):
@@ -27,7 +26,7 @@ class EndedEarly(Exception):
 class Process:
     """`hospital up` on that folder, that much ahead of the time; `gate` is its public port."""
 
-    def __init__(self, process: asyncio.subprocess.Process, gate: Gate) -> None:
+    def __init__(self, process: Started, gate: Gate) -> None:
         self._process, self.gate = process, gate
 
     @classmethod
@@ -42,14 +41,7 @@ class Process:
     async def _started(cls, folder: Path, session: aiohttp.ClientSession, ahead_seconds: float) -> Self:
         port = spare_port()
         command = ("up", "--data", str(folder), "--port", str(port))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "tests.e2e.later", str(ahead_seconds)),
-            *command,
-            cwd=ROOT,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        process = await asyncio.to_thread(started, *command, ahead_seconds=ahead_seconds, silent=True)
         up = cls(process, Gate(f"http://127.0.0.1:{port}", session))
         async with asyncio.timeout(READY_SECONDS):
             await up._ready()
@@ -57,7 +49,7 @@ class Process:
 
     async def _ready(self) -> None:
         while True:
-            if self._process.returncode is not None:
+            if self._process.poll() is not None:
                 raise EndedEarly
             try:
                 if (await self.gate.get("/readyz")).status == 200:
@@ -67,17 +59,16 @@ class Process:
 
     async def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)
-        await self._process.wait()
+        await self.ended()
 
     def terminate(self) -> None:
         self._process.send_signal(signal.SIGTERM)
 
     async def ended(self) -> int:
-        async with asyncio.timeout(READY_SECONDS):
-            return await self._process.wait()
+        return await asyncio.to_thread(self._process.wait, READY_SECONDS)
 
     async def stop(self) -> None:
-        if self._process.returncode is None:
+        if self._process.poll() is None:
             await self.kill()
 
 

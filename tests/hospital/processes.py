@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 
 from hospital import command_line
+from tests.forking.commands import Started, started
 from tests.logs import plain_logs
 
 STARTED_WITHIN_SECONDS = 60.0  # on a busy machine
@@ -28,7 +28,7 @@ MAILED_WITHIN_SECONDS = 20.0
 class Running:
     """A hospital that is open, and what it has printed so far."""
 
-    process: subprocess.Popen[str]
+    process: Started
     url: str = ""
     printed: list[str] = field(default_factory=list)
 
@@ -68,8 +68,12 @@ class Running:
 
 
 @contextmanager
-def hospital_up(folder: Path, *options: str, **settings: str) -> Iterator[Running]:
-    running = Running(_started("up", "--data", str(folder), "--port", "0", *options, **settings))
+def hospital_up(
+    folder: Path, *options: str, alone: bool = False, ahead_seconds: float = 0.0, **settings: str
+) -> Iterator[Running]:
+    """`alone`: it imports for itself, as where people start it."""
+    command, environment = ("up", "--data", str(folder), "--port", "0", *options), without_settings() | settings
+    running = Running(started(*command, environment=environment, ahead_seconds=ahead_seconds, alone=alone))
     opened = threading.Event()
     reading = threading.Thread(target=_read, args=(running, opened))
     reading.start()
@@ -104,10 +108,8 @@ class Command:
         return status, said.out, said.err
 
 
-def _started(*arguments: str, **settings: str) -> subprocess.Popen[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HOSPITAL_")} | settings
-    command = [sys.executable, "-m", "hospital", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+def without_settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("HOSPITAL_")}
 
 
 def _read(running: Running, opened: threading.Event) -> None:

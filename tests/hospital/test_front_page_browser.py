@@ -1,8 +1,6 @@
 """From a mail's link to a password and a sign-in, in a real browser that can reach no host but this one."""
 
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, Request, async_playwright, expect
 
+from tests.forking.commands import started
 from tests.hospital.processes import Running
 from tests.hospital.test_up import INVITE, PASSWORD, REGISTER
 from tests.router.entrypoints.test_graphiql_browser import ARGUMENTS, CHROMIUM, keep_to_this_host
@@ -33,7 +32,7 @@ def equipped() -> None:
 @pytest.fixture(scope="module")
 def invited(shared_folder: Path, running: Running) -> None:
     arguments = ("create-admin", "--email", "admin@example.com", "--password", PASSWORD, "--data", str(shared_folder))
-    subprocess.run([sys.executable, "-m", "hospital", *arguments], check=True)
+    assert started(*arguments, silent=True).wait(60) == 0
     admin = running.sign_in("admin@example.com", PASSWORD)
     patient = running.ask(REGISTER, admin)["registerPatient"]["patient"]["id"]
     assert running.ask(INVITE, admin, id=patient)["inviteAccount"]["errors"] == []

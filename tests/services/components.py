@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-import sys
+import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +16,7 @@ from hospital.components.settings import ComponentSettings, database_setting
 from hospital.names import NAMES
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.settings import Settings
+from tests.forking.commands import started
 from tests.services import kafka
 
 _COMMAND_SECONDS = 240.0
@@ -72,9 +73,12 @@ async def begin(environment: Mapping[str, str], admin_url: str, email: str, pass
 
 
 async def _ran(environment: Mapping[str, str], *command: str) -> None:
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "hospital", *command), env=environment, stdout=pipe, stderr=asyncio.subprocess.STDOUT
-    )
-    said, _ = await asyncio.wait_for(process.communicate(), _COMMAND_SECONDS)
-    assert process.returncode == 0, said.decode()
+    process = await asyncio.to_thread(started, *command, environment=environment)
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(_COMMAND_SECONDS):
+            said = await asyncio.to_thread(process.stdout.read)
+            assert await asyncio.to_thread(process.wait) == 0, said
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.stdout.close()

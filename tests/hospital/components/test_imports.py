@@ -1,19 +1,27 @@
 """A component imports what it runs and nothing of its neighbours: each process pays for what it imports."""
 
-import subprocess
-import sys
-
 import pytest
 
 from hospital.names import NAMES
+from tests.hospital.components.importing import Row, imported_by
 
 _MODULES_OF_A_DOMAIN = ("app", "schema", "service", "tables", "copies")
 
+_COMMAND: Row = ("hospital.command_line",)
+_ROUTER: Row = (*_COMMAND, "hospital.commands.router")
+_SUBGRAPHS: dict[str, Row] = {
+    name: (*_COMMAND, "hospital.commands.subgraph", f"hospital.components.wiring.{name}") for name in NAMES
+}
+_WORKERS: dict[str, Row] = {
+    name: (*_COMMAND, "hospital.commands.worker", f"hospital.components.work.{name}") for name in ("relay", "senders")
+}
 
-def imported_by(*modules: str) -> set[str]:
-    program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
-    said = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    return set(said.stdout.split())
+Imported = dict[Row, set[str]]
+
+
+@pytest.fixture(scope="module")
+def imported() -> Imported:
+    return imported_by([_COMMAND, _ROUTER, *_SUBGRAPHS.values(), *_WORKERS.values()])
 
 
 def domains_in(modules: set[str]) -> set[str]:
@@ -26,26 +34,26 @@ def parts_of_the_router_in(modules: set[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_subgraph_imports_its_own_domain_alone(name: str):
-    modules = imported_by("hospital.command_line", "hospital.commands.subgraph", f"hospital.components.wiring.{name}")
+def test_a_subgraph_imports_its_own_domain_alone(name: str, imported: Imported):
+    modules = imported[_SUBGRAPHS[name]]
     assert domains_in(modules) == {name}
     assert not parts_of_the_router_in(modules)
     assert modules.isdisjoint({"alembic", "aiokafka", "hospital.runtime", "google.protobuf"})
 
 
-def test_the_router_imports_no_domain():
-    modules = imported_by("hospital.command_line", "hospital.commands.router")
+def test_the_router_imports_no_domain(imported: Imported):
+    modules = imported[_ROUTER]
     assert domains_in(modules) == set()
     assert parts_of_the_router_in(modules)
     assert modules.isdisjoint({"alembic", "aiokafka", "strawberry", "hospital.runtime", "google.protobuf"})
 
 
 @pytest.mark.parametrize(("worker", "of"), [("relay", set()), ("senders", {"notifications"})])
-def test_a_worker_imports_the_domains_that_it_works_for(worker: str, of: set[str]):
-    modules = imported_by("hospital.command_line", "hospital.commands.worker", f"hospital.components.work.{worker}")
+def test_a_worker_imports_the_domains_that_it_works_for(worker: str, of: set[str], imported: Imported):
+    modules = imported[_WORKERS[worker]]
     assert domains_in(modules) == of
     assert not parts_of_the_router_in(modules)
 
 
-def test_a_command_imports_no_other_command():
-    assert not any(name.startswith("hospital.commands.") for name in imported_by("hospital.command_line"))
+def test_a_command_imports_no_other_command(imported: Imported):
+    assert not any(name.startswith("hospital.commands.") for name in imported[_COMMAND])
