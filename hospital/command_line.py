@@ -18,7 +18,7 @@ from hospital.problems import CannotDo
 from hospital.settings import read_log_settings
 from subgraphs.kernel.errors import Refused
 
-_COMMANDS = {
+COMMANDS = {
     "up": ("up", "up"),
     "migrate": ("desk", "migrate"),
     "settings": ("desk", "settings"),
@@ -39,18 +39,18 @@ _COMMANDS = {
 
 class Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Of an unknown name all are looked at, for the nearest."""
-        for name in [cmd_name] if cmd_name in _COMMANDS else _COMMANDS:
+        for name in [cmd_name] if cmd_name in COMMANDS else COMMANDS:
             if name not in self.commands:
                 self.add_command(_command(name), name)
         return super().get_command(ctx, cmd_name)
 
 
 def _command(name: str) -> Any:
-    module, called = _COMMANDS[name]
+    module, called = COMMANDS[name]
     found = getattr(import_module(f"hospital.commands.{module}"), called)
     if isinstance(found, typer.Typer):
         command: Any = get_group(found)

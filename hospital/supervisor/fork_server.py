@@ -21,7 +21,7 @@ from hospital.names import NAMES
 _STANDARD = (0, 1, 2)
 _LONGEST_WORD_BYTES = 65_536
 
-_IMPORTED = (
+IMPORTED = (
     *(f"hospital.commands.{each}" for each in ("router", "subgraph", "worker")),
     *(f"hospital.components.wiring.{name}" for name in NAMES),
     *MODULES,
@@ -73,7 +73,7 @@ def _take(ends: list[int]) -> None:
 
 def run(supervisor: socket.socket) -> None:
     setproctitle("hospital fork server")
-    for module in _IMPORTED:
+    for module in IMPORTED:
         import_module(module)
     for name in NAMES:
         import_module(f"subgraphs.{name}.schema").make_schema()

@@ -85,8 +85,8 @@ class Server:
 def import_all() -> None:
     """What every command runs."""
     fork_server = import_module("hospital.supervisor.fork_server")
-    commands = import_module("hospital.command_line")._COMMANDS
-    for module in (*(f"hospital.commands.{module}" for module, _ in commands.values()), *fork_server._IMPORTED):
+    commands = import_module("hospital.command_line").COMMANDS
+    for module in (*(f"hospital.commands.{module}" for module, _ in commands.values()), *fork_server.IMPORTED):
         import_module(module)
 
 
