@@ -52,6 +52,11 @@ class RouterSettings(BaseSettings):
         description="How long a client may take to send the headers of a request, the first from when it connects.",
     )
     body_seconds: PositiveFloat = Field(10.0, description="How long a client may take to send a body.")
+    keep_alive_seconds: PositiveFloat = Field(
+        75.0,
+        description="How long a connection is kept over which nothing is asked. Longer than proxies before it keep"
+        " theirs, 60 s most often: they would send a request into one that is just closed.",
+    )
     drain_seconds: PositiveInt = Field(10, description="How long a router that stops waits for what it is doing.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least that a router on its own logs: debug tells of each request."

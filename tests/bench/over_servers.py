@@ -58,7 +58,7 @@ async def hospital_over_servers(scratch: Path, smtp_port: int) -> AsyncIterator[
         urls = {name: database.url(f"{name}:secret", name) for name in NAMES}
         environment = environment_of(scratch, urls, broker, smtp_port)
         await begin(environment, database.url(), ADMIN, PASSWORD)
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=2)
+        connector = aiohttp.TCPConnector(limit=0)
         async with up(environment=environment) as processes, aiohttp.ClientSession(connector=connector) as session:
             await _hire(Client(over_http(processes.url, session)))
             staff = await Staff.of(over_http(processes.url, session))

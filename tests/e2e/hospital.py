@@ -326,7 +326,7 @@ async def visited(runtime: Runtime, settings: RouterSettings | None = None) -> A
     """The public port over that runtime, and a client in front of it."""
     settings = settings or RouterSettings()
     app = web_app(runtime, settings, mailbox=MailboxPage(runtime.domains.mailbox, any_host=False))
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=2)  # the server keeps them for five seconds
+    connector = aiohttp.TCPConnector(limit=0)
     async with listening(app, settings) as url, aiohttp.ClientSession(connector=connector) as session:
         yield Gate(url, session)
 

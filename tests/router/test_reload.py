@@ -118,7 +118,7 @@ async def test_it_reloads_ten_times_under_load_without_a_failed_request(
             await until(lambda: counted("taken") == before + number + 1)  # noqa: B023
         for asker in askers:
             asker.cancel()
-    assert len(answers) > 100
+    assert len(answers) > 40
     assert [answer for answer in answers if answer[0] != 200 or "errors" in answer[1]] == []
 
 

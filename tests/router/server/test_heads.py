@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from router.settings import RouterSettings
+
 HEAD = b"POST /graphql HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n"
 HELLO = b'{"query": "{ hello }"}'
 WHOLE = HEAD + b"content-length: %d\r\n\r\n%b" % (len(HELLO), HELLO)
 ENDS_SECONDS = 3.0
+A_PROXY_KEEPS_SECONDS = 60.0
 
 
 async def exchanged(router: Any, sent: bytes, *, pieces: int = 1, then: bytes = b"", most: int = 0) -> bytes:
@@ -125,3 +128,10 @@ async def test_a_body_may_take_longer_than_its_head(start_router: Any, client: A
         client.post(router.url, data=slowly(), headers=headers) as response,
     ):
         assert await response.json() == {"data": {"hello": "world"}}
+
+
+async def test_a_connection_that_asks_nothing_more_is_kept_for_a_while(start_router: Any) -> None:
+    assert RouterSettings().keep_alive_seconds > A_PROXY_KEEPS_SECONDS
+    async with start_router(keep_alive_seconds=0.3) as router:
+        answer = await exchanged(router, WHOLE)
+    assert answer.startswith(b"HTTP/1.1 200 ")
