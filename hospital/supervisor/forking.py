@@ -53,7 +53,7 @@ class ForkServer:
             _close(theirs)
         try:
             return await Forked.of(pid, *ours)
-        except OSError:
+        except BaseException:  # also of who does not want it any more
             os.kill(pid, signal.SIGKILL)
             await asyncio.to_thread(os.waitpid, pid, 0)
             _close(ours)

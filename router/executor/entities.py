@@ -125,13 +125,18 @@ class EntityFetch:
             run.lose(self.fetch.subgraph, TOO_DEEP, paths)
 
     async def _complete(self, run: Run) -> None:
-        """What is missing is looked for before anything is asked: another part of the answer may bring it."""
-        gathered = await run.load.step(self._gather, run)
-        if self.plain and any(found.skipped for found in gathered):
-            plainly = await run.load.step(self.plain._gather, run)
+        gathered, plainly = await run.load.step(self._gather_all, run)
+        if self.plain and plainly:
             await together(self._ask(run, gathered), self.plain._ask(run, plainly))
         else:
             await self._ask(run, gathered)
+
+    def _gather_all(self, run: Run) -> tuple[list[Gathered], list[Gathered]]:
+        """In one step, and before anything is asked: what is missing now may come with another part of the answer."""
+        gathered = self._gather(run)
+        if self.plain is None or not any(found.skipped for found in gathered):
+            return gathered, []
+        return gathered, self.plain._gather(run)
 
     def _gather(self, run: Run) -> list[Gathered]:
         gathered = [call.gather(run) for call in self.calls]

@@ -25,6 +25,11 @@ def either(left: Condition, right: Condition) -> Condition:
     return ALWAYS if ALWAYS in (left, right) else _simplified(left | right)
 
 
+def widened(left: Condition, right: Condition) -> Condition:
+    """Either, or always where that might be too many clauses."""
+    return either(left, right) if len(left) + len(right) <= MOST_CLAUSES else ALWAYS
+
+
 def both(left: Condition, right: Condition) -> Condition:
     if left in (ALWAYS, right):
         return right
@@ -34,15 +39,18 @@ def both(left: Condition, right: Condition) -> Condition:
 
 
 def narrowed(given: Condition, condition: Condition) -> Condition:
-    """Both; the condition alone where that would be too many clauses."""
+    """Both; the condition alone where that might be too many clauses."""
     return both(given, condition) if len(given) * len(condition) <= MOST_CLAUSES else condition
 
 
 def left_of(condition: Condition, given: Condition) -> Condition:
     """What of a condition is still to be asked where a part of it is given."""
-    if given == ALWAYS or len(given) * len(condition) > MOST_CLAUSES:
+    if given == ALWAYS:
         return condition
-    left = _simplified(frozenset(clause - known for clause in condition for known in given if known <= clause))
+    parts = frozenset(clause - known for clause in condition for known in given if known <= clause)
+    if len(given) * len(parts) > MOST_CLAUSES:
+        return condition
+    left = _simplified(parts)
     return left if both(given, left) == condition else condition
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from router.planner.branches import Branch
 from router.planner.budget import Budget
-from router.planner.conditions import ALWAYS, NEVER, Condition, either, narrowed
+from router.planner.conditions import ALWAYS, NEVER, Condition, narrowed, widened
 from router.planner.graph import Graph, Node
 from router.planner.nodes import Path, PathStep
 from router.planner.selections import Field, Selections, clash, merged
@@ -63,7 +63,7 @@ class Step:
             if self._can_be_sent_together(call, added) and call.branch.agrees(added.branch):
                 call.branch.absorb(added.branch)
                 call.requires = merged((*call.requires, *added.requires))
-                call.condition = either(call.condition, added.condition)
+                call.condition = widened(call.condition, added.condition)
                 return
         self.calls.append(added)
         alike.append(added)

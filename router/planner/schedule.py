@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from collections.abc import Sequence as Items
 
-from router.planner.conditions import ALWAYS, Condition, either
+from router.planner.conditions import ALWAYS, Condition, widened
 from router.planner.fetches import Step
 from router.planner.nodes import Conditional, Milestone, Parallel, PlanNode, Sequence
 from router.planner.writing import FetchWriter
@@ -36,7 +36,7 @@ class Scheduler:
 def condition_of(step: Step) -> Condition:
     condition = step.calls[0].condition
     for call in step.calls[1:]:
-        condition = either(condition, call.condition)
+        condition = widened(condition, call.condition)
     return condition
 
 

@@ -25,7 +25,7 @@ class Unanswered(Exception):
 class PeerSession:
     """The pooled client of this process, made when it is first needed."""
 
-    _IDLE_SECONDS = 4.0  # servers drop an idle connection after five
+    _IDLE_SECONDS = 4.0  # many servers drop an idle connection after five
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None

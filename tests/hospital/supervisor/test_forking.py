@@ -124,3 +124,19 @@ async def test_a_server_that_says_nothing_is_given_up_and_another_is_begun(serve
     monkeypatch.undo()
     await asyncio.wait_for(hanging.wait(), SECONDS)
     assert (await ended(await server.start(UNKNOWN)))[0] == CannotRun.status
+
+
+@pytest.mark.parametrize("fails", [OSError, asyncio.CancelledError])
+async def test_what_a_start_leaves_that_fails_or_is_not_wanted_any_more_is_ended_and_reaped(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch, fails: type[BaseException]
+):
+    forked: list[int] = []
+
+    async def failing(pid: int, *pipes: object) -> Forked:
+        forked.append(pid)
+        raise fails
+
+    monkeypatch.setattr(Forked, "of", failing)
+    with pytest.raises(fails):
+        await server.start(ROUTER)
+    assert not is_alive(forked[0])

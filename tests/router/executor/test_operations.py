@@ -1,4 +1,6 @@
+import threading
 import time
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
@@ -6,8 +8,8 @@ from graphql import parse
 
 from router.executor import execute
 from router.planner import Planner
-from router.transports.base import TransportError
-from tests.router.executor.subgraphs import Subgraphs, data, entities, events, run
+from router.transports.base import HEAVY_BYTES, SubgraphRequest, TransportError
+from tests.router.executor.subgraphs import PLANNER, Subgraphs, data, entities, events, run
 from tests.router.planner.plans import supergraph_of
 
 
@@ -133,3 +135,30 @@ async def test_what_is_absent_at_each_depth_costs_no_more_with_each() -> None:
     for _ in range(depth):
         assert found["name"] is None
         found = found["within"]
+
+
+class Fetched(str):
+    """Tells by which thread it is freed."""
+
+    by: list[str] = []
+
+    def __del__(self) -> None:
+        self.by.append(threading.current_thread().name)
+
+
+class Heavy:
+    async def execute(self, request: SubgraphRequest) -> Mapping[str, Any]:
+        request.load.bytes += HEAVY_BYTES + 1
+        if request.subgraph == "a":
+            return data({"patient": {"id": Fetched("1")}})
+        return entities({"owed": 2})
+
+    async def subscribe(self, request: SubgraphRequest) -> AsyncIterator[Mapping[str, Any]]:
+        yield {}
+
+
+async def test_a_large_answer_is_freed_by_who_worked_on_it() -> None:
+    plan = PLANNER.plan(parse("{ patient { owed } }"), None)
+
+    assert await execute(plan, {}, Heavy()) == data({"patient": {"owed": 2}})
+    assert Fetched.by == ["answers_0"]
