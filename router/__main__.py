@@ -160,10 +160,13 @@ def signer_of(settings: RouterSettings) -> Signer | None:
 
 
 def token_checker(settings: RouterSettings, session: HttpSession) -> TokenChecker | None:
-    if settings.jwks_url is None:
+    named = [settings.jwks_url, settings.issuer, settings.audience]
+    if settings.jwks_url is None or settings.issuer is None or settings.audience is None:
+        if any(named):
+            raise CannotStart(
+                "Tokens are checked only where their keys, issuer and audience are all named: name the rest."
+            )
         return None
-    if settings.issuer is None or settings.audience is None:
-        raise CannotStart("Tokens are checked only where both their issuer and their audience are named.")
     return TokenChecker(
         HttpJwksSource(settings.jwks_url, session),
         issuer=settings.issuer,

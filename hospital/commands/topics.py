@@ -34,6 +34,14 @@ def topics(
     for name, partitions in found.fewer.items():
         asked = f"HOSPITAL_KAFKA_PARTITIONS is {settings.partitions}: `hospital topics --raise`"
         typer.echo(f"{name} has {partitions} partitions, and {asked}.", err=True)
+    if found.replicas:
+        typer.echo(_with_other_replicas(found.replicas, settings.replicas), err=True)
+
+
+def _with_other_replicas(found: dict[str, int], wanted: int) -> str:
+    named = ", ".join(f"{name} ({number})" for name, number in found.items())
+    how = "Kafka's kafka-reassign-partitions.sh changes that; run `hospital topics` again afterwards"
+    return f"HOSPITAL_KAFKA_REPLICAS is {wanted}, and these have other replicas: {named}. {how}."
 
 
 def _raise() -> None:

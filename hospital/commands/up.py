@@ -125,7 +125,7 @@ async def _filled(runtime: Runtime, options: Options, console: Console) -> bool:
     with on_signals(filling.cancel):
         await asyncio.wait([filling])
     if filling.cancelled():
-        console.print("Stopped while it was being filled. Start it again, and the filling goes on.")
+        console.print("Stopped while it was being filled. Start it again with --demo, and the filling goes on.")
         return False
     filling.result()
     return True

@@ -119,10 +119,11 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return error
 
 
+@pytest.mark.parametrize("named", [["--jwks-url", "http://127.0.0.1:9/keys"], ["--issuer", "x"], ["--audience", "x"]])
 def test_it_does_not_start_with_half_of_what_a_token_needs(
-    supergraph: Path, capsys: pytest.CaptureFixture[str]
+    supergraph: Path, capsys: pytest.CaptureFixture[str], named: list[str]
 ) -> None:
-    assert "issuer" in refused(capsys, "--supergraph", str(supergraph), "--jwks-url", "http://127.0.0.1:9/keys")
+    assert "name the rest" in refused(capsys, "--supergraph", str(supergraph), *named)
 
 
 @pytest.mark.parametrize(

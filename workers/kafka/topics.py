@@ -22,11 +22,14 @@ _SET_ON_THE_TOPIC = 1
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """What was `made`, what was `changed` to what the settings say, and whose partitions are fewer (how many)."""
+    """What was `made`, what was `changed` to what the settings say, whose partitions are `fewer` (how many), and which
+    have other `replicas` (how many of each partition at least).
+    """
 
     made: list[str]
     changed: list[str]
     fewer: dict[str, int]
+    replicas: dict[str, int]
 
 
 class ConsumersBehind(Exception):
@@ -37,13 +40,15 @@ async def make_topics(settings: KafkaSettings, topics: Iterable[str]) -> Topics:
     """These, with partitions, replicas and retention of the settings. Raises KafkaError for what the broker refuses."""
     wanted = sorted(set(topics))
     async with _admin(settings) as admin:
-        there = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+        there = {each["topic"]: each["partitions"] for each in await admin.describe_topics()}
         missing = [name for name in wanted if name not in there]
         await _make(admin, [_topic(settings, name) for name in missing])
         known = [name for name in wanted if name in there]
-        changed = await _change(admin, {name: _kept(settings, name) for name in known})
-    fewer = {name: there[name] for name in known if there[name] < _partitions(settings, name)}
-    return Topics(missing, changed, fewer)
+        replicas = {name: min(len(each["replicas"]) for each in there[name]) for name in known}
+        changed = await _change(admin, {name: _kept(settings, name, replicas[name]) for name in known})
+    fewer = {name: len(there[name]) for name in known if len(there[name]) < _partitions(settings, name)}
+    others = {name: number for name, number in replicas.items() if number != settings.replicas}
+    return Topics(missing, changed, fewer, others)
 
 
 async def raise_partitions(settings: KafkaSettings, readers: Mapping[str, Collection[str]]) -> list[str]:
@@ -126,14 +131,16 @@ def _partitions(settings: KafkaSettings, name: str) -> int:
 
 
 def _topic(settings: KafkaSettings, name: str) -> NewTopic:
-    return NewTopic(name, _partitions(settings, name), settings.replicas, topic_configs=_kept(settings, name))
+    return NewTopic(
+        name, _partitions(settings, name), settings.replicas, topic_configs=_kept(settings, name, settings.replicas)
+    )
 
 
-def _kept(settings: KafkaSettings, name: str) -> dict[str, str]:
-    """Segments close within a day, as only what is closed goes."""
+def _kept(settings: KafkaSettings, name: str, replicas: int) -> dict[str, str]:
+    """Segments close within a day, as only what is closed goes. One of several replicas may be lost."""
     retention_ms = settings.retention_hours * _HOUR_MS
     common: dict[str, Any] = {
-        "min.insync.replicas": max(1, settings.replicas - 1),
+        "min.insync.replicas": max(1, replicas - 1),
         "segment.ms": min(retention_ms, _DAY_MS),
     }
     if name == DEAD_LETTERS:

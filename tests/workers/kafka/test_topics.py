@@ -30,19 +30,26 @@ async def seen(settings: KafkaSettings, name: str) -> tuple[int, dict[str, str]]
 
 async def test_they_are_made_once_with_what_the_settings_say(settings, monkeypatch, name):
     monkeypatch.setenv("HOSPITAL_KAFKA_RETENTION_HOURS", "100")
-    assert await make_topics(KafkaSettings(), [name]) == Topics([name], [], {})
+    assert await make_topics(KafkaSettings(), [name]) == Topics([name], [], {}, {})
     partitions, kept = await seen(settings, name)
     assert (partitions, kept["retention.ms"], kept["cleanup.policy"]) == (3, "360000000", "delete")
     assert kept["segment.ms"] == "86400000"
-    assert await make_topics(KafkaSettings(), [name]) == Topics([], [], {})
+    assert await make_topics(KafkaSettings(), [name]) == Topics([], [], {}, {})
 
 
 async def test_those_that_are_there_are_kept_as_long_as_the_settings_say_now(settings, monkeypatch, name):
     await make_topics(settings, [name])
     monkeypatch.setenv("HOSPITAL_KAFKA_RETENTION_HOURS", "12")
-    assert await make_topics(KafkaSettings(), [name]) == Topics([], [name], {})
+    assert await make_topics(KafkaSettings(), [name]) == Topics([], [name], {}, {})
     _, kept = await seen(settings, name)
     assert (kept["retention.ms"], kept["segment.ms"]) == ("43200000", "43200000")
+
+
+async def test_other_replicas_than_asked_for_are_told_and_no_more_of_them_waited_for(settings, monkeypatch, name):
+    await make_topics(settings, [name])
+    monkeypatch.setenv("HOSPITAL_KAFKA_REPLICAS", "3")
+    assert await make_topics(KafkaSettings(), [name]) == Topics([], [], {}, {name: 1})
+    assert (await seen(settings, name))[1]["min.insync.replicas"] == "1"
 
 
 async def test_dead_letters_have_one_partition_and_stay_until_they_are_handled(settings):
@@ -57,7 +64,7 @@ async def test_fewer_partitions_than_asked_for_are_told_and_raised_only_when_all
     name, wards, subscriber = house
     topic, readers = f"hospital.{name}", {f"hospital.{name}": [group_of(subscriber.consumer, f"hospital.{name}")]}
     monkeypatch.setenv("HOSPITAL_KAFKA_PARTITIONS", "5")
-    assert await make_topics(KafkaSettings(), [topic]) == Topics([], [], {topic: 3})
+    assert await make_topics(KafkaSettings(), [topic]) == Topics([], [], {topic: 3}, {})
     await wards.announce("a", 0)
     await relay_of(house, publisher).turn()
     with pytest.raises(ConsumersBehind):
