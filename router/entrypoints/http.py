@@ -156,6 +156,8 @@ class GraphQLOverHttp:
             raise refused(
                 "Send the body as 'Content-Type: application/json' in UTF-8.", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE
             )
+        if request.sent.get("content-encoding") not in (None, "identity"):
+            raise refused("Send the body without Content-Encoding.", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         if request.is_whole():
             return await self._read(request.receive)
         try:

@@ -60,6 +60,10 @@ def test_topics_are_missed_made_kept_and_raised(components, command, monkeypatch
     status, out, error = command("topics")
     assert (status, out.splitlines()[1]) == (0, f"Kept as the settings say: {', '.join(TOPICS)}")
     assert "hospital.audit has 2 partitions, and HOSPITAL_KAFKA_PARTITIONS is 3: `hospital topics --raise`." in error
+    monkeypatch.setenv("HOSPITAL_KAFKA_REPLICAS", "2")
+    assert (
+        "HOSPITAL_KAFKA_REPLICAS is 2, and these have other replicas: hospital.accounts (1), " in command("topics")[2]
+    )
     status, out, error = command("topics", "--raise")
     assert (status, out.count("hospital.")) == (0, len(NAMES)), error
 

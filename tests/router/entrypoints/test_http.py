@@ -1,6 +1,7 @@
 """GraphQL over HTTP, by a client over a real connection."""
 
 import asyncio
+import gzip
 import json
 from typing import Any
 
@@ -123,6 +124,16 @@ async def test_it_refuses_what_a_form_of_another_site_can_send(
     async with start_router() as router, client.post(router.url, data=body, headers=headers) as response:
         assert response.status == 415
     assert clinic.seen == []
+
+
+async def test_a_body_that_is_packed_is_refused_as_that(start_router: Any, client: Any) -> None:
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    async with (
+        start_router() as router,
+        client.post(router.url, data=gzip.compress(b'{"query": "{ hello }"}'), headers=headers) as response,
+    ):
+        assert response.status == 415
+        assert "Content-Encoding" in (await response.json())["errors"][0]["message"]
 
 
 async def test_it_refuses_variables_nested_too_deeply_or_too_many(start_router: Any, client: Any) -> None:
