@@ -29,7 +29,7 @@ from tests.storm.hospital import StormyHospital, consumers_of, missing, stormy_h
 from tests.storm.killing import Killer
 from tests.storm.topics import length
 
-STORM_SECONDS = float(os.environ.get("HOSPITAL_TEST_STORM_SECONDS", "12"))
+STORM_SECONDS = float(os.environ.get("HOSPITAL_TEST_STORM_SECONDS", "20"))
 SEED = int(os.environ.get("HOSPITAL_TEST_STORM_SEED", random.randrange(10**6)))
 CLIENTS, DOCTORS, PATIENTS = 20, 6, 12
 TOKENS = ("succeed", "fail", "late", "late_fail", "refund_fail", "refund_late", "refund_late_fail", "cash")
