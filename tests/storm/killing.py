@@ -53,7 +53,8 @@ class Killer:
         self._up = set(self.servers)
 
     def _victims(self) -> Iterator[str]:
-        """The servers in every round, and of the components each as often as the others."""
+        """The servers first, however short the storm, and in every round; of the components each as often as others."""
+        yield from self.chance.sample(list(self.servers), len(self.servers))
         while True:
             components = list(COMPONENTS)
             self.chance.shuffle(components)
