@@ -100,7 +100,7 @@ class Refinements:
             return
         subgraph, part, name, signature = found
         fields = self._field_set(subgraph, name, signature)
-        if not fields or "(" in fields or self._is_stuck(part.name, name):
+        if not fields or "(" in fields or self._is_stuck(part.name, name) or self._has_stuck(subgraph, signature):
             return
         part.fields[name] = f"{signature} @external"
         for parts in self.subgraphs.values():
@@ -117,6 +117,14 @@ class Refinements:
             fields = f"... on {part.name} {{ {fields} }}"
         providing = f": {self.drawing.wrapped(type_name)} @provides(fields: {quoted(fields)})"
         self._owner(parts).fields[self.drawing.new("q")] = providing
+
+    def _has_stuck(self, subgraph: str, signature: str) -> bool:
+        """Whether some of the objects there have fields to which no key leads."""
+        parts, type_name = self.subgraphs[subgraph], named(signature)
+        objects = (
+            p for p in parts.values() if type_name in (p.name, *p.interfaces) or p.name in parts[type_name].members
+        )
+        return type_name in parts and any(part.is_stuck for part in objects)
 
     def _is_stuck(self, type_name: str, name: str) -> bool:
         """Whether no key leads to the field: once it is provided too, the composer sees that no more."""
