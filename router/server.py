@@ -88,7 +88,7 @@ def server_config(app: ASGIApp, settings: RouterSettings, *, host: str, port: in
         ws_max_size=settings.limits.socket_message_bytes,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
-        timeout_keep_alive=cast(int, settings.keep_alive_seconds),
+        timeout_keep_alive=cast(int, settings.keep_alive_seconds),  # parts of a second serve as well
         timeout_graceful_shutdown=settings.drain_seconds,
         server_header=False,
         access_log=False,

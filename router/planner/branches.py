@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from router.planner.conditions import ALWAYS, Condition, either
+from router.planner.conditions import ALWAYS, either
 from router.planner.graph import Graph, Node
 from router.planner.selections import TYPENAME, Field
 
@@ -32,9 +32,8 @@ class Branch:
         """The types that the objects it asks may have here."""
         return frozenset([self.node.type, *(node.type for node in self.graph.possible(self.node))])
 
-    def asks(self, key: str, condition: Condition) -> bool:
-        """Whenever the condition holds."""
-        return key in self.items and self.items[key].field.condition in (ALWAYS, condition)
+    def always_asks(self, key: str) -> bool:
+        return key in self.items and self.items[key].field.condition == ALWAYS
 
     def add(self, field: Field, child: Node) -> "Branch | None":
         """Asks for the field; gives the branch below it, None for a leaf."""

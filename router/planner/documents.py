@@ -26,7 +26,7 @@ class Writer:
         return f"{{ {' '.join(self._parts(branch, given, times)) or _anything(branch)} }}"
 
     def _parts(self, branch: Branch, given: Condition, times: int) -> Iterator[str]:
-        needs_type = bool(branch.types) and not branch.asks(TYPENAME, given)
+        needs_type = bool(branch.types) and not branch.always_asks(TYPENAME)
         if needs_type:
             yield TYPENAME
         for key, item in branch.items.items():

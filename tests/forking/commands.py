@@ -1,6 +1,6 @@
 """Starting the `hospital` command as a process: where the system lets them, as forks of one that has imported it all.
 
-One such process for all tests of a process, begun with the first of them: see server.
+One such process for each that runs tests, begun with the first of them: see server.
 """
 
 import json

@@ -15,8 +15,10 @@ import pytest
 
 from hospital.supervisor.forking import can_fork
 from tests.forking.commands import ROOT, Forked, Started, started
-from tests.hospital.processes import Command, hospital_up
+from tests.hospital.processes import Command, command, hospital_up
 from tests.hospital.test_up import PASSWORD, admin_of
+
+__all__ = ["command"]
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="every command imports for itself")
 
@@ -37,11 +39,6 @@ if asked:
 
 HAS = "['0', '1', '2', '3'] {'A': 'setting'} /\n"
 """The last that is open is the folder in which it looks."""
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
 
 
 @pytest.fixture(scope="module")

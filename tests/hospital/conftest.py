@@ -10,12 +10,9 @@ import pytest_asyncio
 from hospital.folder import DataFolder
 from hospital.runtime import Runtime, open_runtime
 from subgraphs.kernel.settings import Settings
-from tests.hospital.processes import Command, Running, hospital_up
+from tests.hospital.processes import Running, command, hospital_up
 
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
+__all__ = ["command"]
 
 
 @pytest.fixture(scope="module")

@@ -108,6 +108,11 @@ class Command:
         return status, said.out, said.err
 
 
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    return Command(capsys, monkeypatch)
+
+
 def without_settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("HOSPITAL_")}
 

@@ -15,7 +15,7 @@ Row = tuple[str, ...]
 
 
 def imported_by(rows: Iterable[Row]) -> dict[Row, set[str]]:
-    """Every module, by each row, that an interpreter has which imports that row and nothing else."""
+    """Every module, by each row, that an interpreter has which imports that row, and what it takes to tell of it."""
     command = [sys.executable, "-m", "tests.hospital.components.importing"]
     asked = json.dumps(list(rows))
     said = subprocess.run(command, input=asked, check=True, stdout=subprocess.PIPE, text=True)

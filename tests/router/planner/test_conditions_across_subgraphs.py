@@ -251,6 +251,21 @@ Condition if $x {
 """)
 
 
+def test_an_object_of_which_nothing_ever_counts_is_asked_for_all_the_same() -> None:
+    query = "query($x: Boolean!) { patient @include(if: $x) { name @skip(if: $x) doctor @skip(if: $x) { name } } }"
+    assert plan_of(PATIENTS, query) == snapshot("""\
+Condition if $x {
+  Fetch a {
+    {
+      patient {
+        __typename
+      }
+    }
+  }
+}\
+""")
+
+
 PEOPLE = """
 type Query @join__type(graph: A) @join__type(graph: B) @join__type(graph: C) @join__type(graph: D) {
   person: Person @join__field(graph: A)
