@@ -104,7 +104,7 @@ class RouterSettings(BaseSettings):
     connections: Connections = Connections()
     subgraph_reply_bytes: PositiveInt = Field(
         2_000_000,
-        description="The largest reply of a subgraph; of each ten bytes that it may have, one may begin an object or a"
+        description="The largest reply of a subgraph; of each 20 bytes that it may have, one may begin an object or a"
         " list. To parse one of 2 MB takes up to 20 ms, in which all else waits.",
     )
 

@@ -34,6 +34,18 @@ async def test_what_is_heavy_is_done_beside_the_loop_one_step_at_a_time() -> Non
     assert await asyncio.gather(*(load.step(work) for _ in range(5))) == [1] * 5
 
 
+async def test_between_two_steps_the_loop_has_its_turn() -> None:
+    loop, seen = asyncio.get_running_loop(), list[str]()
+
+    def work() -> None:
+        seen.append("step")
+        loop.call_soon_threadsafe(seen.append, "turn")
+
+    load = Load(HEAVY_BYTES + 1)
+    await asyncio.gather(*(load.step(work) for _ in range(10)))
+    assert seen == ["step", "turn"] * 10
+
+
 async def test_what_a_step_raises_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         await Load(HEAVY_BYTES + 1).step(lambda: 1 // 0)
