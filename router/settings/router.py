@@ -22,6 +22,17 @@ def a_path(path: str) -> str:
     return path
 
 
+def an_address(url: str) -> str:
+    """Raises ValueError for what nothing can be asked at."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0 or not url.isprintable():
+        raise ValueError(f"{url!r} is no address such as http://127.0.0.1:4001/graphql")
+    return url
+
+
+Address = Annotated[str, AfterValidator(an_address)]
+
+
 def below_the_root(path: str) -> str:
     """Raises ValueError for `/`, where a page may be."""
     if path == "/":
@@ -76,7 +87,7 @@ class RouterSettings(BaseSettings):
         ("authorization", "traceparent", "x-request-id"), description="The headers of clients that subgraphs are given."
     )
 
-    jwks_url: str | None = Field(
+    jwks_url: Address | None = Field(
         None, description="Where the keys of access tokens are; without it, they are only passed on."
     )
     issuer: str | None = Field(None, description="The issuer that access tokens must name.")
@@ -90,7 +101,7 @@ class RouterSettings(BaseSettings):
         " the audience alone does.",
     )
 
-    subgraph_urls: dict[str, str] = Field({}, description="Addresses of subgraphs other than the supergraph names.")
+    subgraph_urls: dict[str, Address] = Field({}, description="Addresses of subgraphs other than the supergraph names.")
     subgraph_seconds: PositiveFloat = Field(
         5.0, description="How long a subgraph may take for a query, or to take up a subscription."
     )
@@ -115,7 +126,7 @@ class RouterSettings(BaseSettings):
     )
 
     trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded headers are believed.")
-    passthrough: dict[Annotated[str, AfterValidator(a_path)], str] = Field(
+    passthrough: dict[Annotated[str, AfterValidator(a_path)], Address] = Field(
         {}, description="Paths that are passed on, each with the address of its component."
     )
     passthrough_seconds: PositiveFloat = Field(
