@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import resource
 import socket
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -12,6 +13,8 @@ from starlette.types import ASGIApp
 
 from router.heads import BoundedHttp
 from router.settings import RouterSettings
+
+MOST_OPEN_FILES = 65_536
 
 
 class CannotListen(Exception):
@@ -49,6 +52,14 @@ def address_of(listener: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def allow_open_files() -> None:
+    """As many as the system lets this process have: most begin with 1,024, and each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 class DrainingServer(uvicorn.Server):
     """Drains first: left to itself, uvicorn would close every WebSocket with 1012 and cut its operations off."""
 
@@ -63,6 +74,7 @@ class DrainingServer(uvicorn.Server):
         self._on_start = on_start
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        allow_open_files()
         await super().startup(sockets)
         self._on_start()
 

@@ -6,9 +6,10 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.applications import Starlette
@@ -32,11 +33,11 @@ def clinic_app(clinic: Any) -> Starlette:
 
 @asynccontextmanager
 async def router_process(
-    supergraph: Path, *options: str, **settings: str
+    supergraph: Path, *options: str, within: tuple[str, ...] = (), **settings: str
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """The process, and the address that it says it listens at."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "router", "--supergraph", str(supergraph), "--port", "0", *options),
+        *(*within, sys.executable, "-m", "router", "--supergraph", str(supergraph), "--port", "0", *options),
         stdout=asyncio.subprocess.PIPE,
         env=os.environ | {f"HOSPITAL_ROUTER_{name.upper()}": value for name, value in settings.items()},
     )
@@ -90,6 +91,16 @@ async def test_it_tells_of_each_request_only_where_it_is_asked_to(
         process.send_signal(signal.SIGTERM)
         output, _ = await asyncio.wait_for(process.communicate(), 10)
     assert [json.loads(line)["event"] for line in output.splitlines()] == told
+
+
+async def test_it_has_more_connections_open_than_a_shell_lets_it_begin_with(client: Any, supergraph: Path) -> None:
+    few = ("sh", "-c", 'ulimit -S -n 64 && exec "$@"', "sh")
+    async with router_process(supergraph, within=few) as (_, url), AsyncExitStack() as stack:
+        for _ in range(200):
+            _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+            stack.callback(writer.close)
+        async with client.post(url, json={"query": "{ __typename }"}) as response:
+            assert response.status == 200
 
 
 async def test_it_takes_a_supergraph_that_replaces_its_own_with_the_addresses_in_it(
