@@ -23,7 +23,10 @@ def keys(
     known = _known_keys(file) if file.exists() else {}
     id = f"{datetime.now(UTC):%Y-%m-%d}-{secrets.token_hex(4)}"
     made = {caller: _with_new_key(known.get(caller, {}), id) for caller in (ROUTER, *NAMES)}
-    write_privately(file, orjson.dumps(made, option=orjson.OPT_INDENT_2).decode() + "\n")
+    try:
+        write_privately(file, orjson.dumps(made, option=orjson.OPT_INDENT_2).decode() + "\n")
+    except OSError as error:
+        raise CannotDo(f"{file} cannot be written ({error.strerror}). Nothing was changed.") from None
     typer.echo(f"{file}: {len(made)} callers sign with {id} from now on.")
 
 

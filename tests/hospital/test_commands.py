@@ -274,6 +274,12 @@ def test_what_is_wrong_with_a_folder_is_said_in_one_line(
     assert (status, "name a folder, such as ./data" in error) == (2, True)
 
 
+def test_keys_that_cannot_be_written_are_said_by_their_name(tmp_path: Path, command: Command):
+    callers = tmp_path / "none" / "callers.json"
+    said = f"{callers} cannot be written (No such file or directory). Nothing was changed.\n"
+    assert command("keys", str(callers)) == (1, "", said)
+
+
 def test_what_cannot_be_done_makes_no_hospital(tmp_path: Path, command: Command):
     data = ("--data", str(tmp_path / "data"))
     for arguments in (
