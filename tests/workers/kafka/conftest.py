@@ -1,14 +1,12 @@
-"""One real broker for the tests of this folder; its topics have names of their own each."""
+"""One real broker for these tests; their topics have names of their own each."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import uuid4
 
 import pytest
 
 from subgraphs.kernel.inbox import Subscriber
-from tests.services import kafka
 from tests.workers.conftest import BedMade
 from workers.consumer import Consumer
 from workers.contract import Contract
@@ -18,23 +16,6 @@ from workers.kafka.settings import KafkaSettings
 from workers.kafka.source import KafkaSource
 from workers.kafka.topics import make_topics
 from workers.relay import Relay
-
-
-@pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka.Broker]:
-    need_kafka()
-    with kafka.broker(tmp_path_factory.mktemp("kafka")) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="session")
-def broker_address(request: pytest.FixtureRequest) -> str:
-    return os.environ.get("HOSPITAL_TEST_KAFKA") or request.getfixturevalue("broker").address
-
-
-def need_kafka() -> None:
-    if not kafka.can_run():
-        pytest.fail(kafka.MISSING) if os.environ.get("CI") == "true" else pytest.skip(kafka.MISSING)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 from subgraphs.kernel.clock import SystemClock
 from tests.services import kafka
 from tests.services.ports import spare_port
-from tests.workers.kafka.conftest import need_kafka
 from workers.kafka.checks import BrokerRefuses, check_broker
 from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
 from workers.kafka.publisher import KafkaPublisher
@@ -17,8 +16,7 @@ from workers.kafka.topics import make_topics
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory):
-    need_kafka()
+def broker(kafka_jars, tmp_path_factory):
     with kafka.broker(tmp_path_factory.mktemp("locked"), locked=True) as opened:
         yield opened
 

@@ -13,7 +13,7 @@ from sqlmodel import select
 
 from subgraphs.kernel.tables import OutboxRow
 from tests.services import kafka
-from tests.workers.kafka.conftest import has, need_kafka, relay_of, until
+from tests.workers.kafka.conftest import has, relay_of, until
 from workers.draining import run_until
 from workers.kafka.publisher import KafkaPublisher
 from workers.leases import LEASE
@@ -24,9 +24,8 @@ NEVER_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory):
+def broker(kafka_jars, tmp_path_factory):
     """One that may be killed."""
-    need_kafka()
     with kafka.broker(tmp_path_factory.mktemp("kafka")) as opened:
         yield opened
 
