@@ -62,6 +62,12 @@ group.coordinator.threads=1
 """
 """With the last four it costs next to nothing while nobody speaks to it."""
 
+MORTAL = """\
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=4000
+"""
+"""It is missed that soon when it is killed, and is not let in again before."""
+
 LOCKED = """\
 ssl.keystore.type=PEM
 ssl.keystore.location={certificate}
@@ -91,12 +97,14 @@ def keep_classes() -> None:
 class Broker:
     """May be killed and started again on what it has. `options` are those of its Java."""
 
-    def __init__(self, folder: Path, *, locked: bool = False, options: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, locked: bool = False, mortal: bool = False, options: Sequence[str] | None = None
+    ) -> None:
         self._options = options_of_tests() if options is None else options
         self.folder, self.port = folder, spare_port()
         self.certificate = folder / "certificate.pem"
         self.settings = folder / "server.properties"
-        self.settings.write_text(self._settings(locked))
+        self.settings.write_text(self._settings(locked) + (MORTAL if mortal else ""))
         self._process: subprocess.Popen[bytes] | None = None
         users = ("--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]") if locked else ()
         arguments = ("format", "--standalone", "-t", str(uuid4()), "-c", str(self.settings), *users)
@@ -185,8 +193,10 @@ def certified() -> tuple[bytes, bytes]:
 
 
 @contextmanager
-def broker(folder: Path, *, locked: bool = False, options: Sequence[str] | None = None) -> Iterator[Broker]:
-    opened = Broker(folder, locked=locked, options=options)
+def broker(
+    folder: Path, *, locked: bool = False, mortal: bool = False, options: Sequence[str] | None = None
+) -> Iterator[Broker]:
+    opened = Broker(folder, locked=locked, mortal=mortal, options=options)
     opened.start()
     try:
         yield opened
