@@ -14,7 +14,7 @@ from tests.logs import plain_logs
 from tests.services import kafka, mariadb
 from tests.services.compiled import share_compiled
 from tests.services.databases import Databases, OnServer, SqliteFiles
-from tests.services.shared import KINDS, Shared, address_of
+from tests.services.shared import KINDS, Shared, reach
 
 plain_logs()
 share_compiled()
@@ -105,21 +105,21 @@ def mysql_databases(mysql_url: str) -> Iterator[OnServer]:
 
 
 @pytest.fixture(scope="session")
-def shared_address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """Of a server that this whole run shares, by its kind."""
+def reached(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
+    """How a server that this whole run shares is reached, by its kind."""
     config = request.config
     at = config.stash[SHARED].address if SHARED in config.stash else getattr(config, "workerinput")[SHARED_AT]  # noqa: B009
-    return lambda kind: address_of(kind, tmp_path_factory.mktemp(kind), at=at)
+    return lambda kind: reach(kind, tmp_path_factory.mktemp(kind), at=at)
 
 
 @pytest.fixture(scope="session")
-def mysql_url(shared_address: Callable[[str], str]) -> str:
+def mysql_url(reached: Callable[[str], Any]) -> str:
     """An administrator's, on the server that HOSPITAL_TEST_MYSQL_URL names or on one for this run."""
     given = os.environ.get("HOSPITAL_TEST_MYSQL_URL")
     if given:
         return given
     need(mariadb.can_run(), mariadb.MISSING)
-    return shared_address("mariadb")
+    return str(reached("mariadb"))
 
 
 @pytest.fixture(scope="session")
@@ -129,9 +129,15 @@ def kafka_jars() -> None:
 
 
 @pytest.fixture(scope="session")
-def broker_of_run(kafka_jars: None, shared_address: Callable[[str], str]) -> str:
+def kafka_of_run(kafka_jars: None, reached: Callable[[str], Any]) -> kafka.Reached:
+    found: kafka.Reached = reached("kafka")
+    return found
+
+
+@pytest.fixture(scope="session")
+def broker_of_run(kafka_of_run: kafka.Reached) -> str:
     """The address of a broker that nobody has used before this run. The topics of domains are for one file alone."""
-    return shared_address("kafka")
+    return kafka_of_run.plain
 
 
 @pytest.fixture(scope="session")

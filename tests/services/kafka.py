@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 from uuid import uuid4
 
 from cryptography import x509
@@ -97,6 +98,14 @@ def keep() -> None:
     fresh.replace(CLASSES)
 
 
+class Reached(NamedTuple):
+    """How one that is locked is spoken to: among brokers plainly."""
+
+    plain: str
+    locked: str
+    certificate: Path
+
+
 class Broker:
     """May be killed and started again on what it has. `options` are those of its Java."""
 
@@ -104,21 +113,22 @@ class Broker:
         self, folder: Path, *, locked: bool = False, mortal: bool = False, options: Sequence[str] | None = None
     ) -> None:
         self._options = options_of_tests() if options is None else options
-        self.folder, self.logs, self.port = folder, folder / "logs", spare_port()
+        self.folder, self.logs = folder, folder / "logs"
+        self.port, self._plain_port = spare_port(), spare_port()
         self.certificate = folder / "certificate.pem"
         self.settings = folder / "server.properties"
         self.settings.write_text(self._settings(locked) + (MORTAL if mortal else ""))
         self._process: subprocess.Popen[bytes] | None = None
-        if BEGINNING.exists() and not locked:
+        if BEGINNING.exists():
             shutil.copytree(BEGINNING, self.logs)
         else:
-            users = ("--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]") if locked else ()
-            arguments = ("format", "-t", str(uuid4()), "-c", str(self.settings), *users)
+            user = f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"
+            arguments = ("format", "-t", str(uuid4()), "-c", str(self.settings), "--add-scram", user)
             self._java("kafka.tools.StorageTool", *arguments).wait()
 
     def _settings(self, locked: bool) -> str:
         protocol = "SASL_SSL" if locked else "PLAINTEXT"
-        ports = {"port": self.port, "controller": spare_port(), "brokers": spare_port()}
+        ports = {"port": self.port, "controller": spare_port(), "brokers": self._plain_port}
         text = SETTINGS.format(**ports, protocol=protocol, logs=self.logs)
         if not locked:
             return text
@@ -131,6 +141,10 @@ class Broker:
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def reached(self) -> "Reached":
+        return Reached(f"127.0.0.1:{self._plain_port}", self.address, self.certificate)
 
     def start(self) -> None:
         self.begin()

@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from tests.services import kafka, mariadb
 
-Begin: TypeAlias = Callable[[ExitStack, Path], str]
-"""Begins a server in that folder, and gives its address."""
+Begin: TypeAlias = Callable[[ExitStack, Path], object]
+"""Begins a server in that folder, and says how it is reached."""
 
 
 class Shared:
@@ -21,7 +21,7 @@ class Shared:
 
     def __init__(self, kinds: Mapping[str, Begin]) -> None:
         self._kinds, self._listener, self._servers = kinds, Listener(family="AF_UNIX"), ExitStack()
-        self._begun: dict[str, str] = {}
+        self._begun: dict[str, object] = {}
         self.address = str(self._listener.address)
         Thread(target=self._serve, daemon=True).start()
 
@@ -32,10 +32,14 @@ class Shared:
 
     def _serve(self) -> None:
         while True:
-            with self._listener.accept() as asking, suppress(EOFError, OSError):  # who asked was killed
+            try:
+                asking = self._listener.accept()
+            except OSError:  # it is closed
+                return
+            with asking, suppress(EOFError, OSError):  # who asked was killed
                 asking.send(self._answer(*asking.recv()))
 
-    def _answer(self, kind: str, folder: Path) -> str | Exception:
+    def _answer(self, kind: str, folder: Path) -> object:
         try:
             if kind not in self._begun:
                 self._begun[kind] = self._kinds[kind](self._servers, folder)
@@ -44,18 +48,18 @@ class Shared:
         return self._begun[kind]
 
 
-def address_of(kind: str, folder: Path, *, at: str) -> str:
-    """Of the server of that kind; whose folder that is to be, if it is not begun yet. `at`: see Shared."""
+def reach(kind: str, folder: Path, *, at: str) -> object:
+    """How the server of that kind is reached; whose folder that is to be, if it is not begun yet. `at`: see Shared."""
     with Client(at) as asked:
         asked.send((kind, folder))
         answer = asked.recv()
     if isinstance(answer, Exception):
         raise answer
-    return str(answer)
+    return answer
 
 
-def begin_kafka(servers: ExitStack, folder: Path) -> str:
-    return servers.enter_context(kafka.broker(folder)).address
+def begin_kafka(servers: ExitStack, folder: Path) -> kafka.Reached:
+    return servers.enter_context(kafka.broker(folder, locked=True)).reached
 
 
 def begin_mariadb(servers: ExitStack, folder: Path) -> str:
