@@ -5,6 +5,7 @@ import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.logs import plain_logs
 from tests.services import kafka, mariadb
 from tests.services.compiled import share_compiled
 from tests.services.databases import Databases, OnServer, SqliteFiles
+from tests.services.shared import KINDS, Shared, reach
 
 plain_logs()
 share_compiled()
@@ -31,6 +33,25 @@ LONGEST = (
     "e2e/test_kills",
 )
 """They wait for servers more than they work: begun first, the others run beside them."""
+
+
+SHARED = pytest.StashKey[Shared]()
+SHARED_AT = "servers are asked for at"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[SHARED] = Shared(KINDS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput[SHARED_AT] = node.config.stash[SHARED].address
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SHARED in config.stash:
+        config.stash[SHARED].close()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -84,22 +105,47 @@ def mysql_databases(mysql_url: str) -> Iterator[OnServer]:
 
 
 @pytest.fixture(scope="session")
-def mysql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An administrator's, on the server that HOSPITAL_TEST_MYSQL_URL names or on one for this session."""
+def reached(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
+    """How a server that this whole run shares is reached, by its kind."""
+    config = request.config
+    at = config.stash[SHARED].address if SHARED in config.stash else getattr(config, "workerinput")[SHARED_AT]  # noqa: B009
+    return lambda kind: reach(kind, tmp_path_factory.mktemp(kind), at=at)
+
+
+@pytest.fixture(scope="session")
+def mysql_url(reached: Callable[[str], Any]) -> str:
+    """An administrator's, on the server that HOSPITAL_TEST_MYSQL_URL names or on one for this run."""
     given = os.environ.get("HOSPITAL_TEST_MYSQL_URL")
     if given:
-        yield given
-    elif mariadb.can_run():
-        with mariadb.running(tmp_path_factory.mktemp("mariadb")) as server:
-            yield server.url()
-    elif os.environ.get("CI") == "true":
-        pytest.fail(mariadb.MISSING)
-    else:
-        pytest.skip(mariadb.MISSING)
+        return given
+    need(mariadb.can_run(), mariadb.MISSING)
+    return str(reached("mariadb"))
 
 
 @pytest.fixture(scope="session")
 def kafka_jars() -> None:
     """There is what a broker is made of."""
-    if not kafka.can_run():
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(kafka.MISSING)
+    need(kafka.can_run(), kafka.MISSING)
+
+
+@pytest.fixture(scope="session")
+def kafka_of_run(kafka_jars: None, reached: Callable[[str], Any]) -> kafka.Reached:
+    found: kafka.Reached = reached("kafka")
+    return found
+
+
+@pytest.fixture(scope="session")
+def broker_of_run(kafka_of_run: kafka.Reached) -> str:
+    """The address of a broker that nobody has used before this run. The topics of domains are for one file alone."""
+    return kafka_of_run.plain
+
+
+@pytest.fixture(scope="session")
+def broker_address(request: pytest.FixtureRequest) -> str:
+    """HOSPITAL_TEST_KAFKA, or the broker of the run: topics there have names that nobody else gives."""
+    return os.environ.get("HOSPITAL_TEST_KAFKA") or str(request.getfixturevalue("broker_of_run"))
+
+
+def need(is_there: bool, missing: str) -> None:
+    if not is_there:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)

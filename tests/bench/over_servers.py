@@ -56,7 +56,7 @@ async def hospital_over_servers(scratch: Path, smtp_port: int) -> AsyncIterator[
         database = servers.enter_context(mariadb.running(_made(scratch / "mariadb")))
         broker = servers.enter_context(kafka.broker(_made(scratch / "kafka"), options=()))
         urls = {name: database.url(f"{name}:secret", name) for name in NAMES}
-        environment = environment_of(scratch, urls, broker, smtp_port)
+        environment = environment_of(scratch, urls, broker.address, smtp_port)
         await begin(environment, database.url(), ADMIN, PASSWORD)
         connector = aiohttp.TCPConnector(limit=0)
         async with up(environment=environment) as processes, aiohttp.ClientSession(connector=connector) as session:

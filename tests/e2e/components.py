@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from subgraphs.kernel.events import topic_of
 from subgraphs.kernel.tables import OutboxRow
 from tests.e2e.hospital import ADMIN, ISSUER, PASSWORD, Gate, Hospital, MovableClock, schema_of
 from tests.hospital.supervisor.processes import up
-from tests.services import kafka
 from tests.services.components import begin, databases_on, environment_of, house_of
 from tests.services.unread import Groups, groups_of
 from tests.workers.post import PostOffice, open_office
@@ -93,20 +92,17 @@ def _mail(taken: tuple[str, Any]) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def open_components(folder: Path, mysql_url: str) -> AsyncIterator[Components]:
-    """With databases of its own on that server, whose administrator the address names."""
+async def open_components(folder: Path, mysql_url: str, broker: str) -> AsyncIterator[Components]:
+    """With databases of its own on that server, whose administrator the address names; topics it shares with nobody."""
     office = PostOffice()
-    with ExitStack() as servers:
-        (folder / "kafka").mkdir()
-        broker = servers.enter_context(kafka.broker(folder / "kafka"))
-        async with databases_on(mysql_url) as urls, open_office(office) as post:
-            environment = environment_of(folder, urls, broker, post.port) | {"HOSPITAL_PUBLIC_URL": ISSUER}
-            await begin(environment, mysql_url, ADMIN, PASSWORD)
-            async with up(*SCALE, environment=environment) as processes, aiohttp.ClientSession() as session:
-                gate = Gate(processes.url, session)
-                async with looked_into(gate, environment, office) as hospital:
-                    await hospital.hire()
-                    yield hospital
+    async with databases_on(mysql_url) as urls, open_office(office) as post:
+        environment = environment_of(folder, urls, broker, post.port) | {"HOSPITAL_PUBLIC_URL": ISSUER}
+        await begin(environment, mysql_url, ADMIN, PASSWORD)
+        async with up(*SCALE, environment=environment) as processes, aiohttp.ClientSession() as session:
+            gate = Gate(processes.url, session)
+            async with looked_into(gate, environment, office) as hospital:
+                await hospital.hire()
+                yield hospital
 
 
 @asynccontextmanager

@@ -27,9 +27,9 @@ STORIES = (test_tabs, test_stories, test_money, test_streams, test_notifications
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def hospital(
-    tmp_path_factory: pytest.TempPathFactory, kafka_jars: None, mysql_url: str
+    tmp_path_factory: pytest.TempPathFactory, broker_of_run: str, mysql_url: str
 ) -> AsyncIterator[Components]:
-    async with open_components(tmp_path_factory.mktemp("processes"), mysql_url) as opened:
+    async with open_components(tmp_path_factory.mktemp("processes"), mysql_url, broker_of_run) as opened:
         yield opened
 
 

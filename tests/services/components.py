@@ -17,20 +17,19 @@ from hospital.names import NAMES
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.settings import Settings
 from tests.forking.commands import started
-from tests.services import kafka
 
 _COMMAND_SECONDS = 240.0
 
 
-def environment_of(folder: Path, urls: Mapping[str, str], broker: kafka.Broker, smtp_port: int) -> dict[str, str]:
-    """`urls`: of the databases, by domain."""
+def environment_of(folder: Path, urls: Mapping[str, str], broker: str, smtp_port: int) -> dict[str, str]:
+    """`urls`: of the databases, by domain; `broker`: its address."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("HOSPITAL_")}
     return own | {
         "HOSPITAL_DATA": str(folder / "data"),
         "HOSPITAL_CALLERS": str(folder / "callers.json"),
         "HOSPITAL_SECRET_KEY": "a secret of these components",
         "HOSPITAL_TIME_ZONE": "UTC",
-        "HOSPITAL_KAFKA": broker.address,
+        "HOSPITAL_KAFKA": broker,
         "HOSPITAL_SMTP_HOST": "127.0.0.1",
         "HOSPITAL_SMTP_PORT": str(smtp_port),
         "HOSPITAL_SMTP_TLS": "none",

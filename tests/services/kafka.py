@@ -1,7 +1,8 @@
 """An Apache Kafka of one node in KRaft mode, on spare ports, from jars that `make services` has put aside.
 
 Where it is locked, it is spoken to by SASL over TLS alone, and nobody knows who vouches for its certificate.
-`python -m tests.services.kafka` keeps the classes of a broker, loaded: the next ones start in a third of the time.
+`python -m tests.services.kafka` keeps the classes of a broker, loaded, and the folder that each begins with: the next
+ones start in a third of the time.
 """
 
 import os
@@ -16,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 from uuid import uuid4
 
 from cryptography import x509
@@ -26,8 +28,8 @@ from tests.services.ports import spare_port
 
 MISSING = "no Kafka: `make services` says what it needs"
 HOME = Path(os.environ.get("HOSPITAL_TEST_CACHE", Path.home() / ".cache/hospital")) / "kafka"
-JARS, CLASSES = HOME / "lib", HOME / "classes.jsa"
-BRIEF = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+JARS, CLASSES, BEGINNING = HOME / "lib", HOME / "classes.jsa", HOME / "beginning"
+BRIEF = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
 """A broker of a test ends before it has been worth while to compile more of it."""
 
 TOGETHER = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
@@ -39,13 +41,13 @@ _SECONDS = 180  # on a busy machine, after a kill
 SETTINGS = """\
 process.roles=broker,controller
 node.id=1
-controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+controller.quorum.voters=1@127.0.0.1:{controller}
 listeners=CLIENTS://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},BROKERS://127.0.0.1:{brokers}
 advertised.listeners=CLIENTS://127.0.0.1:{port},BROKERS://127.0.0.1:{brokers}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=BROKERS
 listener.security.protocol.map=CLIENTS:{protocol},CONTROLLER:PLAINTEXT,BROKERS:PLAINTEXT
-log.dirs={folder}/logs
+log.dirs={logs}
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
@@ -55,7 +57,19 @@ share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 auto.create.topics.enable=false
+metadata.max.idle.interval.ms=0
+num.io.threads=2
+num.network.threads=1
+group.coordinator.threads=1
 """
+"""With the last four it costs next to nothing while nobody speaks to it."""
+
+MORTAL = """\
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=4000
+"""
+"""It is missed that soon when it is killed, and is not let in again before."""
+
 LOCKED = """\
 ssl.keystore.type=PEM
 ssl.keystore.location={certificate}
@@ -73,33 +87,49 @@ def options_of_tests() -> list[str]:
     return [*BRIEF, *([f"-XX:SharedArchiveFile={CLASSES}"] if CLASSES.exists() else [])]
 
 
-def keep_classes() -> None:
+def keep() -> None:
     fresh = CLASSES.with_suffix(".fresh")
     with TemporaryDirectory() as folder:
         broker = Broker(Path(folder), options=[*BRIEF, f"-XX:ArchiveClassesAtExit={fresh}"])
+        if not BEGINNING.exists():
+            shutil.copytree(broker.logs, HOME / "begun", dirs_exist_ok=True).rename(BEGINNING)
         broker.start()
         broker.stop()
     fresh.replace(CLASSES)
 
 
+class Reached(NamedTuple):
+    """How one that is locked is spoken to: among brokers plainly."""
+
+    plain: str
+    locked: str
+    certificate: Path
+
+
 class Broker:
     """May be killed and started again on what it has. `options` are those of its Java."""
 
-    def __init__(self, folder: Path, *, locked: bool = False, options: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, locked: bool = False, mortal: bool = False, options: Sequence[str] | None = None
+    ) -> None:
         self._options = options_of_tests() if options is None else options
-        self.folder, self.port = folder, spare_port()
+        self.folder, self.logs = folder, folder / "logs"
+        self.port, self._plain_port = spare_port(), spare_port()
         self.certificate = folder / "certificate.pem"
         self.settings = folder / "server.properties"
-        self.settings.write_text(self._settings(locked))
+        self.settings.write_text(self._settings(locked) + (MORTAL if mortal else ""))
         self._process: subprocess.Popen[bytes] | None = None
-        users = ("--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]") if locked else ()
-        arguments = ("format", "--standalone", "-t", str(uuid4()), "-c", str(self.settings), *users)
-        self._java("kafka.tools.StorageTool", *arguments).wait()
+        if BEGINNING.exists():
+            shutil.copytree(BEGINNING, self.logs)
+        else:
+            user = f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"
+            arguments = ("format", "-t", str(uuid4()), "-c", str(self.settings), "--add-scram", user)
+            self._java("kafka.tools.StorageTool", *arguments).wait()
 
     def _settings(self, locked: bool) -> str:
         protocol = "SASL_SSL" if locked else "PLAINTEXT"
-        ports = {"port": self.port, "controller": spare_port(), "brokers": spare_port()}
-        text = SETTINGS.format(**ports, protocol=protocol, folder=self.folder)
+        ports = {"port": self.port, "controller": spare_port(), "brokers": self._plain_port}
+        text = SETTINGS.format(**ports, protocol=protocol, logs=self.logs)
         if not locked:
             return text
         keystore = self.folder / "keystore.pem"
@@ -111,6 +141,10 @@ class Broker:
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def reached(self) -> "Reached":
+        return Reached(f"127.0.0.1:{self._plain_port}", self.address, self.certificate)
 
     def start(self) -> None:
         self.begin()
@@ -179,8 +213,10 @@ def certified() -> tuple[bytes, bytes]:
 
 
 @contextmanager
-def broker(folder: Path, *, locked: bool = False, options: Sequence[str] | None = None) -> Iterator[Broker]:
-    opened = Broker(folder, locked=locked, options=options)
+def broker(
+    folder: Path, *, locked: bool = False, mortal: bool = False, options: Sequence[str] | None = None
+) -> Iterator[Broker]:
+    opened = Broker(folder, locked=locked, mortal=mortal, options=options)
     opened.start()
     try:
         yield opened
@@ -189,4 +225,4 @@ def broker(folder: Path, *, locked: bool = False, options: Sequence[str] | None 
 
 
 if __name__ == "__main__":
-    keep_classes()
+    keep()

@@ -47,7 +47,7 @@ async def stormy_hospital(folder: Path) -> AsyncIterator[StormyHospital]:
         broker = servers.enter_context(kafka.broker(_made(folder / "kafka")))
         async with open_office(office) as post:
             urls = {name: database.url(f"{name}:secret", name) for name in NAMES}
-            environment = environment_of(folder, urls, broker, post.port)
+            environment = environment_of(folder, urls, broker.address, post.port)
             await begin(environment, database.url(), ADMIN, PASSWORD)
             async with up(*scale, environment=environment) as processes:
                 yield StormyHospital(processes, database, broker, office, folder / "data", environment)

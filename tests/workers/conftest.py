@@ -121,13 +121,23 @@ def clock() -> SetClock:
     return SetClock()
 
 
+def wards_over(database: Database, domain: str, clock: SetClock) -> Wards:
+    made = Wards(domain, database, Outbox(domain, clock))
+    if database.is_sqlite:
+        database.after_commit = made.hand_over
+    return made
+
+
+async def kitchen_over(database: Database, clock: SetClock) -> Kitchen:
+    async with database.engine.begin() as connection:
+        await connection.run_sync(HEARD.create)
+    return Kitchen(database, clock)
+
+
 @pytest.fixture
 def announcing(database_of, clock) -> Callable[[str], Awaitable[Wards]]:
     async def make(domain: str) -> Wards:
-        made = Wards(domain, await database_of("kernel"), Outbox(domain, clock))
-        if made.database.is_sqlite:
-            made.database.after_commit = made.hand_over
-        return made
+        return wards_over(await database_of("kernel"), domain, clock)
 
     return make
 
@@ -139,11 +149,7 @@ async def wards(announcing) -> Wards:
 
 @pytest.fixture
 async def kitchen(database_of, clock) -> Kitchen:
-    opened = await database_of("kernel")
-
-    async with opened.engine.begin() as connection:
-        await connection.run_sync(HEARD.create)
-    return Kitchen(opened, clock)
+    return await kitchen_over(await database_of("kernel"), clock)
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from subgraphs.kernel.events import Actor, envelope
 from subgraphs.patients.events import PatientRegistered
 from tests.services import kafka
 from tests.services.ports import spare_port
-from tests.workers.kafka.conftest import need_kafka
 from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
 from workers.kafka.publisher import KafkaPublisher
 from workers.source import Delivery
@@ -23,8 +22,7 @@ TOPICS = sorted([*(f"hospital.{name}" for name in NAMES), DEAD_LETTERS])
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory):
-    need_kafka()
+def broker(kafka_jars, tmp_path_factory):
     with kafka.broker(tmp_path_factory.mktemp("kafka")) as opened:
         yield opened
 

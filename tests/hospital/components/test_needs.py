@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import column, table, update
@@ -14,8 +15,8 @@ from sqlalchemy.exc import OperationalError
 from hospital.components import needs, reaching
 from hospital.components.building import House
 from hospital.problems import CannotRun, NotThere
-from tests.services import kafka
 from workers.kafka.settings import KafkaSettings
+from workers.kafka.topics import make_topics
 
 FOREVER, FOR_NOW = CannotRun.status, NotThere.status
 
@@ -174,14 +175,13 @@ def test_a_file_without_certificates_never_heals(house, command, monkeypatch, tm
     assert (status, error.startswith("HOSPITAL_KAFKA_CA_FILE: ")) == (FOREVER, True)
 
 
-@pytest.mark.skipif(not kafka.can_run(), reason="no Kafka: `make services` says what it needs")
-async def test_topics_that_are_missing_are_named_until_they_are_made(tmp_path: Path, monkeypatch, command):
-    with kafka.broker(tmp_path) as broker:
-        monkeypatch.setenv("HOSPITAL_KAFKA", broker.address)
-        with pytest.raises(NotThere, match=r"HOSPITAL_KAFKA: .*hospital\.accounts.*`hospital topics`"):
-            await reaching.reach_broker(KafkaSettings(), ["hospital.accounts"])
-        assert (await in_a_thread(command, "topics"))[0] == 0
-        await reaching.reach_broker(KafkaSettings(), ["hospital.accounts"])
+async def test_topics_that_are_missing_are_named_until_they_are_made(broker_address: str, monkeypatch):
+    monkeypatch.setenv("HOSPITAL_KAFKA", broker_address)
+    topic = f"hospital.{uuid4().hex[:8]}"
+    with pytest.raises(NotThere, match=rf"HOSPITAL_KAFKA: .*{topic}.*`hospital topics`"):
+        await reaching.reach_broker(KafkaSettings(), [topic])
+    await make_topics(KafkaSettings(), [topic])
+    await reaching.reach_broker(KafkaSettings(), [topic])
 
 
 @pytest.mark.parametrize("ring", ["no JSON", "{}", '{"router": {}}'])

@@ -23,7 +23,6 @@ from subgraphs.notifications.app import CONSUMER
 from tests.e2e.hospital import PASSWORD, Gate
 from tests.hospital.components.test_components import BOOK, PATIENT, hired, sign_in, slots_of
 from tests.services import kafka
-from tests.workers.kafka.conftest import need_kafka
 from workers.consumer import Consumer
 from workers.kafka.dead_letters import DEAD_LETTERS
 from workers.kafka.topics import make_topics
@@ -44,8 +43,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka.Broker]:
-    need_kafka()
+def broker(kafka_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka.Broker]:
     with kafka.broker(tmp_path_factory.mktemp("kafka")) as opened:
         yield opened
 

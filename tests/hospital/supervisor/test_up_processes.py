@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
@@ -23,18 +23,19 @@ from tests.services import kafka
 from workers.kafka.dead_letters import DEAD_LETTERS
 from workers.kafka.topics import make_topics
 
-pytestmark = pytest.mark.skipif(not kafka.can_run(), reason="no Kafka: `make services` says what it needs")
-
 TOLD = "{ notifications(first: 5) { nodes { event } } }"
 
 
+@pytest.fixture(scope="module")
+def broker_address(kafka_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with kafka.broker(tmp_path_factory.mktemp("kafka")) as opened:
+        yield opened.address
+
+
 @pytest.fixture
-async def broker(tmp_path: Path, monkeypatch) -> AsyncIterator[None]:
-    (tmp_path / "kafka").mkdir()
-    with kafka.broker(tmp_path / "kafka") as opened:
-        monkeypatch.setenv("HOSPITAL_KAFKA", opened.address)
-        await make_topics(read_kafka_settings(), [*map(topic_of, NAMES), DEAD_LETTERS])
-        yield
+async def broker(broker_address: str, monkeypatch) -> None:
+    monkeypatch.setenv("HOSPITAL_KAFKA", broker_address)
+    await make_topics(read_kafka_settings(), [*map(topic_of, NAMES), DEAD_LETTERS])
 
 
 @pytest.fixture

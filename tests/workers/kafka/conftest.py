@@ -1,15 +1,13 @@
-"""One real broker for the tests of this folder; its topics have names of their own each."""
+"""One real broker for these tests; their topics have names of their own each."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import uuid4
 
 import pytest
 
 from subgraphs.kernel.inbox import Subscriber
-from tests.services import kafka
-from tests.workers.conftest import BedMade
+from tests.workers.conftest import BedMade, Kitchen, Wards
 from workers.consumer import Consumer
 from workers.contract import Contract
 from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
@@ -18,23 +16,6 @@ from workers.kafka.settings import KafkaSettings
 from workers.kafka.source import KafkaSource
 from workers.kafka.topics import make_topics
 from workers.relay import Relay
-
-
-@pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka.Broker]:
-    need_kafka()
-    with kafka.broker(tmp_path_factory.mktemp("kafka")) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="session")
-def broker_address(request: pytest.FixtureRequest) -> str:
-    return os.environ.get("HOSPITAL_TEST_KAFKA") or request.getfixturevalue("broker").address
-
-
-def need_kafka() -> None:
-    if not kafka.can_run():
-        pytest.fail(kafka.MISSING) if os.environ.get("CI") == "true" else pytest.skip(kafka.MISSING)
 
 
 @pytest.fixture
@@ -65,16 +46,27 @@ def dead_letters(settings: KafkaSettings, clock, publisher: KafkaPublisher) -> D
     return DeadLetterTopic(settings, clock, publisher)
 
 
+def own_name() -> str:
+    return f"wards{uuid4().hex[:8]}"
+
+
+def house_of(name: str, wards: Wards, kitchen: Kitchen) -> tuple[str, Wards, Subscriber]:
+    topic = f"hospital.{name}"
+    return name, wards, Subscriber.once(f"kitchen{name}", (topic,), kitchen.database, kitchen.clock, kitchen.handle)
+
+
+def consumer_over(house, source: KafkaSource, **options) -> Consumer:
+    name, _, subscriber = house
+    waits = {"first_wait_seconds": 0.01, "longest_wait_seconds": 0.05}
+    return Consumer(subscriber, source, Contract({name: (BedMade,)}), **waits | options)
+
+
 @pytest.fixture
 async def house(announcing, kitchen, topic):
     """A domain with a name of its own, and its listener."""
-    name = f"wards{uuid4().hex[:8]}"
-    wards = await announcing(name)
+    name = own_name()
     await topic(f"hospital.{name}")
-    subscriber = Subscriber.once(
-        f"kitchen{name}", (f"hospital.{name}",), kitchen.database, kitchen.clock, kitchen.handle
-    )
-    return name, wards, subscriber
+    return house_of(name, await announcing(name), kitchen)
 
 
 @pytest.fixture
@@ -84,8 +76,7 @@ async def consumer_of(house, settings, dead_letters):
     def make(ordinal: str = "0", **options) -> tuple[Consumer, KafkaSource]:
         name, _, subscriber = house
         made.append(KafkaSource(settings, subscriber.consumer, f"hospital.{name}", ordinal, dead_letters))
-        waits = {"first_wait_seconds": 0.01, "longest_wait_seconds": 0.05}
-        return Consumer(subscriber, made[-1], Contract({name: (BedMade,)}), **waits | options), made[-1]
+        return consumer_over(house, made[-1], **options), made[-1]
 
     yield make
     for source in made:

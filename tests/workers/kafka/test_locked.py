@@ -1,13 +1,13 @@
 """A broker that demands SASL over TLS: who has the password and trusts it works, who has not is told which setting."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from subgraphs.kernel.clock import SystemClock
 from tests.services import kafka
 from tests.services.ports import spare_port
-from tests.workers.kafka.conftest import need_kafka
 from workers.kafka.checks import BrokerRefuses, check_broker
 from workers.kafka.dead_letters import DEAD_LETTERS, DeadLetterTopic
 from workers.kafka.publisher import KafkaPublisher
@@ -16,22 +16,15 @@ from workers.kafka.source import KafkaSource
 from workers.kafka.topics import make_topics
 
 
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory):
-    need_kafka()
-    with kafka.broker(tmp_path_factory.mktemp("locked"), locked=True) as opened:
-        yield opened
-
-
 @pytest.fixture
-def known(broker, monkeypatch):
+def known(kafka_of_run, monkeypatch):
     """How the broker is to be reached; what is given replaces a part of it."""
 
     def make(**changed: str) -> KafkaSettings:
         right = {
-            "HOSPITAL_KAFKA": broker.address,
+            "HOSPITAL_KAFKA": kafka_of_run.locked,
             "HOSPITAL_KAFKA_SECURITY": "SASL_SSL",
-            "HOSPITAL_KAFKA_CA_FILE": str(broker.certificate),
+            "HOSPITAL_KAFKA_CA_FILE": str(kafka_of_run.certificate),
             "HOSPITAL_KAFKA_USER": kafka.USER,
             "HOSPITAL_KAFKA_PASSWORD": kafka.PASSWORD,
         }
@@ -43,8 +36,8 @@ def known(broker, monkeypatch):
 
 
 async def test_who_has_the_password_and_trusts_the_broker_publishes_and_reads(known):
-    settings, topic = known(), "hospital.locked"
-    assert DEAD_LETTERS in (await make_topics(settings, [topic, DEAD_LETTERS])).made
+    settings, topic = known(), f"hospital.{uuid4().hex[:8]}"
+    assert topic in (await make_topics(settings, [topic, DEAD_LETTERS])).made
     await check_broker(settings, [topic])
     publisher = KafkaPublisher(settings, "test")
     source = KafkaSource(settings, "kitchen", topic, "0", DeadLetterTopic(settings, SystemClock(), publisher))
@@ -69,10 +62,10 @@ async def test_who_has_the_password_and_trusts_the_broker_publishes_and_reads(kn
         ({"HOSPITAL_KAFKA_SASL_MECHANISM": "PLAIN"}, "HOSPITAL_KAFKA_SASL_MECHANISM: {} does not take PLAIN."),
     ],
 )
-async def test_what_is_wrong_is_one_line_that_names_the_setting(known, broker, changed, said):
+async def test_what_is_wrong_is_one_line_that_names_the_setting(known, kafka_of_run, changed, said):
     with pytest.raises(BrokerRefuses) as refused:
         await check_broker(known(**changed))
-    assert str(refused.value) == said.format(broker.address)
+    assert str(refused.value) == said.format(kafka_of_run.locked)
 
 
 @pytest.mark.parametrize("security", ["PLAINTEXT", "SASL_PLAINTEXT", "SSL"])
@@ -81,10 +74,10 @@ async def test_a_broker_that_hangs_up_may_be_starting_and_the_setting_is_named_a
     assert why == f"it ends the connection: it is starting, or does not speak {security} (HOSPITAL_KAFKA_SECURITY)"
 
 
-async def test_a_topic_that_is_missing_is_named_with_the_command_that_makes_it(known, broker):
+async def test_a_topic_that_is_missing_is_named_with_the_command_that_makes_it(known, kafka_of_run):
     with pytest.raises(BrokerRefuses) as refused:
         await check_broker(known(), ["hospital.nothing"])
-    assert str(refused.value) == f"HOSPITAL_KAFKA: {broker.address} lacks hospital.nothing: `hospital topics`."
+    assert str(refused.value) == f"HOSPITAL_KAFKA: {kafka_of_run.locked} lacks hospital.nothing: `hospital topics`."
 
 
 async def test_that_nobody_reaches_a_broker_is_no_refusal(known):

@@ -3,6 +3,8 @@
 import asyncio
 import signal
 from collections import defaultdict
+from contextlib import AsyncExitStack
+from functools import partial
 
 import orjson
 import pytest
@@ -13,9 +15,11 @@ from sqlmodel import select
 
 from subgraphs.kernel.tables import OutboxRow
 from tests.services import kafka
-from tests.workers.kafka.conftest import has, need_kafka, relay_of, until
+from tests.workers.conftest import kitchen_over, wards_over
+from tests.workers.kafka.conftest import consumer_over, has, house_of, own_name, relay_of, until
 from workers.draining import run_until
 from workers.kafka.publisher import KafkaPublisher
+from workers.kafka.source import KafkaSource
 from workers.leases import LEASE
 
 BEDS, TURNS = 8, 20
@@ -24,16 +28,28 @@ NEVER_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory):
+def broker(kafka_jars, tmp_path_factory):
     """One that may be killed."""
-    need_kafka()
-    with kafka.broker(tmp_path_factory.mktemp("kafka")) as opened:
+    with kafka.broker(tmp_path_factory.mktemp("kafka"), mortal=True) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def broker_address(broker) -> str:
     return broker.address
+
+
+@pytest.fixture
+async def houses(sqlite_databases, mysql_databases, clock, topic):
+    """One over each kind of database, with its kitchen: a broker takes long to come back, and does so for both."""
+    async with AsyncExitStack() as stack:
+        made = []
+        for databases in (sqlite_databases, mysql_databases):
+            own, others = [await stack.enter_async_context(databases.migrated("kernel")) for _ in range(2)]
+            kitchen, name = await kitchen_over(others, clock), own_name()
+            await topic(f"hospital.{name}")
+            made.append((house_of(name, wards_over(own, name, clock), kitchen), kitchen))
+        yield made
 
 
 async def announced(wards, turn: int) -> None:
@@ -68,20 +84,22 @@ async def on_the_topic(settings, name: str) -> dict[str, list[int]]:
 
 
 async def test_a_broker_that_is_gone_stops_no_transaction_and_gets_in_order_what_waited(
-    broker, house, publisher, settings, running
+    broker, houses, publisher, settings, running
 ):
-    name, wards, _ = house
-    async with running(relay_of(house, publisher)):
+    async with running(*(relay_of(house, publisher) for house, _ in houses)):
         for turn in range(TURNS):
             if turn == TURNS // 4:
                 broker.kill()
-            async with asyncio.timeout(NEVER_SECONDS):
-                await announced(wards, turn)
-        assert not await published(house)
+            for (_, wards, _), _ in houses:
+                async with asyncio.timeout(NEVER_SECONDS):
+                    await announced(wards, turn)
+        assert [await published(house) for house, _ in houses] == [False, False]
         broker.begin()
         await asyncio.to_thread(broker.wait)
-        await until(lambda: published(house), 90)
-    assert await on_the_topic(settings, name) == {f"bed {bed}": list(range(TURNS)) for bed in range(BEDS)}
+        for house, _ in houses:
+            await until(partial(published, house), 90)
+    for (name, _, _), _ in houses:
+        assert await on_the_topic(settings, name) == {f"bed {bed}": list(range(TURNS)) for bed in range(BEDS)}
 
 
 async def test_two_relays_and_a_killed_third_keep_the_order_of_each_key(house, publisher, settings, running):
@@ -104,31 +122,37 @@ async def test_two_relays_and_a_killed_third_keep_the_order_of_each_key(house, p
 
 
 @pytest.mark.parametrize("gone", [signal.SIGKILL, signal.SIGSTOP])
-async def test_a_producer_whose_broker_is_gone_leaves_nothing_behind(broker, house, settings, monkeypatch, gone):
+async def test_a_producer_whose_broker_is_gone_leaves_nothing_behind(broker, topic, settings, monkeypatch, gone):
     monkeypatch.setattr("workers.kafka.publisher._ANSWER_SECONDS", 3.0)
-    name, _, _ = house
+    name = await topic(f"hospital.{own_name()}")
     before, publisher = asyncio.all_tasks(), KafkaPublisher(settings, "relay")
-    assert await publisher.publish(f"hospital.{name}", [(b"bed", b"made")]) == [None]
+    assert await publisher.publish(name, [(b"bed", b"made")]) == [None]
     with broker.away(gone):
-        hindered = await publisher.publish(f"hospital.{name}", [(b"bed", b"%d" % turn) for turn in range(200)])
+        hindered = await publisher.publish(name, [(b"bed", b"%d" % turn) for turn in range(200)])
         await asyncio.sleep(0.1)
         assert asyncio.all_tasks() == before
     assert all(hindered)
 
 
 @pytest.mark.parametrize("gone", [signal.SIGKILL, signal.SIGSTOP])
-async def test_workers_end_in_time_though_the_broker_is_away(broker, house, settings, consumer_of, kitchen, gone):
-    _, wards, _ = house
+async def test_workers_end_in_time_though_the_broker_is_away(broker, houses, settings, dead_letters, gone):
     before, publisher, stopping = asyncio.all_tasks(), KafkaPublisher(settings, "relay"), asyncio.Event()
-    consumer, source = consumer_of()
-    running = asyncio.create_task(run_until(stopping, [relay_of(house, publisher), consumer], 1.0))
-    await announced(wards, 0)
-    await until(lambda: has(kitchen, BEDS))
+    sources = [
+        KafkaSource(settings, subscriber.consumer, f"hospital.{name}", "0", dead_letters)
+        for (name, _, subscriber), _ in houses
+    ]
+    consumers = [consumer_over(house, source) for (house, _), source in zip(houses, sources, strict=True)]
+    relays = [relay_of(house, publisher) for house, _ in houses]
+    running = asyncio.create_task(run_until(stopping, [*relays, *consumers], 1.0))
+    for (_, wards, _), kitchen in houses:
+        await announced(wards, 0)
+        await until(partial(has, kitchen, BEDS))
     with broker.away(gone):
-        await announced(wards, 1)
+        for (_, wards, _), _ in houses:
+            await announced(wards, 1)
         stopping.set()
         async with asyncio.timeout(10):
             await running
-            await asyncio.gather(source.aclose(), publisher.aclose())
+            await asyncio.gather(*(source.aclose() for source in sources), publisher.aclose())
         await asyncio.sleep(0.1)
         assert asyncio.all_tasks() == before

@@ -1,10 +1,21 @@
 """Consumers that come, go and are killed while events come: each event has its effect once, in the order of its key."""
 
 import asyncio
+from functools import partial
+
+import pytest
 
 from tests.workers.kafka.conftest import has, relay_of, until
+from workers.kafka.clients import GroupConsumer
 
 BEDS, TURNS = 6, 30
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broker misses who is killed after two seconds, and not after ten."""
+    brief = partial(GroupConsumer, session_timeout_ms=2000, heartbeat_interval_ms=200)
+    monkeypatch.setattr("workers.kafka.source.GroupConsumer", brief)
 
 
 async def announced(wards, turn: int) -> None:
