@@ -50,7 +50,8 @@ async def test_killed_everywhere_it_keeps_each_thing_that_it_acknowledged_once(s
             crowd = await storm(hospital)
             tell("quiet after", f"{await quiet(hospital):.0f} s")
             hospital.processes.process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(hospital.processes.process.wait(), SECONDS) == 0
+            assert await hospital.processes.ended() == 0
+            assert hospital.processes.said[-1] == "The hospital is closed."
             lengths = [
                 await length(hospital.broker.address, f"hospital.{name}") for name in ("billing", "dead-letters")
             ]
