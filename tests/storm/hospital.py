@@ -1,7 +1,7 @@
 """A hospital as processes over a MariaDB and a Kafka of its own, whose mail a post office of the test takes."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,9 @@ from tests.workers.post import PostOffice, open_office
 from workers.kafka.settings import KafkaSettings
 
 DURABLE = ("--innodb-flush-log-at-trx-commit=1", "--innodb-doublewrite=ON")
+KILLED_OFTEN = "broker.session.timeout.ms=2000\nbroker.heartbeat.interval.ms=500\n"
+"""A broker starts again when it is no longer held for alive; by default that takes nine seconds."""
+
 SCALE = ("router=2", "relay=2", "copies=2", "appointments=2")
 
 
@@ -38,16 +41,30 @@ def missing() -> str | None:
     return None if kafka.can_run() else kafka.MISSING
 
 
+@contextmanager
+def _broker(folder: Path) -> Iterator[kafka.Broker]:
+    opened = kafka.Broker(folder)
+    with opened.settings.open("a") as settings:
+        settings.write(KILLED_OFTEN)
+    opened.start()
+    try:
+        yield opened
+    finally:
+        opened.kill()
+
+
 @asynccontextmanager
-async def stormy_hospital(folder: Path) -> AsyncIterator[StormyHospital]:
+async def stormy_hospital(folder: Path, partitions: int) -> AsyncIterator[StormyHospital]:
     """As the README says that one is begun."""
     office, scale = PostOffice(), [word for each in SCALE for word in ("--scale", each)]
     with ExitStack() as servers:
         database = servers.enter_context(mariadb.running(_made(folder / "mariadb"), *DURABLE))
-        broker = servers.enter_context(kafka.broker(_made(folder / "kafka")))
+        broker = servers.enter_context(_broker(_made(folder / "kafka")))
         async with open_office(office) as post:
             urls = {name: database.url(f"{name}:secret", name) for name in NAMES}
-            environment = environment_of(folder, urls, broker, post.port)
+            environment = environment_of(folder, urls, broker, post.port) | {
+                "HOSPITAL_KAFKA_PARTITIONS": str(partitions)
+            }
             await begin(environment, database.url(), ADMIN, PASSWORD)
             async with up(*scale, environment=environment) as processes:
                 yield StormyHospital(processes, database, broker, office, folder / "data", environment)
