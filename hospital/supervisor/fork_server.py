@@ -73,12 +73,14 @@ def _take(ends: list[int]) -> None:
 
 def run(supervisor: socket.socket) -> None:
     setproctitle("hospital fork server")
+    gc.disable()  # nothing of what is imported is garbage
     for module in IMPORTED:
         import_module(module)
     for name in NAMES:
         import_module(f"subgraphs.{name}.schema").make_schema()
     gc.collect()
     gc.freeze()  # what is never collected is not written to, and stays shared
+    gc.enable()
     arguments = serve(supervisor)
     if arguments is not None:
         setproctitle(" ".join(["hospital", *arguments]))

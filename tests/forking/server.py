@@ -111,9 +111,11 @@ def become(arguments: list[str]) -> None:
 def run(tests: socket.socket) -> None:
     setproctitle("hospital fork server of tests")
     make_movable()
+    gc.disable()  # nothing of what is imported is garbage
     import_all()
     gc.collect()
     gc.freeze()  # what is never collected is not written to, and stays shared
+    gc.enable()
     asked = Server(tests).serve()
     if asked is None:
         os._exit(0)  # at once: there is nothing to take down

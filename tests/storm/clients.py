@@ -15,6 +15,9 @@ from tests.e2e.hospital import PASSWORD, Answer, Gate
 from tests.e2e.lives import Life, Staff
 
 PATIENCE_SECONDS = 5.0
+LEAST_LIVES = 60
+"""Among fewer there might be nobody of a kind: no payment that fails."""
+
 GIVES_UP = 0.01
 """How likely somebody who had no answer does not come back: what was asked may have come to pass or not, but whole."""
 
@@ -67,11 +70,15 @@ class PersistentGate(Gate):
 
 @dataclass
 class Crowd:
-    """So many clients at once, each with one life after another, until it is told that no more begin."""
+    """So many clients at once, each with one life after another, until it is told that no more begin.
+
+    `rest_seconds`: the longest that a client has between two.
+    """
 
     waiting: deque[Life]
     staff: Staff
     chance: Random
+    rest_seconds: float
     begun: list[Life] = field(default_factory=list)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -79,12 +86,12 @@ class Crowd:
         await asyncio.gather(*(self._client() for _ in range(clients)))
 
     async def _client(self) -> None:
-        while self.waiting and not self.closing.is_set():
+        while self.waiting and (len(self.begun) < LEAST_LIVES or not self.closing.is_set()):
             life = self.waiting.popleft()
             self.begun.append(life)
             with suppress(GaveUp):
                 await life.go_on(self.staff)
-            await asyncio.sleep(self.chance.uniform(0, 0.3))
+            await asyncio.sleep(self.chance.uniform(0, self.rest_seconds))
 
 
 def acknowledged(lives: Sequence[Life]) -> Counter[str]:

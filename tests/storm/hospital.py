@@ -39,15 +39,17 @@ def missing() -> str | None:
 
 
 @asynccontextmanager
-async def stormy_hospital(folder: Path) -> AsyncIterator[StormyHospital]:
+async def stormy_hospital(folder: Path, partitions: int) -> AsyncIterator[StormyHospital]:
     """As the README says that one is begun."""
     office, scale = PostOffice(), [word for each in SCALE for word in ("--scale", each)]
     with ExitStack() as servers:
         database = servers.enter_context(mariadb.running(_made(folder / "mariadb"), *DURABLE))
-        broker = servers.enter_context(kafka.broker(_made(folder / "kafka")))
+        broker = servers.enter_context(kafka.broker(_made(folder / "kafka"), mortal=True))
         async with open_office(office) as post:
             urls = {name: database.url(f"{name}:secret", name) for name in NAMES}
-            environment = environment_of(folder, urls, broker.address, post.port)
+            environment = environment_of(folder, urls, broker.address, post.port) | {
+                "HOSPITAL_KAFKA_PARTITIONS": str(partitions)
+            }
             await begin(environment, database.url(), ADMIN, PASSWORD)
             async with up(*scale, environment=environment) as processes:
                 yield StormyHospital(processes, database, broker, office, folder / "data", environment)

@@ -3,12 +3,12 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.forking.commands import Started, started
 from tests.hospital.supervisor.test_supervising import is_alive
 
 SECONDS = 240.0  # on a busy machine: each process imports all that it is made of
@@ -18,7 +18,8 @@ SECONDS = 240.0  # on a busy machine: each process imports all that it is made o
 class Processes:
     """A supervisor, and what it has said."""
 
-    process: asyncio.subprocess.Process
+    process: Started
+    pipe: asyncio.ReadTransport
     said: list[str] = field(default_factory=list)
 
     @property
@@ -32,36 +33,42 @@ class Processes:
     async def says(self, what: str) -> None:
         async with asyncio.timeout(SECONDS):
             while not any(what in line for line in self.said):
-                assert self.process.returncode is None, "\n".join(self.said)
+                assert self.process.poll() is None, "\n".join(self.said)
                 await asyncio.sleep(0.05)
+
+    async def ended(self) -> int:
+        """Its exit status."""
+        return await asyncio.to_thread(self.process.wait, SECONDS)
 
     def deafen(self) -> None:
         """Closes the pipe into which it speaks."""
-        transport = self.process._transport.get_pipe_transport(1)  # type: ignore[attr-defined]
-        transport.close()
-
-    async def listen(self, output: asyncio.StreamReader) -> None:
-        async for line in output:
-            self.said.append(line.decode().rstrip())
+        self.pipe.close()
 
 
 @asynccontextmanager
-async def up(*options: str, environment: Mapping[str, str] = os.environ) -> AsyncIterator[Processes]:
-    command = (sys.executable, "-m", "hospital", "up", "--processes", "--port", "0", *options)
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=environment
-    )
-    opened = Processes(process)
-    assert opened.process.stdout is not None
-    listening = asyncio.create_task(opened.listen(opened.process.stdout))
+async def up(
+    *options: str, environment: Mapping[str, str] = os.environ, alone: bool = False
+) -> AsyncIterator[Processes]:
+    """`alone`: it imports for itself, as where people start it."""
+    command = ("up", "--processes", "--port", "0", *options)
+    process = await asyncio.to_thread(started, *command, environment=environment, alone=alone)
+    output = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(output)
+    pipe, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, process.stdout)
+    opened = Processes(process, pipe)
+    listening = asyncio.create_task(_listen(output, opened.said))
     try:
         await opened.says("Ctrl-C closes it.")
         yield opened
     finally:
-        if opened.process.returncode is None:
-            opened.process.kill()  # whose children end by themselves
-        await opened.process.wait()
+        process.send_signal(signal.SIGKILL)  # its children end by themselves
+        await opened.ended()
         await listening
+
+
+async def _listen(output: asyncio.StreamReader, said: list[str]) -> None:
+    async for line in output:
+        said.append(line.decode().rstrip())
 
 
 async def killed(pids: list[int]) -> None:
