@@ -52,7 +52,8 @@ class Way:
     def __str__(self) -> str:
         return ".".join(step.field for step in self.steps) + (" (edges)" if self.through == "edges" else "")
 
-    def document(self, arguments: dict[str, str], leaves: list[str]) -> str:
+    def selection(self, arguments: dict[str, str], leaves: list[str], name: str) -> str:
+        """Of these values, under that name."""
         selection = " ".join(leaves)
         for step in reversed(self.steps):
             inner = f"{{ {selection} }}"
@@ -61,7 +62,7 @@ class Way:
                     f"{{ totalCount nodes {inner} }}" if self.through == "nodes" else f"{{ edges {{ node {inner} }} }}"
                 )
             selection = f"{arguments.get(step.coordinate, step.field)} {inner}"
-        return f"{{ {selection} }}"
+        return f"{name}: {selection}"
 
 
 def ways() -> Iterator[Way]:

@@ -45,10 +45,9 @@ Ask = Callable[[str, int], Awaitable[Any]]
 
 @pytest.fixture(scope="module", autouse=True)
 def settled() -> Iterator[None]:
-    """As in a router that serves, and no longer than these tests take."""
+    """As in a router that serves."""
     settle_memory()
     yield
-    gc.unfreeze()
     gc.set_threshold(700, 10, 10)
 
 
