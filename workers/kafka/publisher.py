@@ -82,18 +82,22 @@ class KafkaPublisher:
         """What the client itself refuses (too large) hinders what has the same key behind it, and nothing else."""
         futures: list[Any] = []
         refused: dict[bytes, Exception] = {}
-        for key, body in messages:
-            try:
-                if key in refused:
-                    futures.append(_failed(refused[key]))
-                else:
-                    sent_with = [*headers, *_trace_of(body)]
-                    futures.append(await producer.send(topic, body, key=key, headers=sent_with))
-            except (KafkaError, OSError) as error:
-                refused[key] = error
-                futures.append(_failed(error))
-        _, late = await asyncio.wait(futures, timeout=_ANSWER_SECONDS)
-        return [TimeoutError("the broker did not answer") if each in late else each.exception() for each in futures]
+        try:
+            for key, body in messages:
+                try:
+                    if key in refused:
+                        futures.append(_failed(refused[key]))
+                    else:
+                        sent_with = [*headers, *_trace_of(body)]
+                        futures.append(await producer.send(topic, body, key=key, headers=sent_with))
+                except (KafkaError, OSError) as error:
+                    refused[key] = error
+                    futures.append(_failed(error))
+            _, late = await asyncio.wait(futures, timeout=_ANSWER_SECONDS)
+            return [TimeoutError("the broker did not answer") if each in late else each.exception() for each in futures]
+        finally:
+            for each in futures:
+                each.cancel()  # of what becomes of the late ones nobody hears
 
 
 def _trace_of(body: bytes | None) -> Headers:
