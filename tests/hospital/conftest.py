@@ -9,7 +9,9 @@ import pytest_asyncio
 
 from hospital.folder import DataFolder
 from hospital.runtime import Runtime, open_runtime
+from subgraphs.accounts.hashing import PasswordHashing
 from subgraphs.kernel.settings import Settings
+from tests.e2e.hospital import CHEAP
 from tests.hospital.processes import Running, command, hospital_up
 
 __all__ = ["command"]
@@ -27,19 +29,19 @@ def running(shared_folder: Path) -> Iterator[Running]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def records_with_codes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database of records with the list of codes in it, which takes a while to fill."""
-    folder = DataFolder(tmp_path_factory.mktemp("codes") / "data")
+async def never_used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a new hospital: all tables, and the list of codes, take a while to make."""
+    folder = DataFolder(tmp_path_factory.mktemp("never-used") / "data")
     with folder.opened():
         async with open_runtime(folder, Settings(data=folder.path)):
             pass
-    return folder.path / "records.db"
+    return folder.path
 
 
 @pytest.fixture
-async def runtime(tmp_path: Path, records_with_codes: Path) -> AsyncIterator[Runtime]:
-    folder = DataFolder(tmp_path / "data")
+async def runtime(tmp_path: Path, never_used: Path) -> AsyncIterator[Runtime]:
+    folder = DataFolder(Path(shutil.copytree(never_used, tmp_path / "data")))
     with folder.opened():
-        shutil.copy(records_with_codes, folder.path)
         async with open_runtime(folder, Settings(data=folder.path)) as opened:
+            object.__setattr__(opened.domains.accounts.service, "hashing", PasswordHashing(CHEAP))
             yield opened
