@@ -7,6 +7,9 @@ import pytest_asyncio
 
 from tests.e2e.facts import Facts
 from tests.e2e.hospital import OneProcess, open_hospital
+from tests.hospital.conftest import never_used
+
+__all__ = ["never_used"]
 
 pytest.register_assert_rewrite("tests.e2e.books", "tests.e2e.comparison", "tests.e2e.tellings")
 

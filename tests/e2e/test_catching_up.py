@@ -1,6 +1,7 @@
 """Each worker stands still for an hour in which the hospital goes on, and catches up in order when it is back."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -58,8 +59,8 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(Books(tmp_path / "data"), MovableClock())
+def house(tmp_path: Path, never_used: Path) -> House:
+    return House(Books(Path(shutil.copytree(never_used, tmp_path / "data"))), MovableClock())
 
 
 async def hire(gate: Gate, after: timedelta) -> tuple[str, str, list[str]]:
