@@ -1,7 +1,7 @@
 """Commands as people give them, and one hospital that is open for all tests of its module."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,9 +9,8 @@ import pytest_asyncio
 
 from hospital.folder import DataFolder
 from hospital.runtime import Runtime, open_runtime
-from subgraphs.accounts.hashing import PasswordHashing
 from subgraphs.kernel.settings import Settings
-from tests.e2e.hospital import CHEAP
+from tests.e2e.hospital import hash_cheaply
 from tests.hospital.processes import Running, command, hospital_up
 
 __all__ = ["command"]
@@ -38,10 +37,16 @@ async def never_used(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder.path
 
 
+@pytest.fixture(scope="session")
+def new_folder(tmp_path_factory: pytest.TempPathFactory, never_used: Path) -> Callable[[], Path]:
+    """Makes one of a hospital that was never used."""
+    return lambda: Path(shutil.copytree(never_used, tmp_path_factory.mktemp("hospital") / "data"))
+
+
 @pytest.fixture
-async def runtime(tmp_path: Path, never_used: Path) -> AsyncIterator[Runtime]:
-    folder = DataFolder(Path(shutil.copytree(never_used, tmp_path / "data")))
+async def runtime(new_folder: Callable[[], Path]) -> AsyncIterator[Runtime]:
+    folder = DataFolder(new_folder())
     with folder.opened():
         async with open_runtime(folder, Settings(data=folder.path)) as opened:
-            object.__setattr__(opened.domains.accounts.service, "hashing", PasswordHashing(CHEAP))
+            hash_cheaply(opened)
             yield opened

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-import shutil
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,8 @@ def signed(path: Path) -> list[int]:
 
 
 @pytest.fixture
-def unused(tmp_path: Path, never_used: Path) -> Path:
-    return Path(shutil.copytree(never_used, tmp_path / "data"))
+def unused(new_folder: Callable[[], Path]) -> Path:
+    return new_folder()
 
 
 async def test_the_head_that_covers_everything_is_signed_when_it_closes(unused: Path):
