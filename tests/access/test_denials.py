@@ -1,6 +1,8 @@
 """What was refused stands in the audit trail, once a minute; what was only left out does not."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +17,9 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def quiet(tmp_path_factory: pytest.TempPathFactory) -> Any:
+async def quiet(new_folder: Callable[[], Path]) -> Any:
     """A hospital of its own: nobody else is refused here."""
-    async with open_hospital(tmp_path_factory.mktemp("quiet")) as hospital:
+    async with open_hospital(new_folder()) as hospital:
         yield hospital
 
 

@@ -12,10 +12,10 @@ from deploy.kubernetes.components import ALL, PORT
 from hospital.runtime import Runtime
 from hospital.web import measures_of
 from router.entrypoints.metrics import MetricsPage
-from tests.hospital.conftest import records_with_codes, runtime
+from tests.hospital.conftest import never_used, new_folder, runtime
 from tests.scrape import Scrape
 
-__all__ = ["records_with_codes", "runtime"]
+__all__ = ["never_used", "new_folder", "runtime"]
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 DASHBOARD = json.loads((DEPLOY / "grafana/hospital.json").read_text())

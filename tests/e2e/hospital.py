@@ -299,8 +299,10 @@ class OneProcess(Hospital):
             self.clock.ahead = timedelta()
 
 
-CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-"""Hundreds of people sign in."""
+def hash_cheaply(runtime: Runtime) -> None:
+    """Hundreds of people sign in."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    object.__setattr__(runtime.domains.accounts.service, "hashing", PasswordHashing(cheap))
 
 
 @asynccontextmanager
@@ -309,7 +311,7 @@ async def open_hospital(folder: Path) -> AsyncIterator[OneProcess]:
     settings = Settings(data=folder, public_url=ISSUER, time_zone="UTC")
     with data.opened():
         async with open_runtime(data, settings, clock) as runtime, keeping_time(runtime), visited(runtime) as gate:
-            object.__setattr__(runtime.domains.accounts.service, "hashing", PasswordHashing(CHEAP))
+            hash_cheaply(runtime)
             await runtime.domains.accounts.service.create_admin(ADMIN, PASSWORD)
             served = runtime.domains, clock, await schema_of(gate)
             hospital = OneProcess(gate.url, gate.session, *served, runtime=runtime)

@@ -19,7 +19,7 @@ from subgraphs.kernel.settings import Settings
 from subgraphs.notifications.rules import Channel
 from tests.e2e.books import Books
 from tests.e2e.hiring import ADMIN, made, signed_in
-from tests.e2e.hospital import DAYS, ISSUER, PASSWORD, Gate, MovableClock, visited
+from tests.e2e.hospital import DAYS, ISSUER, PASSWORD, Gate, MovableClock, hash_cheaply, visited
 from tests.e2e.tellings import check_mailbox, check_trail
 
 ACCEPT = "mutation ($id: ID!) { acceptAppointment(input: {id: $id}) { appointment { id } } }"
@@ -42,6 +42,7 @@ class House:
         settings = Settings(data=folder.path, public_url=ISSUER, time_zone="UTC")
         with folder.opened():
             async with open_runtime(folder, settings, self.clock) as runtime:
+                hash_cheaply(runtime)
                 if not self.books.ids("accounts", "accounts"):
                     await runtime.domains.accounts.service.create_admin(ADMIN, PASSWORD)
                 async with keeping_time(runtime), visited(runtime) as gate:
@@ -58,8 +59,8 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(Books(tmp_path / "data"), MovableClock())
+def house(new_folder: Callable[[], Path]) -> House:
+    return House(Books(new_folder()), MovableClock())
 
 
 async def hire(gate: Gate, after: timedelta) -> tuple[str, str, list[str]]:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +23,9 @@ _keys = count(1)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def hospital(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[OneProcess]:
+async def hospital(new_folder: Callable[[], Path]) -> AsyncIterator[OneProcess]:
     """One with nothing in it but what happens here."""
-    async with open_hospital(tmp_path_factory.mktemp("money") / "data") as opened:
+    async with open_hospital(new_folder()) as opened:
         yield opened
 
 

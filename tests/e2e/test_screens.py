@@ -1,9 +1,10 @@
 """What each role's screen costs in statements, straight from its tab: as many for much as for little."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,9 +144,9 @@ class Ward:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, list[Shown]]]:
+async def shown(new_folder: Callable[[], Path]) -> AsyncIterator[dict[str, list[Shown]]]:
     """By screen: with one patient and doctor in the house, and with four of each."""
-    async with open_hospital(tmp_path_factory.mktemp("hospital")) as hospital:
+    async with open_hospital(new_folder()) as hospital:
         transport = LocalTransport(hospital.domains.subgraphs, seconds_of=lambda _: 30.0)
         pipeline = Pipeline(read_supergraph(SUPERGRAPH.read_text()), transport, Limits())
         patient, doctor = await hospital.patient(), await hospital.doctor()

@@ -1,6 +1,7 @@
 """GraphiQL's tabs tell one visit: each operation is run from its tab, in order, by whom it is for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def hospital(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hospital]:
+async def hospital(new_folder: Callable[[], Path]) -> AsyncIterator[Hospital]:
     """One with nothing in it but this visit: screens show all that is there."""
-    async with open_hospital(tmp_path_factory.mktemp("tabs") / "data") as opened:
+    async with open_hospital(new_folder()) as opened:
         yield opened
 
 

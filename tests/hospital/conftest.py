@@ -1,7 +1,7 @@
 """Commands as people give them, and one hospital that is open for all tests of its module."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest_asyncio
 from hospital.folder import DataFolder
 from hospital.runtime import Runtime, open_runtime
 from subgraphs.kernel.settings import Settings
+from tests.e2e.hospital import hash_cheaply
 from tests.hospital.processes import Running, command, hospital_up
 
 __all__ = ["command"]
@@ -27,19 +28,25 @@ def running(shared_folder: Path) -> Iterator[Running]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def records_with_codes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database of records with the list of codes in it, which takes a while to fill."""
-    folder = DataFolder(tmp_path_factory.mktemp("codes") / "data")
+async def never_used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a new hospital: all tables, and the list of codes, take a while to make."""
+    folder = DataFolder(tmp_path_factory.mktemp("never-used") / "data")
     with folder.opened():
         async with open_runtime(folder, Settings(data=folder.path)):
             pass
-    return folder.path / "records.db"
+    return folder.path
+
+
+@pytest.fixture(scope="session")
+def new_folder(tmp_path_factory: pytest.TempPathFactory, never_used: Path) -> Callable[[], Path]:
+    """Makes one of a hospital that was never used."""
+    return lambda: Path(shutil.copytree(never_used, tmp_path_factory.mktemp("hospital") / "data"))
 
 
 @pytest.fixture
-async def runtime(tmp_path: Path, records_with_codes: Path) -> AsyncIterator[Runtime]:
-    folder = DataFolder(tmp_path / "data")
+async def runtime(new_folder: Callable[[], Path]) -> AsyncIterator[Runtime]:
+    folder = DataFolder(new_folder())
     with folder.opened():
-        shutil.copy(records_with_codes, folder.path)
         async with open_runtime(folder, Settings(data=folder.path)) as opened:
+            hash_cheaply(opened)
             yield opened

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,57 +36,61 @@ def signed(path: Path) -> list[int]:
     return [json.loads(line)["sequence"] for line in (path / "audit-heads.jsonl").read_text().splitlines()]
 
 
-async def test_the_head_that_covers_everything_is_signed_when_it_closes(tmp_path: Path):
-    await open_and_close(tmp_path)
-    await open_and_close(tmp_path, "b@example.com")
-    assert signed(tmp_path) == [1, 2]
+@pytest.fixture
+def unused(new_folder: Callable[[], Path]) -> Path:
+    return new_folder()
 
 
-async def test_it_is_signed_when_the_work_failed_too(tmp_path: Path):
+async def test_the_head_that_covers_everything_is_signed_when_it_closes(unused: Path):
+    await open_and_close(unused)
+    await open_and_close(unused, "b@example.com")
+    assert signed(unused) == [1, 2]
+
+
+async def test_it_is_signed_when_the_work_failed_too(unused: Path):
     async def fail() -> None:
         raise RuntimeError("so it goes")
 
     with pytest.raises(RuntimeError, match="so it goes"):
-        await open_and_close(tmp_path, work=fail)
-    assert signed(tmp_path) == [1]
+        await open_and_close(unused, work=fail)
+    assert signed(unused) == [1]
 
 
-async def test_closing_waits_for_a_head_some_seconds_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_closing_waits_for_a_head_some_seconds_at_most(unused: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(runtimes, "LAST_HEAD_SECONDS", 0.1)
     monkeypatch.setattr(AuditService, "sign_head", lambda self: asyncio.sleep(60))
     started = time.monotonic()
-    await open_and_close(tmp_path)
+    await open_and_close(unused)
     assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize("left", ["{}", "{}\n"])
-async def test_no_failure_is_in_the_way_of_closing(tmp_path: Path, left: str):
+async def test_no_failure_is_in_the_way_of_closing(unused: Path, left: str):
     """Half a line is dropped; a whole one that nobody signed is kept to be found."""
-    (tmp_path / "audit-heads.jsonl").write_text(left)
-    await open_and_close(tmp_path)
-    lines = (tmp_path / "audit-heads.jsonl").read_text().splitlines()
+    (unused / "audit-heads.jsonl").write_text(left)
+    await open_and_close(unused)
+    lines = (unused / "audit-heads.jsonl").read_text().splitlines()
     assert (lines[0] == "{}", len(lines)) == (left.endswith("\n"), 1)
 
 
-async def test_another_secret_than_its_own_opens_nothing_and_changes_nothing(tmp_path: Path):
-    await open_and_close(tmp_path)
-    before = dump(tmp_path)
-    folder, wrong = DataFolder(tmp_path), Settings(data=tmp_path, secret_key=SecretStr("quite another secret key"))
+async def test_another_secret_than_its_own_opens_nothing_and_changes_nothing(unused: Path):
+    await open_and_close(unused)
+    before = dump(unused)
+    folder, wrong = DataFolder(unused), Settings(data=unused, secret_key=SecretStr("quite another secret key"))
     with folder.opened(), pytest.raises(CannotDo, match="HOSPITAL_SECRET_KEY"):
         async with open_runtime(folder, wrong):
             pass
-    assert dump(tmp_path) == before
-    await open_and_close(tmp_path, "b@example.com")
+    assert dump(unused) == before
+    await open_and_close(unused, "b@example.com")
 
 
-async def test_a_hospital_without_a_list_of_codes_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_a_hospital_without_a_list_of_codes_says_how_to_get_one(
+    tmp_path: Path, unused: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(RecordService.fill_codes, "__defaults__", (tmp_path / "none.tsv",))
     with pytest.raises(CannotDo, match="`make setup` makes it"):
         await open_and_close(tmp_path / "new")
-    monkeypatch.undo()
-    await open_and_close(tmp_path / "old")
-    monkeypatch.setattr(RecordService.fill_codes, "__defaults__", (tmp_path / "none.tsv",))
-    await open_and_close(tmp_path / "old", "b@example.com")
+    await open_and_close(unused)
 
 
 def dump(path: Path) -> list[str]:
