@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from subgraphs.kernel.clock import Clock
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.events import topic_of
-from subgraphs.kernel.rows import run, table_of
+from subgraphs.kernel.rows import read, run, table_of
 from subgraphs.kernel.tables import OutboxRow
 from workers.failures import named
 from workers.leases import LEASE, Leases
@@ -147,7 +147,7 @@ class Relay:
         if not shards:
             return []
         async with self._database.reading() as session:
-            rows = (await run(session, _WAITING, {"shards": list(shards), "behind": behind, "limit": _LOT})).all()
+            rows = await read(session, _WAITING, {"shards": list(shards), "behind": behind, "limit": _LOT})
         return [Waiting(row.sequence, row.shard, row.body) for row in rows]
 
     def _gone(self, rows: Sequence[Waiting], hindered: Sequence[BaseException | None]) -> list[int]:

@@ -13,7 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from subgraphs.kernel.email_address import compared
 from subgraphs.kernel.pagination import Keyset, Page, PageRequest, page_of
-from subgraphs.kernel.rows import add_row, read_rows, run, select_rows, table_of
+from subgraphs.kernel.rows import add_row, read, read_rows, run, select_rows, table_of
 from subgraphs.notifications.rules import Channel, Status
 from subgraphs.notifications.tables import (
     AppointmentCopyRow,
@@ -172,7 +172,7 @@ async def to_remind(session: AsyncSession, now: datetime, until: datetime, most:
 
 
 async def is_any_due(session: AsyncSession, channel: Channel, now: datetime) -> bool:
-    return (await run(session, _FIRST_DUE, {"of_channel": channel.value, "now": now})).first() is not None
+    return bool(await read(session, _FIRST_DUE, {"of_channel": channel.value, "now": now}))
 
 
 async def hold_due(

@@ -1,6 +1,7 @@
 """A hospital whose subgraphs and router are components of their own, over HTTP, each with nothing but its settings."""
 
 import asyncio
+import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -54,24 +55,33 @@ def listeners(tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch)
 
 
 @asynccontextmanager
-async def serving(app: Starlette, at: socket.socket) -> AsyncIterator[None]:
+async def serving(app: Starlette, at: socket.socket) -> AsyncIterator[Server]:
     settings, (host, port) = RouterSettings(), at.getsockname()
     started = asyncio.Event()
     server = Server(server_config(app, settings, host=host, port=port), app.state.drain, started.set)
     running = asyncio.create_task(server.serve(sockets=[at]))
     await started.wait()
     try:
-        yield
+        yield server
     finally:
-        server.stop()
+        if not server.should_exit:  # told once more, it waits for nobody
+            server.stop()
         await running
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a hospital in which nothing has happened yet: to be copied."""
+    folder = DataFolder(tmp_path_factory.mktemp("migrated") / "data")
+    with folder.opened():
+        asyncio.run(migrate_all(folder))
+    return folder.path
+
+
 @pytest.fixture
-async def house(listeners: dict[str, socket.socket]) -> House:
+def house(listeners: dict[str, socket.socket], migrated: Path) -> House:
     settings = read_settings()[0]
-    with DataFolder(settings.data).opened():
-        await migrate_all(DataFolder(settings.data))
+    shutil.copytree(migrated, settings.data)
     return House(settings, read_component_settings())
 
 
@@ -79,11 +89,14 @@ async def house(listeners: dict[str, socket.socket]) -> House:
 async def gate(house: House, listeners: dict[str, socket.socket]) -> AsyncIterator[Gate]:
     """The router's port, with every subgraph behind it."""
     async with AsyncExitStack() as stack:
+        servers = []
         for name in NAMES:
             own = House(house.settings, house.components)
-            await stack.enter_async_context(serving(subgraph_component(own, name), listeners[name]))
+            servers.append(await stack.enter_async_context(serving(subgraph_component(own, name), listeners[name])))
         app = router_component(house.settings, house.components, RouterSettings())
-        await stack.enter_async_context(serving(app, listeners["router"]))
+        servers.append(await stack.enter_async_context(serving(app, listeners["router"])))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         host, port = listeners["router"].getsockname()
         yield Gate(f"http://{host}:{port}", session)
+        for server in servers:
+            server.stop()  # all of them at once

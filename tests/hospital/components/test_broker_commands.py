@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hospital.domains import migrate_all
-from hospital.folder import DataFolder
 from hospital.names import NAMES
-from hospital.settings import read_kafka_settings, read_settings
+from hospital.settings import read_kafka_settings
 from subgraphs.kernel.clock import SystemClock
 from subgraphs.kernel.events import Actor, envelope
 from subgraphs.patients.events import PatientRegistered
@@ -28,12 +26,9 @@ def broker(kafka_jars, tmp_path_factory):
 
 
 @pytest.fixture
-def components(broker, listeners, monkeypatch) -> None:
+def components(broker, house, monkeypatch) -> None:
     monkeypatch.setenv("HOSPITAL_KAFKA", broker.address)
     monkeypatch.setenv("HOSPITAL_KAFKA_PARTITIONS", "2")
-    folder = DataFolder(read_settings()[0].data)
-    with folder.opened():
-        asyncio.run(migrate_all(folder))
 
 
 def bury(body: bytes) -> None:

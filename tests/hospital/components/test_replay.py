@@ -8,23 +8,19 @@ from sqlalchemy import update
 from sqlmodel import select
 
 from hospital.components.building import House
-from hospital.domains import migrate_all
 from hospital.folder import DataFolder
 from hospital.names import NAMES
-from hospital.settings import read_component_settings, read_settings
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.tables import OutboxRow
 from tests.e2e.hospital import PASSWORD
 
 
 @pytest.fixture
-def published(listeners) -> DataFolder:
+def published(house: House) -> DataFolder:
     """A hospital with one event of accounts, which a broker has."""
-    folder = DataFolder(read_settings()[0].data)
+    folder = DataFolder(house.settings.data)
 
     async def work() -> None:
-        await migrate_all(folder)
-        house = House(read_settings()[0], read_component_settings())
         accounts = house.domain("accounts")
         await accounts.service.create_admin("admin@example.com", PASSWORD)
         await accounts.base.database.transaction(_mark)

@@ -5,9 +5,9 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from hospital.commands.keys import keys
 from hospital.problems import CannotRun
@@ -17,7 +17,10 @@ from hospital.supervisor.process import Component
 from tests.hospital.supervisor.processes import SECONDS, children_of, command_of
 from tests.hospital.supervisor.test_supervising import is_alive
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every component imports for itself")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every component imports for itself"),
+]
 
 UNKNOWN = Component("neighbours", ("subgraph", "neighbours"))
 """Ends at once, and says why."""
@@ -26,10 +29,12 @@ ROUTER = Component("router", ("router", "--port", "0", "--supervised"))
 """Lives, whoever else does."""
 
 
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[ForkServer]:
-    keys(tmp_path / "callers.json")
-    given = ForkServer({**os.environ, "HOSPITAL_CALLERS": str(tmp_path / "callers.json")})
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ForkServer]:
+    """One for all: what ends it has another begun."""
+    callers = tmp_path_factory.mktemp("forking") / "callers.json"
+    keys(callers)
+    given = ForkServer({**os.environ, "HOSPITAL_CALLERS": str(callers)})
     yield given
     await given.close()
 
@@ -99,6 +104,7 @@ async def test_a_server_that_was_killed_takes_nobody_with_it_and_another_is_begu
 
 
 async def test_who_gives_up_waiting_leaves_nothing_to_who_comes_next(server: ForkServer):
+    await server.close()
     given_up = asyncio.create_task(server.start(UNKNOWN))
     await asyncio.sleep(0.1)  # it imports
     given_up.cancel()
@@ -106,12 +112,6 @@ async def test_who_gives_up_waiting_leaves_nothing_to_who_comes_next(server: For
     helped = await server.start(Component("worker", ("worker", "--help")))
     status, said, _ = await ended(helped)
     assert (status, "hospital worker" in said) == (0, True)
-
-
-async def test_a_server_that_hangs_holds_up_no_end(server: ForkServer):
-    await ended(await server.start(UNKNOWN))
-    process_of(server).send_signal(signal.SIGSTOP)
-    await asyncio.wait_for(server.close(), SECONDS)
 
 
 async def test_a_server_that_says_nothing_is_given_up_and_another_is_begun(server: ForkServer, monkeypatch):
@@ -140,3 +140,9 @@ async def test_what_a_start_leaves_that_fails_or_is_not_wanted_any_more_is_ended
     with pytest.raises(fails):
         await server.start(ROUTER)
     assert not is_alive(forked[0])
+
+
+async def test_a_server_that_hangs_holds_up_no_end(server: ForkServer):
+    await ended(await server.start(UNKNOWN))
+    process_of(server).send_signal(signal.SIGSTOP)
+    await asyncio.wait_for(server.close(), SECONDS)
