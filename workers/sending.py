@@ -1,8 +1,9 @@
 """The loop that e-mail and SMS go out by: in order, some at once, sent and then marked.
 
 A crash between the two sends again what was not marked, under the same Message-ID, and loses nothing. What became of
-the attempts is written down for many in one transaction. Several of them share a queue: each holds what it takes, for
-longer than it may take to send it. Mail with a link waits for who makes links in a lane of its own.
+the attempts is written down for many in one transaction; while it cannot be, nothing more is sent. Several of them
+share a queue: each holds what it takes, for longer than it may take to send it. Mail with a link waits for who makes
+links in a lane of its own.
 """
 
 import asyncio
@@ -79,7 +80,8 @@ class Sender:
         self._last_seconds, self._longest_send_seconds = last_seconds, longest_send_seconds
         self._held_on_its_way = timedelta(seconds=longest_send_seconds + _SETTLED_WITHIN_SECONDS)
         self._hold = timedelta(seconds=fresh_seconds) + self._held_on_its_way
-        self._stopping = asyncio.Event()
+        self._stopping, self._can_mark = asyncio.Event(), asyncio.Event()
+        self._can_mark.set()
         self._ready: asyncio.Queue[Outgoing | None] = asyncio.Queue()
         self._with_link: asyncio.Queue[Outgoing | None] = asyncio.Queue()
         self._in_hand, self._pausing = 0, 0
@@ -105,9 +107,12 @@ class Sender:
             try:
                 await self._turn()
                 back_off.reset()
+                self._can_mark.set()
             except Exception as error:
+                self._can_mark.clear()
                 self._log.warning("sender.queue_failed", error=named(error), failures=back_off.failures + 1)
                 await pause(self._stopping, back_off.next_seconds())
+        self._can_mark.set()
         for _ in lanes:
             self._ready.put_nowait(None)
         self._with_link.put_nowait(None)
@@ -160,6 +165,7 @@ class Sender:
     async def _lane(self, waiting: asyncio.Queue[Outgoing | None]) -> None:
         back_off = BackOff(*self._waits)
         while (message := await waiting.get()) is not None:
+            await self._can_mark.wait()
             if self._stopping.is_set() or not self._is_fresh(message):
                 self._untried.append(message)
                 continue

@@ -115,6 +115,8 @@ class QueueInMemory:
         self.held -= {message.id for message in messages}
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
+        if self.down:
+            raise ConnectionError("the database is down")
         self.settlements += 1
         for outcome in outcomes:
             self.outcomes.append(outcome)

@@ -145,6 +145,22 @@ async def test_while_the_database_is_down_it_waits(queue, post):
         await queue.emptied()
 
 
+async def test_while_what_was_sent_cannot_be_marked_nothing_more_is_sent(queue, post):
+    waiting = [outgoing(number) for number in range(200)]
+    post.faults = {message.to: lambda: asyncio.sleep(0.002) for message in waiting}
+    queue.add(*waiting)
+    async with sending(queue, post):
+        await until(lambda: len(post.sent) > 5)
+        queue.down = True
+        await asyncio.sleep(0.2)
+        sent = len(post.sent)
+        await asyncio.sleep(0.3)
+        assert len(post.sent) == sent < 200
+        queue.down = False
+        await queue.emptied()
+    assert post.sent == [message.id for message in waiting]
+
+
 async def test_what_is_on_its_way_at_the_stop_is_finished_and_marked(queue, post):
     leaving, go = asyncio.Event(), asyncio.Event()
 
