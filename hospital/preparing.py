@@ -17,7 +17,10 @@ class KnowsCodes(Protocol):
 async def check_secret(accounts: KeepsKeys) -> None:
     """Raises CannotDo for another than this hospital was made with."""
     if not await accounts.fits_the_secret():
-        raise CannotDo("HOSPITAL_SECRET_KEY is not the one that this hospital was made with: nothing was changed.")
+        raise CannotDo(
+            "HOSPITAL_SECRET_KEY (where it is not set, the file secret-key in the data folder) is not the one that this"
+            " hospital was made with: put that back."
+        )
 
 
 async def fill_codes(records: KnowsCodes) -> None:

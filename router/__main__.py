@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -62,7 +63,8 @@ def run(options: argparse.Namespace) -> None:
         config = server_config(app, settings, host=options.host, port=options.port)
         settle_memory()
         signal.signal(signal.SIGTERM, leave)
-        DrainingServer(config, app.state.drain, say_where).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # raised once more when all is done
+            DrainingServer(config, app.state.drain, say_where).run(sockets=[listener])
 
 
 def leave(*_: object) -> None:

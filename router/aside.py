@@ -2,6 +2,7 @@
 
 One thread for each kind of work, and between two pieces a turn of the loop: it gives the interpreter away several times
 in each of its turns, and each time waits 5 ms at the most, or as long as a call takes that does not let go of it.
+A loop that had to line up is remembered for good: a process that serves has one.
 """
 
 import asyncio

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, NoReturn, Protocol
 
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import Key, KeySet, RSAKey
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
@@ -28,6 +28,7 @@ CURVES = {
     "RS256": ("RSA", None),
 }
 HEADER_NAMES = frozenset({"alg", "kid", "typ"})
+_ENDED = "The access token has ended."
 THUMBPRINTS = frozenset({"x5t", "x5t#S256"})
 """They name the key a second time, as some issuers of plain JWTs do, and are not looked at."""
 COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
@@ -98,7 +99,7 @@ class TokenChecker:
         checked = self._kept.get(digest) or self._keep(digest, await self._verified(token))
         if checked.expires_at <= self._clock():
             self._kept.pop(digest, None)
-            raise TokenRefused("The access token has ended.")
+            raise TokenRefused(_ENDED)
         return checked
 
     def _forget_old(self, keys: KeySet) -> None:
@@ -122,6 +123,8 @@ class TokenChecker:
             signed = jws.deserialize_compact(token, key, algorithms=[algorithm])
             claims = strict_object(signed.payload or b"")
             self._claims.validate(claims)
+        except ExpiredTokenError:
+            raise TokenRefused(_ENDED) from None
         except (JoseError, ValueError, TypeError, OverflowError, RecursionError):
             raise TokenRefused("The access token is not valid.") from None
         return CheckedToken(claims["sub"], float(claims["exp"]), claims)

@@ -23,7 +23,7 @@ fetch_kafka() {
 }
 
 keep_classes() {  # a Java that cannot keep them starts each broker as it is
-  [ -e "$cache/kafka/beginning" ] || (cd .. && .venv/bin/python -m tests.services.kafka >/dev/null 2>&1) || true
+  [ -e "$cache/kafka/beginning" -a -e "$cache/kafka/classes.jsa" ] || (cd .. && .venv/bin/python -m tests.services.kafka >/dev/null 2>&1) || true
 }
 
 if command -v chromium >/dev/null 2>&1; then

@@ -26,7 +26,7 @@ def keys(
     try:
         write_privately(file, orjson.dumps(made, option=orjson.OPT_INDENT_2).decode() + "\n")
     except OSError as error:
-        raise CannotDo(f"{file} cannot be written ({error.strerror}). Nothing was changed.") from None
+        raise CannotDo(f"{file} cannot be written ({error.strerror}).") from None
     typer.echo(f"{file}: {len(made)} callers sign with {id} from now on.")
 
 

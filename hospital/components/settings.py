@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, FilePath, SecretStr, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from hospital.names import NAMES
 from hospital.problems import CannotDo
@@ -15,6 +16,8 @@ from hospital.supergraph import SUPERGRAPH
 from router.supergraph import read_supergraph
 from subgraphs.kernel.database import ANSWER_SECONDS, Database
 from subgraphs.kernel.settings import origin
+
+_MYSQL = 3306
 
 
 class _Common(BaseSettings):
@@ -81,6 +84,11 @@ class ComponentSettings(_Settings):
             raise CannotDo(
                 f"{database_setting(domain)} is not set, such as {example}: `hospital databases` makes what it names."
             )
+        own = _place(url)
+        for other in NAMES:
+            if other != domain and own and own == _place(getattr(self, f"{other}_database_url")):
+                both = f"{database_setting(domain)} and {database_setting(other)}"
+                raise CannotDo(f"{both} name one database: each domain has one of its own.")
         return url.get_secret_value()
 
     def database(self, domain: str, answer_seconds: float | None = ANSWER_SECONDS) -> Database:
@@ -98,6 +106,22 @@ class ComponentSettings(_Settings):
         """The root of the component's addresses."""
         given = cast(str | None, getattr(self, f"{domain}_url"))
         return given or _named()[domain]
+
+
+def own_port(domain: str) -> int:
+    """Where others look for it by default."""
+    port = urlsplit(_named()[domain]).port
+    assert port is not None
+    return port
+
+
+def _place(url: SecretStr | None) -> tuple[str | None, int | None, str | None] | None:
+    """Of a database: where it is, whoever asks. None for what is no address."""
+    try:
+        parts = make_url(url.get_secret_value()) if url else None
+    except (ArgumentError, ValueError):
+        return None
+    return (parts.host, parts.port or _MYSQL, parts.database) if parts and parts.database else None
 
 
 @cache

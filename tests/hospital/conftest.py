@@ -1,4 +1,4 @@
-"""Commands as people give them, and one hospital that is open for all tests of its module."""
+"""Commands as people give them, one hospital that is open for all tests of its module, and new ones to copy."""
 
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator

@@ -276,7 +276,7 @@ def test_what_is_wrong_with_a_folder_is_said_in_one_line(
 
 def test_keys_that_cannot_be_written_are_said_by_their_name(tmp_path: Path, command: Command):
     callers = tmp_path / "none" / "callers.json"
-    said = f"{callers} cannot be written (No such file or directory). Nothing was changed.\n"
+    said = f"{callers} cannot be written (No such file or directory).\n"
     assert command("keys", str(callers)) == (1, "", said)
 
 

@@ -192,6 +192,18 @@ def test_an_address_that_lacks_something_is_said_by_its_setting(
     assert error == f"HOSPITAL_DOCTORS_DATABASE_URL names no {part.replace('username', 'user')}: it needs one.\n"
 
 
+@pytest.mark.parametrize("arguments", [("databases",), ("subgraph", "doctors")])
+def test_two_domains_in_one_database_are_refused(named, command, monkeypatch, tmp_path, arguments):
+    named("mysql+asyncmy://root:secret@127.0.0.1:1/")
+    assert command("keys", str(tmp_path / "callers.json"))[0] == 0
+    monkeypatch.setenv("HOSPITAL_CALLERS", str(tmp_path / "callers.json"))
+    monkeypatch.setenv("HOSPITAL_DOCTORS_DATABASE_URL", "mysql+asyncmy://doctors:one@db/people")
+    monkeypatch.setenv("HOSPITAL_PATIENTS_DATABASE_URL", "mysql+asyncmy://patients:two@db:3306/people")
+    _, _, error = command(*arguments)
+    assert error.endswith("name one database: each domain has one of its own.\n")
+    assert "HOSPITAL_DOCTORS_DATABASE_URL" in error
+
+
 @pytest.mark.parametrize("arguments", [("subgraph", "patients"), ("worker", "relay")])
 def test_a_component_with_a_wrong_password_says_which_setting_it_is(
     made: dict[str, URL], command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments

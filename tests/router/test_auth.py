@@ -80,6 +80,11 @@ async def test_it_takes_a_good_token(checker: TokenChecker, good: str) -> None:
     assert checked.expires_at > time.time()
 
 
+async def test_one_that_has_ended_is_told_so_though_it_was_never_seen(checker: TokenChecker) -> None:
+    with pytest.raises(TokenRefused, match="has ended"):
+        await checker.check(token(claims(exp=int(time.time()) - 1)))
+
+
 HEADER = '{"alg":"EdDSA","kid":"k1","typ":"at+jwt"}'
 BAD: dict[str, Callable[[], str]] = {
     "ended": lambda: token(claims(exp=int(time.time()) - 1)),

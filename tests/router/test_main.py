@@ -80,6 +80,13 @@ async def test_it_says_where_it_listens_answers_from_the_subgraph_and_stops_when
         assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
+async def test_it_stops_without_a_word_at_ctrl_c(supergraph: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    async with router_process(supergraph) as (process, _):
+        process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize(("level", "told"), [("info", []), ("debug", ["request"])])
 async def test_it_tells_of_each_request_only_where_it_is_asked_to(
     client: Any, supergraph: Path, monkeypatch: pytest.MonkeyPatch, level: str, told: list[str]

@@ -57,12 +57,14 @@ share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 auto.create.topics.enable=false
+"""
+QUIET = """\
 metadata.max.idle.interval.ms=0
 num.io.threads=2
 num.network.threads=1
 group.coordinator.threads=1
 """
-"""With the last four it costs next to nothing while nobody speaks to it."""
+"""It costs next to nothing while nobody speaks to it."""
 
 MORTAL = """\
 broker.heartbeat.interval.ms=500
@@ -91,10 +93,11 @@ def keep() -> None:
     fresh = CLASSES.with_suffix(".fresh")
     with TemporaryDirectory() as folder:
         broker = Broker(Path(folder), options=[*BRIEF, f"-XX:ArchiveClassesAtExit={fresh}"])
-        if not BEGINNING.exists():
-            shutil.copytree(broker.logs, HOME / "begun", dirs_exist_ok=True).rename(BEGINNING)
+        beginning = shutil.copytree(broker.logs, Path(folder) / "beginning")
         broker.start()
         broker.stop()
+        if not BEGINNING.exists():
+            shutil.copytree(beginning, HOME / "begun", dirs_exist_ok=True).rename(BEGINNING)
     fresh.replace(CLASSES)
 
 
@@ -117,7 +120,9 @@ class Broker:
         self.port, self._plain_port = spare_port(), spare_port()
         self.certificate = folder / "certificate.pem"
         self.settings = folder / "server.properties"
-        self.settings.write_text(self._settings(locked) + (MORTAL if mortal else ""))
+        self.settings.write_text(
+            self._settings(locked) + (QUIET if options is None else "") + (MORTAL if mortal else "")
+        )
         self._process: subprocess.Popen[bytes] | None = None
         if BEGINNING.exists():
             shutil.copytree(BEGINNING, self.logs)
@@ -143,7 +148,7 @@ class Broker:
         return f"127.0.0.1:{self.port}"
 
     @property
-    def reached(self) -> "Reached":
+    def reached(self) -> Reached:
         return Reached(f"127.0.0.1:{self._plain_port}", self.address, self.certificate)
 
     def start(self) -> None:

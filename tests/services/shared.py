@@ -23,28 +23,31 @@ class Shared:
         self._kinds, self._listener, self._servers = kinds, Listener(family="AF_UNIX"), ExitStack()
         self._begun: dict[str, object] = {}
         self.address = str(self._listener.address)
-        Thread(target=self._serve, daemon=True).start()
+        self._thread = Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         """Nobody may ask any more."""
-        self._servers.close()
+        with Client(self.address) as asked:
+            asked.send(None)
+        self._thread.join()
         self._listener.close()
+        self._servers.close()
 
     def _serve(self) -> None:
         while True:
-            try:
-                asking = self._listener.accept()
-            except OSError:  # it is closed
-                return
-            with asking, suppress(EOFError, OSError):  # who asked was killed
-                asking.send(self._answer(*asking.recv()))
+            with self._listener.accept() as asking, suppress(EOFError, OSError):  # who asked was killed
+                wanted = asking.recv()
+                if wanted is None:
+                    return
+                asking.send(self._answer(*wanted))
 
     def _answer(self, kind: str, folder: Path) -> object:
         try:
             if kind not in self._begun:
                 self._begun[kind] = self._kinds[kind](self._servers, folder)
         except Exception as error:
-            return error
+            return RuntimeError(f"no {kind}: {error!r}")  # not every error can be sent
         return self._begun[kind]
 
 

@@ -50,7 +50,9 @@ class Killer:
         until = asyncio.get_running_loop().time() + seconds
         for name in self._first_victims():
             await asyncio.sleep(self.chance.uniform(*_BETWEEN_FIRST_SECONDS))
-            self._kill(name, restarts)
+            while not self.kills[name]:  # it may be about to come back
+                self._kill(name, restarts)
+                await asyncio.sleep(0.2)
         for name in self._victims():
             await asyncio.sleep(self.chance.uniform(*_BETWEEN_SECONDS))
             if asyncio.get_running_loop().time() >= until:

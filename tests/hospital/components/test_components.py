@@ -148,6 +148,14 @@ def test_a_subgraph_or_worker_that_is_none_is_refused(listeners, command):
         assert (status, "nothing" in error) == (78, True)
 
 
+@pytest.mark.parametrize(("options", "port"), [((), 8773), (("--port", "9000"), 9000)])
+def test_a_subgraph_listens_where_others_look_for_it_unless_it_is_told(listeners, command, monkeypatch, options, port):
+    asked = []
+    monkeypatch.setattr("hospital.commands.subgraph.serve_at", lambda app, settings, *at, shared: asked.append(at))
+    assert command("subgraph", "doctors", *options)[0] == 0
+    assert asked == [("127.0.0.1", port)]
+
+
 def test_addresses_are_those_of_the_supergraph_unless_others_are_given(monkeypatch):
     monkeypatch.setenv("HOSPITAL_PATIENTS_URL", "http://patients:8000/")
     settings = ComponentSettings()

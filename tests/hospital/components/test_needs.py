@@ -28,12 +28,6 @@ def refused(command, *arguments: str) -> tuple[int, str]:
     return status, error
 
 
-async def in_a_thread(command, *arguments: str) -> tuple[int, str]:
-    """From a test that has a loop of its own."""
-    status, _, error = await asyncio.to_thread(command, *arguments)
-    return status, error
-
-
 @pytest.fixture
 def nowhere() -> str:
     """An address at which nobody listens."""

@@ -20,7 +20,15 @@ class Processes:
 
     process: Started
     pipe: asyncio.ReadTransport
+    output: asyncio.StreamReader
     said: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._listening = asyncio.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        async for line in self.output:
+            self.said.append(line.decode().rstrip())
 
     @property
     def url(self) -> str:
@@ -37,8 +45,10 @@ class Processes:
                 await asyncio.sleep(0.05)
 
     async def ended(self) -> int:
-        """Its exit status."""
-        return await asyncio.to_thread(self.process.wait, SECONDS)
+        """Its exit status; all that it said is there."""
+        status = await asyncio.to_thread(self.process.wait, SECONDS)
+        await self._listening
+        return status
 
     def deafen(self) -> None:
         """Closes the pipe into which it speaks."""
@@ -55,20 +65,13 @@ async def up(
     output = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(output)
     pipe, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, process.stdout)
-    opened = Processes(process, pipe)
-    listening = asyncio.create_task(_listen(output, opened.said))
+    opened = Processes(process, pipe, output)
     try:
         await opened.says("Ctrl-C closes it.")
         yield opened
     finally:
         process.send_signal(signal.SIGKILL)  # its children end by themselves
         await opened.ended()
-        await listening
-
-
-async def _listen(output: asyncio.StreamReader, said: list[str]) -> None:
-    async for line in output:
-        said.append(line.decode().rstrip())
 
 
 async def killed(pids: list[int]) -> None:

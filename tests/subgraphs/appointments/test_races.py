@@ -82,7 +82,7 @@ async def test_a_slot_that_is_freed_meanwhile_is_not_refused(house):
 async def test_two_processes_with_one_database_do_not_both_book(house):
     """The same database opened twice: what decides is in it, not in this process."""
     base = house.domain.base
-    second = Database(str(base.database.url))
+    second = Database(base.database.url.render_as_string(hide_password=False))
     foundation = Foundation.of(base.name, second, base.settings, base.clock, base.tokens)
     other = House(build(foundation), house.bearer, house.send)
     doctor, crowd = await house.doctor(), [await house.patient() for _ in range(20)]

@@ -264,7 +264,7 @@ async def test_changes_are_kept_30_days_and_a_cursor_before_that_has_expired(hou
 
 async def test_what_another_process_writes_is_told_within_a_quarter_of_a_second(house):
     base = house.domain.base
-    database = Database(str(base.database.url))
+    database = Database(base.database.url.render_as_string(hide_password=False))
     elsewhere = build(Foundation.of(base.name, database, base.settings, base.clock, base.tokens))
     other = House(elsewhere, house.bearer, house.send)
     doctor, patient = await house.doctor(), await house.patient()
