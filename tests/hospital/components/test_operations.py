@@ -140,7 +140,7 @@ def test_a_database_that_is_not_there_is_said_by_its_setting(
     urls: dict[str, URL], export: Path, command: Command, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ):
     for name in NAMES:
-        monkeypatch.setenv(f"HOSPITAL_{name.upper()}_DATABASE_URL", "mysql+asyncmy://nobody:secret@127.0.0.1:1/none")
+        monkeypatch.setenv(f"HOSPITAL_{name.upper()}_DATABASE_URL", f"mysql+asyncmy://nobody:secret@127.0.0.1:1/{name}")
     status, _, error = command(*arguments, *([str(export)] if arguments == ("import-fhir",) else []))
     assert (status, error.splitlines()[-1].startswith("HOSPITAL_"), "secret" in error) == (75, True, False)
     assert "DATABASE_URL: the database cannot be used" in error
