@@ -16,6 +16,7 @@ def caused(error: Exception, cause: Exception) -> Exception:
 EVERYBODYS = [
     *(ConnectionRefusedError(), TimeoutError(), PoolTimeout(), Unanswered("accounts cannot be asked")),
     *(OperationalError("", {}, Exception(code, "")) for code in (1040, 1114, 2013, 3024)),
+    RuntimeError("Transport does not expose socket instance"),
     DBAPIError("", {}, Exception(1205, "lock wait")),
     DBAPIError("", {}, Exception("x"), connection_invalidated=True),
     ProgrammingError("", {}, Exception(1146, "Table 'wards.beds' doesn't exist")),

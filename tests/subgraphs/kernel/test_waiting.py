@@ -75,6 +75,24 @@ async def test_a_server_that_dies_in_a_transaction_is_an_error_and_the_next_work
     assert (await read(hasty), await write(hasty)) == (1, 1)
 
 
+async def asked_who_hangs_up() -> Exception:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    database = Database(f"mysql+asyncmy://a:b@127.0.0.1:{server.sockets[0].getsockname()[1]}/c")
+    try:
+        async with server:
+            return (await asyncio.gather(read(database), return_exceptions=True))[0]  # type: ignore[return-value]
+    finally:
+        await database.close()
+
+
+@pytest.mark.parametrize("run_loop", [asyncio.run, pytest.importorskip("uvloop").run])
+def test_a_server_that_hangs_up_at_once_is_away(run_loop):
+    assert is_away(run_loop(asked_who_hangs_up()))
+
+
 @pytest.mark.mysql
 async def test_a_lock_that_somebody_holds_is_waited_for_a_bounded_time(base, count_of, monkeypatch):
     monkeypatch.setattr(kernel_database, "_LOCK_SECONDS", 1)
