@@ -1,6 +1,8 @@
 """A server of databases that keeps others waiting: an error after a bounded time, and all goes on afterwards."""
 
 import asyncio
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -76,7 +78,9 @@ async def test_a_server_that_dies_in_a_transaction_is_an_error_and_the_next_work
 
 
 async def asked_who_hangs_up() -> Exception:
-    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        at = writer.get_extra_info("socket")
+        at.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.transport.abort()
 
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
