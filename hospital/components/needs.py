@@ -5,6 +5,7 @@ from sqlalchemy.exc import DBAPIError
 from hospital.components.settings import database_setting
 from hospital.names import MIGRATED_BY
 from hospital.problems import CannotDo, NotThere
+from subgraphs.kernel.away import is_away
 from subgraphs.kernel.database import Database
 from subgraphs.kernel.revisions import behind
 
@@ -22,6 +23,10 @@ async def check_database(name: str, database: Database) -> None:
         raise why_not(setting, error) from None
     except OSError as error:
         raise NotThere(f"{setting}: the database cannot be reached: {error.strerror or error}.") from None
+    except RuntimeError as error:
+        if not is_away(error):
+            raise
+        raise NotThere(f"{setting}: the database hung up before it was asked anything.") from None
     if unmigrated:
         told = "run `hospital databases`, or in a data folder `hospital migrate`"
         raise NotThere(f"{setting}: tables of {' and '.join(unmigrated)} are older than this program: {told}.")

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from hospital.components import needs, reaching
 from hospital.components.building import House
 from hospital.problems import CannotRun, NotThere
+from subgraphs.kernel.database import Database
 from workers.kafka.settings import KafkaSettings
 from workers.kafka.topics import make_topics
 
@@ -176,6 +177,18 @@ async def test_topics_that_are_missing_are_named_until_they_are_made(broker_addr
         await reaching.reach_broker(KafkaSettings(), [topic])
     await make_topics(KafkaSettings(), [topic])
     await reaching.reach_broker(KafkaSettings(), [topic])
+
+
+@pytest.mark.parametrize(
+    ("words", "raised"), [("Transport does not expose socket instance", NotThere), ("odd", RuntimeError)]
+)
+async def test_a_database_that_hangs_up_at_once_may_heal(monkeypatch, words, raised):
+    async def hung_up(*_: object) -> list[str]:
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(needs, "behind", hung_up)
+    with pytest.raises(raised):
+        await needs.check_database("patients", Database("sqlite+aiosqlite://"))
 
 
 @pytest.mark.parametrize("ring", ["no JSON", "{}", '{"router": {}}'])
