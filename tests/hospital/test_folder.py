@@ -55,3 +55,11 @@ def test_a_private_file_is_written_whole(tmp_path: Path):
     write_privately(path, "second")
     assert path.read_text() == "second"
     assert [entry.name for entry in tmp_path.iterdir()] == ["note"]
+
+
+def test_a_private_file_that_cannot_be_written_leaves_what_was_there_and_nothing_beside_it(tmp_path: Path):
+    path = tmp_path / "note"
+    write_privately(path, "first")
+    with pytest.raises(UnicodeEncodeError):
+        write_privately(path, "half a surrogate: \ud800")
+    assert {entry.name: entry.read_text() for entry in tmp_path.iterdir()} == {"note": "first"}

@@ -167,22 +167,23 @@ HEAVY: Mapping[str, tuple[str, bytes, bytes]] = {
 }
 
 
-def are_let_through(*replies: bytes) -> bool:
+def check_let_through(*replies: bytes) -> None:
+    """Raises TransportError for one that is refused unread, which costs nothing."""
     for reply in replies:
         with suppress(json.JSONDecodeError):
-            decoded("clinic", reply, RouterSettings().subgraph_reply_bytes)  # or it raises TransportError
-    return True
+            decoded("clinic", reply, RouterSettings().subgraph_reply_bytes)
 
 
 @pytest.mark.parametrize(("query", "clinic", "ward"), HEAVY.values(), ids=HEAVY.keys())
 async def test_a_large_answer_does_not_keep_others_waiting(asking: Any, query: str, clinic: bytes, ward: bytes) -> None:
-    assert are_let_through(clinic, ward)
+    check_let_through(clinic, ward)
     async with asking(lambda: clinic, lambda: ward) as ask:
         assert await waiting(ask, query) is None
 
 
 async def test_nor_do_many_who_share_one(asking: Any) -> None:
     reply = listed(b'{"id":{}}', 490_000)
+    check_let_through(reply)
 
     def slowly() -> bytes:
         time.sleep(0.2)
