@@ -22,7 +22,7 @@ fetch_kafka() {
   mv "$cache/kafka/fetched" "$cache/kafka/lib"
 }
 
-keep_classes() {  # a Java that cannot keep them starts each broker as it is
+keep_for_brokers() {  # a Java that cannot keep classes starts each broker as it is
   [ -e "$cache/kafka/beginning" -a -e "$cache/kafka/classes.jsa" ] || (cd .. && .venv/bin/python -m tests.services.kafka >/dev/null 2>&1) || true
 }
 
@@ -54,11 +54,11 @@ fi
 if [ -n "${HOSPITAL_TEST_KAFKA:-}" ]; then
   echo "Kafka: at $HOSPITAL_TEST_KAFKA"
 elif command -v java >/dev/null 2>&1 && [ -d "$cache/kafka/lib" ]; then
-  keep_classes
+  keep_for_brokers
   echo "Kafka: $cache/kafka/lib"
 elif [ "${CI:-}" = true ]; then
   fetch_kafka
-  keep_classes
+  keep_for_brokers
   echo "Kafka: fetched into $cache/kafka/lib"
 else
   echo "Kafka: MISSING. The tests over a broker are skipped (name one with HOSPITAL_TEST_KAFKA=host:port, or have"

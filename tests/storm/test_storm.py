@@ -1,7 +1,7 @@
 """Everything is killed again and again while people book, accept, bill and pay; then it must all add up.
 
 `HOSPITAL_TEST_STORM_SECONDS` says for how long, and `HOSPITAL_TEST_STORM_SEED` repeats who is killed in which order. In
-less than a minute, one of each kind is killed at least, and fewer people ask.
+less than a minute, one of each kind is killed at least, and people rest longer.
 """
 
 import asyncio
@@ -33,8 +33,8 @@ from tests.storm.topics import length
 STORM_SECONDS = float(os.environ.get("HOSPITAL_TEST_STORM_SECONDS", "10"))
 SEED = int(os.environ.get("HOSPITAL_TEST_STORM_SEED", random.randrange(10**6)))
 IS_SHORT = STORM_SECONDS < 60
-CLIENTS, REST_SECONDS, PARTITIONS = (8, 1.0, 2) if IS_SHORT else (20, 0.3, 6)
-DOCTORS, PATIENTS = 6, 12
+CLIENTS, DOCTORS, PATIENTS = 20, 6, 12
+REST_SECONDS, PARTITIONS = (1.0, 2) if IS_SHORT else (0.3, 6)
 TOKENS = ("succeed", "fail", "late", "late_fail", "refund_fail", "refund_late", "refund_late_fail", "cash")
 """What payments are made with; what is late is known when the provider is asked again."""
 
